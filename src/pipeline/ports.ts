@@ -1,0 +1,158 @@
+import type { Inventory, Snapshot } from '../usage/registry.ts';
+import type { Report } from '../usage/report.ts';
+import type { DeletionPlan } from '../usage/savings.ts';
+import type { Delivery, DeliveryState, NamespaceResult, Run, RunState } from './records.ts';
+import type { MailJob, Role, RunJob, SizeJob } from './jobs.ts';
+
+/** What the stages need of the outside, in domain words. Every port has a contract suite in test/ and a fake. */
+
+/** The cluster. Reads only. */
+export type Cluster = {
+  /**
+   * Reads workloads, namespaces, image streams and images, in this order.
+   *
+   * `namespaces: null` reads the whole cluster and fails where image streams or images cannot be listed. With names it
+   * reads the whole cluster when it may, else only these (`scope: 'namespaces'`).
+   * @throws AppError `unavailable` (no answer), `forbidden` (401, 403; names the missing right), `not_found` (a named
+   * namespace does not exist)
+   */
+  readInventory(request: { readonly namespaces: readonly string[] | null }): Promise<Inventory>;
+};
+
+/**
+ * Runs, snapshots, results and deliveries.
+ * @throws AppError `unavailable` from every call when the store does not answer, `internal` for a value that is not ours
+ */
+export type Store = {
+  /** Saves a new run; false when its id is taken, whoever took it. One atomic write. */
+  claimRun(run: Run): Promise<boolean>;
+  loadRun(runId: string): Promise<Run | null>;
+  /** Replaces the run if it is still in state `from`; false when it is not (or is gone). */
+  advanceRun(from: RunState, run: Run): Promise<boolean>;
+  /** Newest first by `claimedAt`, then id. */
+  listRuns(limit: number): Promise<readonly Run[]>;
+
+  saveSnapshot(runId: string, snapshot: Snapshot): Promise<void>;
+  loadSnapshot(runId: string, namespace: string): Promise<Snapshot | null>;
+  saveResult(runId: string, result: NamespaceResult): Promise<void>;
+  loadResult(runId: string, namespace: string): Promise<NamespaceResult | null>;
+
+  /** Saves a new delivery; false when its id is taken: the older record stands. */
+  planDelivery(delivery: Delivery): Promise<boolean>;
+  loadDelivery(deliveryId: string): Promise<Delivery | null>;
+  /** Replaces the delivery if it is still in state `from`; false when it is not (or is gone). */
+  moveDelivery(from: DeliveryState, delivery: Delivery): Promise<boolean>;
+  /** All deliveries of a run, by team, then address. */
+  listDeliveries(runId: string): Promise<readonly Delivery[]>;
+};
+
+/** What the queue calls for each job. A thrown AppError decides by its code whether the job is tried again. */
+export type JobHandlers = {
+  readonly tick: () => Promise<void>;
+  readonly collect: (job: RunJob, attempt: Attempt) => Promise<void>;
+  readonly seal: (job: RunJob, attempt: Attempt) => Promise<void>;
+  readonly finish: (job: RunJob, attempt: Attempt) => Promise<void>;
+  readonly size: (job: SizeJob, attempt: Attempt) => Promise<void>;
+  readonly mail: (job: MailJob, attempt: Attempt) => Promise<void>;
+};
+
+/** Which try this is, counted from 1, and whether no other follows if it fails with a retryable error. */
+export type Attempt = { readonly number: number; readonly isLast: boolean };
+
+/** The job queue. Adding a job whose id is there already adds nothing. */
+export type Queue = {
+  addCollect(runId: string): Promise<void>;
+  /** One sizing job each, and a `seal` that starts once all of them ended, however they ended. */
+  addSizing(runId: string, namespaces: readonly string[]): Promise<void>;
+  /** One mail job each, and a `finish` that starts once all of them ended, however they ended. */
+  addMails(runId: string, deliveryIds: readonly string[]): Promise<void>;
+  /** Adds or replaces the weekly `tick`; does nothing when the definition is unchanged. */
+  schedule(timer: { readonly cron: string; readonly timeZone: string }): Promise<void>;
+  /** Starts to work on a role's jobs, until the returned function is called; that waits for jobs under way. */
+  work(role: Role, handlers: JobHandlers): Promise<() => Promise<void>>;
+};
+
+/** Everything a usage mail shows, for one recipient. */
+export type UsageMail = {
+  readonly report: Report;
+  /** What to delete first, by namespace; absent where nothing is. */
+  readonly plans: Readonly<Record<string, DeletionPlan>>;
+  /** `one-off` mails carry no reminder and say who asked. */
+  readonly kind: 'usage-report' | 'one-off';
+  /** Why this person gets it; null when rendered for no one in particular. */
+  readonly recipient: { readonly roles: readonly string[]; readonly rule: string } | null;
+  /** Roles of the others who are told, sorted; no addresses. */
+  readonly otherRoles: readonly string[];
+  /** The id a reader can quote, e.g. the run's id; null when there is none. */
+  readonly reportId: string | null;
+};
+
+/** What a run came to, for the platform staff. */
+export type RunSummary = {
+  readonly run: Run;
+  readonly rows: readonly RunSummaryRow[];
+};
+
+export type RunSummaryRow = {
+  readonly namespace: string;
+  /** null: given up. */
+  readonly usedBytes: number | null;
+  readonly limitBytes: number | null;
+  readonly level: 'ok' | 'warning' | 'over' | null;
+  readonly recipients: number;
+  readonly noRecipientReason: string | null;
+  /** Deliveries that hold this namespace, by state. */
+  readonly mails: Readonly<Partial<Record<DeliveryState, number>>>;
+  /** Why the namespace was given up or its mails failed; null when all is well. */
+  readonly problem: string | null;
+};
+
+export type Attachment = { readonly filename: string; readonly contentType: string; readonly content: string };
+
+/** The visible parts of a message. */
+export type RenderedMail = {
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+};
+
+/** A message ready to be sent: CRLF line ends, headers included; the same input gives the same bytes. */
+export type OutgoingMessage = {
+  readonly envelope: { readonly from: string; readonly to: string };
+  readonly bytes: Uint8Array;
+};
+
+/** Makes mails. Pure but for being slow. */
+export type Compose = {
+  renderUsage(mail: UsageMail): RenderedMail;
+  renderSummary(summary: RunSummary): RenderedMail;
+  /** @throws AppError `invalid` when no sender is configured */
+  build(rendered: RenderedMail, delivery: Delivery): Promise<OutgoingMessage>;
+  /** SHA-256 over the parts, hexadecimal: a delivery's id. */
+  identify(...parts: readonly string[]): string;
+};
+
+/** How one attempt to send ended. */
+export type SendOutcome =
+  /** The server accepted the message; `detail` is its answer. */
+  | { readonly outcome: 'submitted'; readonly detail: string }
+  /** 5xx, or a message that can never go: do not try again. */
+  | { readonly outcome: 'failed'; readonly detail: string }
+  /** Nothing was accepted (no connection, 4xx, cut before the message began): try again. */
+  | { readonly outcome: 'retry'; readonly detail: string }
+  /** The connection broke after the message began: it may or may not have been accepted. */
+  | { readonly outcome: 'uncertain'; readonly detail: string };
+
+/** The way out. */
+export type Transport = {
+  /** Connects, negotiates and logs in. @throws AppError `unavailable` or `rejected` with what to do */
+  verify(): Promise<void>;
+  /**
+   * Sends one message. `onStart` runs after the server's 354 and before the first byte of the message; when it throws,
+   * nothing of the message leaves and the outcome is `retry`.
+   */
+  send(message: OutgoingMessage, onStart: () => Promise<void>): Promise<SendOutcome>;
+};
+
+export type Now = () => Date;

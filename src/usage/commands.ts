@@ -1,0 +1,26 @@
+/**
+ * The command that deletes a whole tag with all its revisions, e.g. `oc tag -d api:pr-100 -n a1b2c3-dev`.
+ * Null when a name does not match the API's grammar: such a name is never put into a shell command.
+ */
+export const deleteTagCommand = (namespace: string, stream: string, tag: string): string | null =>
+  [namespace, stream].every((name) => NAME.test(name)) && TAG.test(tag)
+    ? `oc tag -d ${stream}:${tag} -n ${namespace}`
+    : null;
+
+/** DNS-1123 label or subdomain: names of namespaces and image streams (Kubernetes `IsDNS1123Subdomain`, ≤ 253). */
+const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** A tag, as the registry's reference grammar has it (distribution/reference `TagRegexp`). */
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+
+/** One copyable block that runs the commands only when `oc` is logged in to the cluster they were computed for. */
+export const guardCommands = (commands: readonly string[], apiUrl: string | null): readonly string[] =>
+  apiUrl === null || !URL_TEXT.test(apiUrl)
+    ? commands
+    : [
+        `if [ "$(oc whoami --show-server)" = '${apiUrl}' ]; then`,
+        ...commands.map((command) => `  ${command}`),
+        `else echo 'Not logged in to ${apiUrl}: nothing was deleted.'; fi`,
+      ];
+
+/** What may stand between single quotes of a shell unchanged. */
+const URL_TEXT = /^https?:\/\/[A-Za-z0-9.:[\]/_-]+$/;
