@@ -1,3 +1,5 @@
+import type { Finding, Namespace } from './registry.ts';
+import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
 
 /** How a namespace's usage relates to its limit; *over* when used > limit. */
@@ -17,3 +19,136 @@ export type QuotaRules = {
   readonly rules: readonly { readonly match: NamespaceMatch; readonly limit: LimitBytes }[];
 };
 
+/** A limit that an admin set for one namespace. */
+export type QuotaOverride = {
+  readonly limit: LimitBytes;
+  readonly reason: string;
+  readonly actor: string;
+  /** ISO 8601; null: until it is taken back. */
+  readonly expiresAt: string | null;
+};
+
+/** The limit of a namespace and which rule gave it: `override`, `annotation`, `rules[0]`, … or `default`. */
+export type ResolvedLimit = {
+  readonly limitBytes: LimitBytes;
+  readonly source: string;
+  readonly findings: readonly Finding[];
+};
+
+/** The annotation by which a team states its own limit. */
+export const QUOTA_ANNOTATION = 'quotagram.io/registry-quota';
+
+/** Finds the limit of a namespace: override > annotation > first matching rule > default. `at` is ISO 8601. */
+export const resolveLimit = (
+  namespace: Namespace,
+  rules: QuotaRules,
+  override: QuotaOverride | null,
+  at: string,
+): ResolvedLimit => {
+  if (override !== null && (override.expiresAt === null || Date.parse(override.expiresAt) > Date.parse(at))) {
+    return { limitBytes: override.limit, source: 'override', findings: [] };
+  }
+  const annotated = readAnnotation(namespace, rules);
+  const findings = annotated.finding === null ? [] : [annotated.finding];
+  if (annotated.limit !== undefined) return { limitBytes: annotated.limit, source: 'annotation', findings };
+  const index = rules.rules.findIndex((rule) => isNamespaceMatch(rule.match, namespace));
+  const rule = rules.rules[index];
+  return rule === undefined
+    ? { limitBytes: rules.default, source: 'default', findings }
+    : { limitBytes: rule.limit, source: `rules[${String(index)}]`, findings };
+};
+
+/** A namespace's usage against its limit. */
+export type Standing = {
+  readonly level: Level;
+  /**
+   * One decimal, rounded down up to the limit and up above it, so that 100.0 is only printed for exactly the limit;
+   * null without a limit or with a limit of 0.
+   */
+  readonly usedPercent: number | null;
+  readonly overBytes: number;
+};
+
+/** Compares usage with a limit; exact, in integers. */
+export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent: number): Standing => {
+  if (limit === null) return { level: 'ok', usedPercent: null, overBytes: 0 };
+  const isOver = usedBytes > limit;
+  const isWarning = !isOver && limit > 0 && BigInt(usedBytes) * 100n >= BigInt(limit) * BigInt(warnPercent);
+  return {
+    level: isOver ? 'over' : isWarning ? 'warning' : 'ok',
+    usedPercent: limit === 0 ? null : percent(BigInt(usedBytes), BigInt(limit), isOver),
+    overBytes: Math.max(0, usedBytes - limit),
+  };
+};
+
+/**
+ * Reads a Kubernetes quantity (`50Gi`, `1500M`, `2e9`) or `unlimited` exactly; fractions of a byte round up, as
+ * Kubernetes' `Quantity.Value()` does.
+ */
+export const parseQuantity = (text: string): { readonly bytes: LimitBytes } | { readonly fault: string } => {
+  if (text === 'unlimited') return { bytes: null };
+  const match = /^([0-9]+)?(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3})|([EPTGMK]i|[numkMGTPE]))?$/.exec(text);
+  const [, whole = '', fraction = '', exponent = '0', suffix = ''] = match ?? [];
+  if (match === null || whole + fraction === '') {
+    return { fault: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited' };
+  }
+  const digits = BigInt(whole + fraction) * 2n ** (BINARY_EXPONENT[suffix] ?? 0n);
+  const tenth = Number(exponent) + (DECIMAL_EXPONENT[suffix] ?? 0) - fraction.length;
+  const bytes = tenth >= 0 ? digits * 10n ** BigInt(tenth) : ceilDivide(digits, 10n ** BigInt(-tenth));
+  return bytes > BigInt(Number.MAX_SAFE_INTEGER)
+    ? { fault: 'larger than 8Pi; write unlimited instead' }
+    : { bytes: Number(bytes) };
+};
+
+const BINARY_EXPONENT: Readonly<Record<string, bigint>> = {
+  Ki: 10n,
+  Mi: 20n,
+  Gi: 30n,
+  Ti: 40n,
+  Pi: 50n,
+  Ei: 60n,
+};
+
+const DECIMAL_EXPONENT: Readonly<Record<string, number>> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
+
+const readAnnotation = (
+  namespace: Namespace,
+  rules: QuotaRules,
+): { readonly limit: LimitBytes | undefined; readonly finding: Finding | null } => {
+  const text = namespace.annotations[QUOTA_ANNOTATION];
+  if (text === undefined) return { limit: undefined, finding: null };
+  const refuse = (code: Finding['code'], message: string) => ({
+    limit: undefined,
+    finding: { code, subject: QUOTA_ANNOTATION, message },
+  });
+  if (!rules.annotation.enabled) {
+    return refuse('quota-annotation-off', 'The annotation is ignored: quota.annotation is not enabled.');
+  }
+  const quantity = parseQuantity(text);
+  if ('fault' in quantity) {
+    return refuse('quota-annotation-invalid', `The annotation is ignored: ${quantity.fault}.`);
+  }
+  return isAbove(quantity.bytes, rules.annotation.max)
+    ? refuse('quota-annotation-invalid', 'The annotation is ignored: it is above quota.annotation.max.')
+    : { limit: quantity.bytes, finding: null };
+};
+
+const isAbove = (limit: LimitBytes, max: LimitBytes): boolean =>
+  max !== null && (limit === null || limit > max);
+
+const percent = (used: bigint, limit: bigint, roundUp: boolean): number => {
+  const perMille = roundUp ? ceilDivide(used * 1000n, limit) : (used * 1000n) / limit;
+  return Number(perMille) / 10;
+};
+
+const ceilDivide = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor;

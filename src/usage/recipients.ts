@@ -1,3 +1,6 @@
+import type { Finding, Namespace } from './registry.ts';
+import type { RecipientReport } from './report.ts';
+import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
 
 /** The configured part of choosing recipients (product.md §6). */
@@ -19,6 +22,213 @@ export type RecipientRules = {
 
 /** First match wins. `replace` stands instead of every other source, `add` comes on top of them. */
 export type RecipientOverride = { readonly match: NamespaceMatch } & (
-  | { readonly replace: readonly string[] }
-  | { readonly add: readonly string[] }
+  { readonly replace: readonly string[] } | { readonly add: readonly string[] }
 );
+
+/** Who is told about a namespace, or why nobody of its own is. */
+export type ChosenRecipients = {
+  /** Sorted by address; at most 20. */
+  readonly recipients: readonly RecipientReport[];
+  /** Why no address of the namespace's own rules can be used; null when one can. */
+  readonly noRecipientReason: string | null;
+  readonly findings: readonly Finding[];
+};
+
+/** The most addresses one namespace's mail goes to. */
+export const MAX_RECIPIENTS = 20;
+
+/** The rule of the platform's own mailbox. */
+export const FALLBACK_RULE = 'fallback';
+
+/** Chooses who is told about a namespace: the first source that yields an allowed address wins. */
+export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): ChosenRecipients => {
+  const override = rules.overrides.findIndex(({ match }) => isNamespaceMatch(match, namespace));
+  const sources = listSources(namespace, rules, override).map((source) =>
+    allow(source, rules.allowedDomains),
+  );
+  const added = sources.filter(({ isAddition }) => isAddition);
+  const winner = sources.find(({ isAddition, candidates }) => !isAddition && candidates.length > 0);
+  const tried = winner === undefined ? sources : sources.slice(0, sources.indexOf(winner) + 1);
+  const own = unite(
+    [...added, ...(winner === undefined ? [] : [winner])].flatMap(({ candidates }) => candidates),
+  );
+  const findings = [...new Set([...added, ...tried])].flatMap((source) => source.findings);
+  const dropped = own
+    .slice(MAX_RECIPIENTS)
+    .map(({ address }) =>
+      finding(
+        'address-refused',
+        address,
+        `Only the first ${String(MAX_RECIPIENTS)} addresses of a namespace are used.`,
+      ),
+    );
+  if (own.length > 0) {
+    return {
+      recipients: own.slice(0, MAX_RECIPIENTS),
+      noRecipientReason: null,
+      findings: [...findings, ...dropped],
+    };
+  }
+  const reason = explainNobody(findings, rules);
+  const fallback = allow(
+    {
+      isAddition: false,
+      candidates:
+        rules.fallback === null ? [] : [{ address: rules.fallback, role: 'platform', rule: FALLBACK_RULE }],
+      findings: [],
+    },
+    rules.allowedDomains,
+  );
+  return {
+    recipients: unite(fallback.candidates),
+    noRecipientReason: reason,
+    findings: [...findings, ...fallback.findings, finding('no-recipient', namespace.name, reason)],
+  };
+};
+
+/** Reads one address strictly: ASCII, one `local@domain`, nothing around it; the domain comes back in lower case. */
+export const parseAddress = (text: string): { readonly address: string } | { readonly fault: string } => {
+  const match = /^([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64})@([A-Za-z0-9.-]{1,253})$/.exec(text);
+  const [, local = '', domain = ''] = match ?? [];
+  if (match === null || local.startsWith('.') || local.endsWith('.') || local.includes('..')) {
+    return { fault: 'not one plain address such as name@example.test' };
+  }
+  const labels = domain.split('.');
+  return labels.length > 1 &&
+    labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label))
+    ? { address: `${local}@${domain.toLowerCase()}` }
+    : { fault: `${domain} is not a domain` };
+};
+
+/** Whether mail may go to a domain: listed exactly, or below a listed `*.domain`. Ignores case. */
+export const isDomainAllowed = (domain: string, allowed: readonly string[]): boolean => {
+  const name = domain.toLowerCase();
+  return allowed.some((entry) =>
+    entry.startsWith('*.') ? name.endsWith(entry.slice(1).toLowerCase()) : name === entry.toLowerCase(),
+  );
+};
+
+type Candidate = { readonly address: string; readonly role: string | null; readonly rule: string };
+
+type Source = {
+  /** Comes on top of whichever other source wins. */
+  readonly isAddition: boolean;
+  readonly candidates: readonly Candidate[];
+  readonly findings: readonly Finding[];
+};
+
+const listSources = (namespace: Namespace, rules: RecipientRules, index: number): readonly Source[] => {
+  const override = rules.overrides[index];
+  const rule = `overrides[${String(index)}]`;
+  const own = [readContacts(namespace, rules), ...readPlainAddresses(namespace, rules)];
+  if (override === undefined) return own;
+  const addresses = 'replace' in override ? override.replace : override.add;
+  const candidates = addresses.map((address) => ({ address, role: null, rule }));
+  return 'replace' in override
+    ? [{ isAddition: false, candidates, findings: [] }]
+    : [{ isAddition: true, candidates, findings: [] }, ...own];
+};
+
+const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
+  const key = rules.annotations.contacts;
+  const text = namespace.annotations[key];
+  if (text === undefined) return { isAddition: false, candidates: [], findings: [] };
+  const contacts = parseArray(text);
+  if (contacts === null) {
+    const message =
+      'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}].';
+    return { isAddition: false, candidates: [], findings: [finding('contacts-invalid', key, message)] };
+  }
+  const candidates: Candidate[] = [];
+  const findings: Finding[] = [];
+  for (const [position, contact] of contacts.entries()) {
+    const email = readText(contact, 'email');
+    const role = readText(contact, 'role');
+    if (email === null) {
+      findings.push(
+        finding('contacts-invalid', `${key}[${String(position)}]`, 'The entry has no "email" text.'),
+      );
+    } else {
+      candidates.push({
+        address: email,
+        role: role === null ? null : (rules.roles[role] ?? role),
+        rule: `annotation:${key}`,
+      });
+    }
+  }
+  return { isAddition: false, candidates, findings };
+};
+
+const readPlainAddresses = (namespace: Namespace, rules: RecipientRules): readonly Source[] => {
+  const candidates = rules.annotations.addresses.flatMap((key) => {
+    const address = namespace.annotations[key];
+    return address === undefined
+      ? []
+      : [{ address: address.trim(), role: rules.roles[key] ?? key, rule: `annotation:${key}` }];
+  });
+  return [{ isAddition: false, candidates, findings: [] }];
+};
+
+/** Drops what is no address and what may not be written to, with a finding each. */
+const allow = (source: Source, allowedDomains: readonly string[]): Source => {
+  const candidates: Candidate[] = [];
+  const findings: Finding[] = [...source.findings];
+  for (const candidate of source.candidates) {
+    const parsed = parseAddress(candidate.address);
+    if ('fault' in parsed) {
+      findings.push(finding('address-refused', candidate.address, `The address is ${parsed.fault}.`));
+    } else if (!isDomainAllowed(domainOf(parsed.address), allowedDomains)) {
+      const message = `The domain ${domainOf(parsed.address)} is not in mail.allowedDomains.`;
+      findings.push(finding('domain-refused', parsed.address, message));
+    } else {
+      candidates.push({ ...candidate, address: parsed.address });
+    }
+  }
+  return { ...source, candidates, findings };
+};
+
+/** One entry an address, ignoring case; roles united, the first rule kept. Sorted by address. */
+const unite = (candidates: readonly Candidate[]): readonly RecipientReport[] => {
+  const united = new Map<string, RecipientReport>();
+  for (const { address, role, rule } of candidates) {
+    const key = address.toLowerCase();
+    const known = united.get(key) ?? { address, roles: [], rule };
+    const roles = role === null || known.roles.includes(role) ? known.roles : [...known.roles, role];
+    united.set(key, { ...known, roles });
+  }
+  return [...united.values()].toSorted((a, b) =>
+    a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1,
+  );
+};
+
+const explainNobody = (findings: readonly Finding[], rules: RecipientRules): string => {
+  if (rules.allowedDomains.length === 0) return 'mail.allowedDomains is empty, so nothing may be sent';
+  const codes = new Set(findings.map(({ code }) => code));
+  if (codes.has('domain-refused')) return 'every address is outside mail.allowedDomains';
+  if (codes.has('address-refused')) return 'no contact is a usable address';
+  if (codes.has('contacts-invalid')) return `the annotation ${rules.annotations.contacts} cannot be read`;
+  return `no annotation names a contact (${[rules.annotations.contacts, ...rules.annotations.addresses].join(', ')})`;
+};
+
+const finding = (code: Finding['code'], subject: string, message: string): Finding => ({
+  code,
+  subject,
+  message,
+});
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
+
+const parseArray = (text: string): readonly unknown[] | null => {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+};
+
+const readText = (value: unknown, key: 'email' | 'role'): string | null => {
+  if (typeof value !== 'object' || value === null || !(key in value)) return null;
+  const text: unknown = Reflect.get(value, key);
+  return typeof text === 'string' && text.trim() !== '' ? text.trim() : null;
+};

@@ -1,5 +1,12 @@
-import type { Finding } from './registry.ts';
-import type { Level } from './quota.ts';
+import { deleteTagCommand } from './commands.ts';
+import { weigh } from './ledger.ts';
+import type { WeighedStream, WeighedTag } from './ledger.ts';
+import { compareToLimit, resolveLimit } from './quota.ts';
+import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
+import { chooseRecipients } from './recipients.ts';
+import type { RecipientRules } from './recipients.ts';
+import type { Finding, ImageStream, Snapshot, Tag } from './registry.ts';
+import { displayNameOf } from './teams.ts';
 
 /** One tag event with its sizes; `created` is ISO 8601 or null where the API states none. */
 export type RevisionReport = {
@@ -107,3 +114,228 @@ export type Report = {
   };
   readonly reports: readonly TeamReport[];
 };
+
+/** The configured part of a report. */
+export type ReportRules = {
+  readonly quota: QuotaRules;
+  readonly recipients: RecipientRules;
+  /** Label that names a namespace's environment, e.g. `dev`. */
+  readonly environmentLabel: string;
+  readonly chargeImported: boolean;
+};
+
+/** The most workloads that a revision names; the others are counted. */
+export const MAX_USERS_NAMED = 10;
+
+/** Makes the report of one namespace: a function of its snapshot and the rules, byte-identical each time. */
+export const reportNamespace = (
+  snapshot: Snapshot,
+  rules: ReportRules,
+  override: QuotaOverride | null = null,
+): NamespaceReport => {
+  const { namespace } = snapshot;
+  const ledger = weigh(snapshot, rules.chargeImported);
+  const limit = resolveLimit(namespace, rules.quota, override, snapshot.takenAt);
+  const chosen = chooseRecipients(namespace, rules.recipients);
+  const streams = new Map(snapshot.streams.map((stream) => [stream.name, stream]));
+  const view = createUseView(snapshot);
+  return {
+    name: namespace.name,
+    displayName: displayNameOf(namespace),
+    environment: namespace.labels[rules.environmentLabel] || null,
+    quota: {
+      limitBytes: limit.limitBytes,
+      source: limit.source,
+      ...compareToLimit(ledger.usedBytes, limit.limitBytes, rules.quota.warnPercent),
+    },
+    usedBytes: ledger.usedBytes,
+    importedBytes: ledger.importedBytes,
+    sharedWithTeamBytes: snapshot.sharedWithTeamBytes,
+    unknownRevisions: ledger.unknownRevisions,
+    totals: ledger.totals,
+    recipients: chosen.recipients,
+    noRecipientReason: chosen.noRecipientReason,
+    streams: ledger.streams
+      .map((stream) => reportStream(stream, streams.get(stream.name), view))
+      .toSorted(byCountedBytes),
+    findings: [...ledger.faults, ...listStreamFindings(snapshot), ...limit.findings, ...chosen.findings],
+  };
+};
+
+/** One namespace with its snapshot's team: what `assembleReport` puts together. */
+export type NamespaceEntry = { readonly team: Snapshot['team']; readonly report: NamespaceReport };
+
+/** What a report says of the whole cluster and of the snapshot it comes from. */
+export type ReportFrame = Pick<Report, 'generatedAt' | 'cluster' | 'snapshot'>;
+
+/** Puts namespace reports together into the one object of product.md §7: teams by id, namespaces by name. */
+export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEntry[]): Report => {
+  const teams = Map.groupBy(entries, ({ team }) => team.id);
+  return {
+    schemaVersion: 1,
+    ...frame,
+    reports: [...teams.values()]
+      .flatMap((members) => {
+        const [first] = members;
+        if (first === undefined) return [];
+        const { id, displayName, usedBytes } = first.team;
+        const namespaces = members
+          .map(({ report }) => report)
+          .toSorted((a, b) => compareText(a.name, b.name));
+        return [{ team: { id, displayName, usedBytes }, namespaces }];
+      })
+      .toSorted((a, b) => compareText(a.team.id, b.team.id)),
+  };
+};
+
+/** The report as a team may see it: workloads outside these namespaces are counted, not named. */
+export const redactWorkloads = (report: NamespaceReport, namespaces: readonly string[]): NamespaceReport => {
+  const visible = new Set(namespaces);
+  const isVisible = (workload: string): boolean => visible.has(workload.slice(0, workload.indexOf('/')));
+  return {
+    ...report,
+    streams: report.streams.map((stream) => ({
+      ...stream,
+      tags: stream.tags.map((tag) => ({
+        ...tag,
+        revisions: tag.revisions.map((revision) => ({
+          ...revision,
+          inUseBy: revision.inUseBy.filter(isVisible),
+        })),
+      })),
+    })),
+  };
+};
+
+type UseView = {
+  readonly workloadsOf: (digest: string) => readonly string[];
+  readonly isTagNamed: (stream: string, tag: string) => boolean;
+  /** What "nobody uses it" means here: false, or null when some workloads could not be read. */
+  readonly unused: false | null;
+  /** `stream:tag` by digest of the current revision. */
+  readonly currentTags: ReadonlyMap<string, readonly string[]>;
+};
+
+const createUseView = (snapshot: Snapshot): UseView => {
+  const digests = new Map(Object.entries(snapshot.uses.digests));
+  const tags = new Set(Object.keys(snapshot.uses.tags));
+  const own = new Set(snapshot.team.namespaces);
+  const current = snapshot.streams.flatMap((stream) =>
+    stream.tags.flatMap(({ name, revisions: [revision] }) =>
+      revision === undefined || revision.digest === ''
+        ? []
+        : [{ digest: revision.digest, label: `${stream.name}:${name}` }],
+    ),
+  );
+  const currentTags = new Map<string, string[]>();
+  for (const { digest, label } of current) {
+    const labels = currentTags.get(digest);
+    if (labels === undefined) currentTags.set(digest, [label]);
+    else labels.push(label);
+  }
+  return {
+    workloadsOf: (digest) => {
+      const workloads = digests.get(digest) ?? [];
+      const isOwn = (workload: string): boolean => own.has(workload.slice(0, workload.indexOf('/')));
+      return [...workloads.filter(isOwn), ...workloads.filter((workload) => !isOwn(workload))];
+    },
+    isTagNamed: (stream, tag) => tags.has(`${stream}:${tag}`),
+    unused: snapshot.unreadableKinds.length === 0 ? false : null,
+    currentTags: new Map([...currentTags].map(([digest, labels]) => [digest, labels.toSorted()])),
+  };
+};
+
+const reportStream = (
+  stream: WeighedStream,
+  source: ImageStream | undefined,
+  view: UseView,
+): StreamReport => {
+  const sources = new Map((source?.tags ?? []).map((tag) => [tag.name, tag]));
+  const tags = stream.tags.map((tag) => reportTag(stream.name, tag, sources.get(tag.name), view));
+  const { name, sizeBytes, countedBytes, freesBytes, reclaimsBytes, unknownRevisions } = stream;
+  return {
+    name,
+    sizeBytes,
+    countedBytes,
+    freesBytes,
+    reclaimsBytes,
+    inUse: tags.some((tag) => tag.inUse === true) || view.unused,
+    unknownRevisions,
+    tags: tags.toSorted(byCountedBytes),
+  };
+};
+
+const reportTag = (stream: string, tag: WeighedTag, source: Tag | undefined, view: UseView): TagReport => {
+  const revisions = tag.revisions.map(
+    ({ digest, sizeBytes, countedBytes, charged, architectures }, position): RevisionReport => {
+      const workloads = view.workloadsOf(digest);
+      return {
+        digest,
+        created: source?.revisions[position]?.created ?? null,
+        sizeBytes,
+        countedBytes,
+        charged,
+        architectures,
+        inUse: workloads.length > 0 || view.unused,
+        inUseBy: workloads.slice(0, MAX_USERS_NAMED),
+        inUseCount: workloads.length,
+      };
+    },
+  );
+  const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions } = tag;
+  const label = `${stream}:${name}`;
+  const isUsed = view.isTagNamed(stream, name) || revisions.some(({ inUse }) => inUse === true);
+  return {
+    name,
+    sizeBytes,
+    countedBytes,
+    freesBytes,
+    inUse: isUsed || view.unused,
+    unknownRevisions,
+    sameImageAs: (view.currentTags.get(revisions[0]?.digest ?? '') ?? []).filter((other) => other !== label),
+    state: stateOf(source),
+    revisions,
+  };
+};
+
+const stateOf = (tag: Tag | undefined): TagState => {
+  if (tag?.isReference === true) return 'reference';
+  if (tag !== undefined && tag.importFailure !== null) return 'import-failed';
+  return tag === undefined || tag.revisions.length === 0 ? 'empty' : 'ok';
+};
+
+const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[] =>
+  streams
+    .flatMap((stream) =>
+      stream.tags.flatMap((tag): readonly Finding[] => {
+        const subject = `${stream.name}:${tag.name}`;
+        return [
+          ...(tag.importFailure === null
+            ? []
+            : [
+                {
+                  code: 'import-failed' as const,
+                  subject,
+                  message: `The import failed: ${tag.importFailure}`,
+                },
+              ]),
+          ...(deleteTagCommand(namespace.name, stream.name, tag.name) !== null
+            ? []
+            : [
+                {
+                  code: 'name-not-quotable' as const,
+                  subject,
+                  message: 'The name is outside the grammar of the API, so no command is written for it.',
+                },
+              ]),
+        ];
+      }),
+    )
+    .toSorted((a, b) => compareText(a.subject, b.subject) || compareText(a.code, b.code));
+
+const byCountedBytes = (
+  a: { readonly name: string; readonly countedBytes: number },
+  b: { readonly name: string; readonly countedBytes: number },
+): number => b.countedBytes - a.countedBytes || compareText(a.name, b.name);
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,3 +1,9 @@
+import { deleteTagCommand } from './commands.ts';
+import { weighTogether } from './ledger.ts';
+import type { Snapshot } from './registry.ts';
+import type { NamespaceReport, StreamReport, TagReport } from './report.ts';
+import { isGlobMatch } from './selector.ts';
+
 /** One tag that a team can delete, with what it alone frees. */
 export type Deletion = { readonly stream: string; readonly tag: string; readonly freesBytes: number };
 
@@ -11,3 +17,83 @@ export type DeletionPlan = {
   /** Usage after them, in bytes. */
   readonly usedAfterBytes: number;
 };
+
+/** The most tags a mail proposes. */
+export const MAX_DELETIONS = 5;
+
+/** A tag younger than this is never proposed. */
+export const MIN_AGE_DAYS = 14;
+
+/** Tags that people mean to keep, whatever their age (product.md §4). */
+const PROTECTED = [
+  'latest',
+  'dev',
+  'test',
+  'prod',
+  'stable',
+  'rollback',
+  'previous',
+  'release*',
+  'main',
+  'master',
+  'v*',
+];
+const SEMVER = /^[0-9]+\.[0-9]+\.[0-9]+([-+].*)?$/;
+/** `sha256-<hex>[.sig|.att|.sbom]`: signatures and attestations go only together with the image they name. */
+const SIGNATURE = /^sha256-[0-9a-f]{64}/;
+/** The newest tags of a stream in use are kept for a way back. */
+const KEPT_OF_STREAM_IN_USE = 2;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Proposes up to five whole tags: not in use and not unknown, not protected, older than 14 days by `created`, not in
+ * production, largest first. Null when there are none.
+ */
+export const planDeletions = (
+  snapshot: Snapshot,
+  report: NamespaceReport,
+  chargeImported: boolean,
+): DeletionPlan | null => {
+  if (report.environment === 'prod') return null;
+  const takenAtMs = Date.parse(snapshot.takenAt);
+  const deletions = report.streams
+    .flatMap((stream) => {
+      const kept = keptForTheWayBack(stream);
+      return stream.tags
+        .filter((tag) => !kept.has(tag) && isSafe(tag, takenAtMs) && tag.freesBytes > 0)
+        .filter((tag) => deleteTagCommand(report.name, stream.name, tag.name) !== null)
+        .map((tag) => ({ stream: stream.name, tag: tag.name, freesBytes: tag.freesBytes }));
+    })
+    .toSorted(
+      (a, b) => b.freesBytes - a.freesBytes || compareText(a.stream, b.stream) || compareText(a.tag, b.tag),
+    )
+    .slice(0, MAX_DELETIONS);
+  if (deletions.length === 0) return null;
+  const chosen = new Set(deletions.map(({ stream, tag }) => `${stream}:${tag}`));
+  const together = weighTogether(snapshot, chargeImported, (stream, tag) => chosen.has(`${stream}:${tag}`));
+  return { deletions, ...together, usedAfterBytes: report.usedBytes - together.freesBytes };
+};
+
+const isSafe = (tag: TagReport, takenAtMs: number): boolean =>
+  tag.inUse === false &&
+  tag.state !== 'reference' &&
+  !PROTECTED.some((pattern) => isGlobMatch(pattern, tag.name)) &&
+  !SEMVER.test(tag.name) &&
+  !SIGNATURE.test(tag.name) &&
+  takenAtMs - newestMs(tag) > MIN_AGE_DAYS * DAY_MS;
+
+/** A revision without a date may be new, so it counts as the newest. */
+const newestMs = (tag: TagReport): number =>
+  Math.max(...tag.revisions.map(({ created }) => (created === null ? Infinity : Date.parse(created))));
+
+const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> =>
+  new Set(
+    stream.inUse === false
+      ? []
+      : stream.tags
+          .filter((tag) => tag.revisions.length > 0)
+          .toSorted((a, b) => newestMs(b) - newestMs(a) || compareText(a.name, b.name))
+          .slice(0, KEPT_OF_STREAM_IN_USE),
+  );
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -25,3 +25,39 @@ export const isGlobMatch = (pattern: string, text: string): boolean => {
   }
   return text.length - tail.length >= position && text.endsWith(tail);
 };
+
+export type LabelSelector = (labels: Readonly<Record<string, string>>) => boolean;
+
+/**
+ * Reads a Kubernetes label selector, as `kubectl -l` takes it: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. The empty
+ * selector selects everything.
+ */
+export const parseLabelSelector = (
+  text: string,
+): { readonly selects: LabelSelector } | { readonly fault: string } => {
+  const terms = text.trim() === '' ? [] : text.split(/,(?![^()]*\))/).map((term) => parseTerm(term.trim()));
+  const requirements = terms.filter((term) => term !== null);
+  return requirements.length === terms.length
+    ? { selects: (labels) => requirements.every((isMet) => isMet(labels)) }
+    : { fault: 'not a label selector such as environment=dev,team in (a,b),!archived' };
+};
+
+const KEY = String.raw`(?:[a-z0-9.-]+\/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?`;
+const VALUE = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)?`;
+const EXISTS = new RegExp(`^(!?)\\s*(${KEY})$`);
+const EQUALS = new RegExp(`^(${KEY})\\s*(==|=|!=)\\s*(${VALUE})$`);
+const IN = new RegExp(`^(${KEY})\\s+(in|notin)\\s*\\(\\s*(${VALUE}(?:\\s*,\\s*${VALUE})*)\\s*\\)$`);
+
+const parseTerm = (term: string): LabelSelector | null => {
+  const [, negation, existing] = EXISTS.exec(term) ?? [];
+  if (existing !== undefined) return (labels) => Object.hasOwn(labels, existing) === (negation === '');
+  const [, key, operator, value] = EQUALS.exec(term) ?? [];
+  if (key !== undefined) return (labels) => (labels[key] === value) === (operator !== '!=');
+  const [, member, relation, list = ''] = IN.exec(term) ?? [];
+  if (member === undefined) return null;
+  const values = new Set(list.split(',').map((entry) => entry.trim()));
+  return (labels) => {
+    const own = labels[member];
+    return (own !== undefined && values.has(own)) === (relation === 'in');
+  };
+};

@@ -1,0 +1,194 @@
+import { createContents, strongest } from './blobs.ts';
+import type { Blob, ImageContent } from './blobs.ts';
+import { formatBytes, formatCount } from './format.ts';
+import { findUses, tagKey } from './in-use.ts';
+import type { ClusterUses } from './in-use.ts';
+import { isCharged } from './ledger.ts';
+import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, Uses } from './registry.ts';
+import { addStake, addUpTeams, groupTeams } from './teams.ts';
+import type { NamespaceBlobs, TeamTotals } from './teams.ts';
+
+/** Which namespaces get a report, and how they are grouped. */
+export type Selection = {
+  readonly isReported: (namespace: Namespace) => boolean;
+  /** Label whose value names the team; null: each namespace is its own. */
+  readonly groupByLabel: string | null;
+  /** Whether bytes of imported images count, too. */
+  readonly chargeImported: boolean;
+};
+
+/** One snapshot per reported namespace, sorted by name, and what is true of all of them together. */
+export type ClusterSnapshots = {
+  /** Made one by one, so that a large cluster is never in memory twice. */
+  readonly snapshots: Iterable<Snapshot>;
+  readonly names: readonly string[];
+  /** Distinct blobs over the charged revisions of all reported namespaces; null when only a part was read. */
+  readonly clusterUsedBytes: number | null;
+  readonly sumOfNamespacesBytes: number | null;
+  readonly findings: readonly Finding[];
+};
+
+/** Turns a whole cluster into one self-contained snapshot per reported namespace. The order of the input is irrelevant. */
+export const takeSnapshots = (inventory: Inventory, selection: Selection): ClusterSnapshots => {
+  const images = new Map(inventory.images.map((image) => [image.digest, image]));
+  const contentOf = createContents(images);
+  const streams = Map.groupBy(inventory.streams, ({ namespace }) => namespace);
+  const reported = inventory.namespaces.filter(selection.isReported).toSorted(byName);
+  const teams = groupTeams(reported, selection.groupByLabel);
+  const totals = addUpTeams(teams, (name) =>
+    listBlobs(streams.get(name) ?? [], { images, contentOf, chargeImported: selection.chargeImported }),
+  );
+  const isWhole = inventory.scope === 'cluster';
+  const holders = findHolders(inventory.streams, contentOf);
+  const cluster = { inventory, images, contentOf, streams, holders, uses: findUses(inventory), totals };
+  return {
+    snapshots: {
+      *[Symbol.iterator]() {
+        for (const namespace of reported) yield takeSnapshot(namespace, cluster);
+      },
+    },
+    names: reported.map(({ name }) => name),
+    clusterUsedBytes: isWhole ? totals.clusterUsedBytes : null,
+    sumOfNamespacesBytes: isWhole ? totals.sumOfNamespacesBytes : null,
+    findings: isWhole ? findOrphans(inventory, contentOf, holders) : [],
+  };
+};
+
+type Cluster = {
+  readonly inventory: Inventory;
+  readonly images: ReadonlyMap<string, Image>;
+  readonly contentOf: (digest: string) => ImageContent;
+  readonly streams: ReadonlyMap<string, readonly ImageStream[]>;
+  readonly holders: ReadonlyMap<string, string | null>;
+  readonly uses: ClusterUses;
+  readonly totals: TeamTotals;
+};
+
+const takeSnapshot = (namespace: Namespace, cluster: Cluster): Snapshot => {
+  const streams = (cluster.streams.get(namespace.name) ?? []).toSorted(byName);
+  const digests = withChildren(digestsOf(streams), cluster.images);
+  const blobs = new Set(
+    [...digests].flatMap((digest) => cluster.contentOf(digest).blobs.map((blob) => blob.digest)),
+  );
+  const standing = cluster.totals.standings.get(namespace.name);
+  if (standing === undefined) throw new Error(`namespace ${namespace.name} is in no team`);
+  const { readAt, exact, scope, unreadableKinds } = cluster.inventory;
+  return {
+    cluster: cluster.inventory.cluster,
+    takenAt: readAt,
+    exact,
+    scope,
+    unreadableKinds: unreadableKinds.toSorted(),
+    namespace,
+    team: standing.team,
+    sharedWithTeamBytes: standing.sharedWithTeamBytes,
+    streams,
+    images: [...digests].toSorted().flatMap((digest) => cluster.images.get(digest) ?? []),
+    heldOutside: [...blobs].filter((digest) => cluster.holders.get(digest) === null).toSorted(),
+    uses: usesOf(streams, cluster.uses),
+  };
+};
+
+const usesOf = (streams: readonly ImageStream[], uses: ClusterUses): Uses => {
+  const tags = streams.flatMap((stream) =>
+    stream.tags.flatMap(({ name }): readonly (readonly [string, readonly string[]])[] => {
+      const workloads = uses.tags.get(tagKey(stream.namespace, stream.name, name));
+      return workloads === undefined ? [] : [[`${stream.name}:${name}`, [...workloads].toSorted()]];
+    }),
+  );
+  const digests = [...digestsOf(streams)].flatMap(
+    (digest): readonly (readonly [string, readonly string[]])[] => {
+      const workloads = uses.digests.get(digest);
+      return workloads === undefined ? [] : [[digest, [...workloads].toSorted()]];
+    },
+  );
+  return {
+    digests: Object.fromEntries(digests.toSorted(byKey)),
+    tags: Object.fromEntries(tags.toSorted(byKey)),
+  };
+};
+
+/** Which one namespace holds a blob, by digest; null where several do. */
+const findHolders = (
+  streams: readonly ImageStream[],
+  contentOf: (digest: string) => ImageContent,
+): ReadonlyMap<string, string | null> => {
+  const holders = new Map<string, string | null>();
+  for (const stream of streams) {
+    for (const digest of digestsOf([stream])) {
+      for (const blob of contentOf(digest).blobs) {
+        const holder = holders.get(blob.digest);
+        if (holder === undefined) holders.set(blob.digest, stream.namespace);
+        else if (holder !== stream.namespace) holders.set(blob.digest, null);
+      }
+    }
+  }
+  return holders;
+};
+
+const listBlobs = (
+  streams: readonly ImageStream[],
+  {
+    images,
+    contentOf,
+    chargeImported,
+  }: {
+    readonly images: ReadonlyMap<string, Image>;
+    readonly contentOf: (digest: string) => ImageContent;
+    readonly chargeImported: boolean;
+  },
+): NamespaceBlobs => {
+  const blobs: Parameters<typeof addStake>[0] = new Map();
+  for (const stream of streams) {
+    for (const revision of stream.tags.flatMap(({ revisions }) => revisions)) {
+      const content = contentOf(revision.digest);
+      if (!content.isSizeKnown) continue;
+      const charged = chargeImported || isCharged(revision, images.get(revision.digest), stream);
+      for (const blob of content.blobs) addStake(blobs, { blob, isCharged: charged });
+    }
+  }
+  return blobs;
+};
+
+/** Images in no stream and below no index of one: nobody is charged with them. */
+const findOrphans = (
+  inventory: Inventory,
+  contentOf: (digest: string) => ImageContent,
+  holders: ReadonlyMap<string, string | null>,
+): readonly Finding[] => {
+  const images = new Map(inventory.images.map((image) => [image.digest, image]));
+  const reachable = withChildren(digestsOf(inventory.streams), images);
+  const orphans = inventory.images.filter(({ digest }) => !reachable.has(digest));
+  if (orphans.length === 0) return [];
+  const blobs = new Map<string, Blob>();
+  for (const blob of orphans.flatMap(({ digest }) => contentOf(digest).blobs)) {
+    const known = blobs.get(blob.digest);
+    if (!holders.has(blob.digest))
+      blobs.set(blob.digest, known === undefined ? blob : strongest(known, blob));
+  }
+  const bytes = [...blobs.values()].reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  const text = `${formatCount(orphans.length, 'image')} in no image stream hold ${formatBytes(bytes)} that no stream holds; no namespace is charged with them.`;
+  return [{ code: 'orphan-images', subject: 'images', message: text }];
+};
+
+const digestsOf = (streams: readonly ImageStream[]): ReadonlySet<string> => {
+  const digests = new Set<string>();
+  for (const { tags } of streams) {
+    for (const { revisions } of tags) for (const { digest } of revisions) digests.add(digest);
+  }
+  return digests;
+};
+
+const withChildren = (
+  digests: ReadonlySet<string>,
+  images: ReadonlyMap<string, Image>,
+): ReadonlySet<string> => {
+  const all = new Set(digests);
+  for (const digest of digests) for (const child of images.get(digest)?.children ?? []) all.add(child.digest);
+  return all;
+};
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);

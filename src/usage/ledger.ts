@@ -1,0 +1,370 @@
+import { createContents, strongest } from './blobs.ts';
+import type { Blob, ContentFault, ImageContent } from './blobs.ts';
+import type { Image, ImageStream, Revision } from './registry.ts';
+
+/** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
+export type Holdings = {
+  readonly streams: readonly ImageStream[];
+  readonly images: readonly Image[];
+  /** Digests of blobs that revisions of other namespaces hold. */
+  readonly heldOutside: readonly string[];
+  /** `namespaces`: others could not be read, so what the registry gets back is unknown. */
+  readonly scope: 'cluster' | 'namespaces';
+};
+
+/** A namespace's figures, every blob charged once (product.md §2). Streams and tags by name, revisions in history order. */
+export type Ledger = {
+  readonly usedBytes: number;
+  readonly importedBytes: number;
+  readonly unknownRevisions: number;
+  readonly totals: {
+    readonly streams: number;
+    readonly tags: number;
+    readonly revisions: number;
+    /** Distinct digests of revisions. */
+    readonly images: number;
+    /** Distinct charged blobs. */
+    readonly blobs: number;
+  };
+  readonly streams: readonly WeighedStream[];
+  /** Each odd image once, with the first revision that shows it. */
+  readonly faults: readonly LedgerFault[];
+};
+
+export type WeighedStream = Weight & {
+  readonly name: string;
+  readonly reclaimsBytes: number | null;
+  readonly tags: readonly WeighedTag[];
+};
+
+export type WeighedTag = Weight & { readonly name: string; readonly revisions: readonly WeighedRevision[] };
+
+export type WeighedRevision = {
+  readonly digest: string;
+  readonly sizeBytes: number | null;
+  readonly countedBytes: number;
+  readonly charged: boolean;
+  readonly architectures: readonly string[];
+};
+
+export type LedgerFault = ContentFault & { readonly subject: string };
+
+type Weight = {
+  readonly sizeBytes: number;
+  readonly countedBytes: number;
+  readonly freesBytes: number;
+  readonly unknownRevisions: number;
+};
+
+/** Weighs a namespace. Linear in the number of blob references; the order of the input does not change the output. */
+export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
+  const entries = listEntries(holdings, chargeImported);
+  const blobs = holdBlobs(entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)));
+  const counted = countOnce(blobs);
+  const outside = heldOutside(holdings);
+  const streams = entries.map((stream) => weighStream(stream, { blobs, counted, outside }));
+  const all = entries.flatMap(({ tags }) => tags);
+  const held = [...blobs.values()];
+  return {
+    usedBytes: sum(held, usedOf),
+    importedBytes: sum(held, (blob) => (blob.counter === null ? sizeOf(blob) : 0)),
+    unknownRevisions: sum(streams, (stream) => stream.unknownRevisions),
+    totals: {
+      streams: entries.length,
+      tags: all.length,
+      revisions: sum(all, (tag) => tag.revisions.length),
+      images: new Set(all.flatMap((tag) => tag.revisions.map(({ revision }) => revision.digest))).size,
+      blobs: held.filter((blob) => blob.counter !== null).length,
+    },
+    streams,
+    faults: [...listContentFaults(all), ...listConflicts(held)],
+  };
+};
+
+/**
+ * Exact figures for several tags taken together: `freesBytes` is how much less the namespace would use without all of
+ * them, `reclaimsBytes` what the registry gets back at a later prune (null when only part of the cluster was read).
+ */
+export const weighTogether = (
+  holdings: Holdings,
+  chargeImported: boolean,
+  isMember: (stream: string, tag: string) => boolean,
+): { readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
+  const entries = listEntries(holdings, chargeImported).flatMap((stream) =>
+    stream.tags.flatMap((tag) =>
+      isMember(stream.name, tag.name)
+        ? tag.revisions.map((entry) => ({ ...entry, stream: TOGETHER }))
+        : tag.revisions,
+    ),
+  );
+  const blobs = holdBlobs(entries);
+  const members = entries.filter(({ stream }) => stream === TOGETHER);
+  return weighGroup(members, TOGETHER, blobs, heldOutside(holdings));
+};
+
+/** Stands for all tags that are weighed together, as if they were one image stream. */
+const TOGETHER = -2;
+
+/** Whether a revision's bytes count against the quota: known, held by the registry, and under the stream's own host. */
+export const isCharged = (
+  revision: Revision,
+  image: Image | undefined,
+  stream: { readonly repository: string },
+): boolean => {
+  const host = hostOf(stream.repository);
+  return image?.managed === true && host !== '' && hostOf(revision.reference) === host;
+};
+
+/** One revision with its place: `tag` and `stream` are positions in the order of names. */
+type Entry = {
+  readonly stream: number;
+  readonly tag: number;
+  readonly position: number;
+  readonly createdMs: number;
+  readonly label: string;
+  readonly revision: Revision;
+  readonly content: ImageContent;
+  readonly charged: boolean;
+};
+
+type TagEntries = { readonly name: string; readonly tag: number; readonly revisions: readonly Entry[] };
+type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
+
+const listEntries = (holdings: Holdings, chargeImported: boolean): readonly StreamEntries[] => {
+  const images = new Map(holdings.images.map((image) => [image.digest, image]));
+  const contentOf = createContents(images);
+  let tagCount = 0;
+  return holdings.streams.toSorted(byName).map((stream, streamIndex) => ({
+    name: stream.name,
+    stream: streamIndex,
+    tags: stream.tags.toSorted(byName).map(({ name, revisions }) => {
+      const tag = tagCount++;
+      return {
+        name,
+        tag,
+        revisions: revisions.map((revision, position) => {
+          const content = contentOf(revision.digest);
+          const inRegistry = chargeImported || isCharged(revision, images.get(revision.digest), stream);
+          return {
+            stream: streamIndex,
+            tag,
+            position,
+            createdMs: revision.created === null ? Infinity : Date.parse(revision.created),
+            label: `${stream.name}:${name}`,
+            revision,
+            content,
+            charged: content.isSizeKnown && inRegistry,
+          };
+        }),
+      };
+    }),
+  }));
+};
+
+/** Everything the namespace says about one blob. */
+type HeldBlob = {
+  readonly digest: string;
+  readonly byTag: Side;
+  readonly byStream: Side;
+  /** Which streams hold it at all, whether charged, imported or of unknown size. */
+  holders: Owners;
+  /** The one revision its bytes are counted at; null: nothing is charged with it. */
+  counter: Entry | null;
+  hasConflict: boolean;
+};
+
+/** A blob as seen by tags, or by streams: enough to tell what is left of it without any one of them. */
+type Side = {
+  /** Null while only revisions of unknown size hold it. */
+  stated: Stated | null;
+  charged: Owners | null;
+  /** Who summed it up last, so that each owner adds it once. */
+  seenBy: number;
+};
+
+/** The strongest statement of its size, who makes it, and the strongest that anybody else makes. */
+type Stated = { owner: number; best: Blob; other: Blob | null };
+type Owners = { readonly first: number; readonly hasOthers: boolean };
+
+const holdBlobs = (entries: readonly Entry[]): ReadonlyMap<string, HeldBlob> => {
+  const blobs = new Map<string, HeldBlob>();
+  for (const entry of entries) {
+    for (const blob of entry.content.blobs) {
+      const held = blobs.get(blob.digest) ?? startHolding(blobs, blob.digest, entry.stream);
+      held.holders = addOwner(held.holders, entry.stream);
+      if (!entry.content.isSizeKnown) continue;
+      if (held.byTag.stated !== null && held.byTag.stated.best.sizeBytes !== blob.sizeBytes)
+        held.hasConflict = true;
+      addToSide(held.byTag, entry.tag, blob, entry.charged);
+      addToSide(held.byStream, entry.stream, blob, entry.charged);
+      if (entry.charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
+    }
+  }
+  return blobs;
+};
+
+const startHolding = (blobs: Map<string, HeldBlob>, digest: string, stream: number): HeldBlob => {
+  const held: HeldBlob = {
+    digest,
+    byTag: { stated: null, charged: null, seenBy: -1 },
+    byStream: { stated: null, charged: null, seenBy: -1 },
+    holders: { first: stream, hasOthers: false },
+    counter: null,
+    hasConflict: false,
+  };
+  blobs.set(digest, held);
+  return held;
+};
+
+const addToSide = (side: Side, owner: number, blob: Blob, charged: boolean): void => {
+  if (charged) side.charged = addOwner(side.charged, owner);
+  const { stated } = side;
+  if (stated === null) side.stated = { owner, best: blob, other: null };
+  else if (stated.owner === owner) stated.best = strongest(stated.best, blob);
+  else if (strongest(stated.best, blob) === blob) side.stated = { owner, best: blob, other: stated.best };
+  else stated.other = stated.other === null ? blob : strongest(stated.other, blob);
+};
+
+const addOwner = (owners: Owners | null, owner: number): Owners => {
+  if (owners === null) return { first: owner, hasOthers: false };
+  return owners.hasOthers || owners.first === owner ? owners : { first: owners.first, hasOthers: true };
+};
+
+/** The order in which revisions take blobs on: current before older, oldest first, then by name, then from the oldest end. */
+const countsBefore = (a: Entry, b: Entry): boolean => {
+  if ((a.position === 0) !== (b.position === 0)) return a.position === 0;
+  if (a.createdMs !== b.createdMs) return a.createdMs < b.createdMs;
+  return a.tag === b.tag ? a.position > b.position : a.tag < b.tag;
+};
+
+const countOnce = (blobs: ReadonlyMap<string, HeldBlob>): ReadonlyMap<Entry, number> => {
+  const counted = new Map<Entry, number>();
+  for (const blob of blobs.values()) {
+    if (blob.counter !== null) counted.set(blob.counter, (counted.get(blob.counter) ?? 0) + sizeOf(blob));
+  }
+  return counted;
+};
+
+type Weighing = {
+  readonly blobs: ReadonlyMap<string, HeldBlob>;
+  readonly counted: ReadonlyMap<Entry, number>;
+  readonly outside: ReadonlySet<string> | null;
+};
+
+/** Blobs that other namespaces hold; null where that is unknown. */
+const heldOutside = (holdings: Holdings): ReadonlySet<string> | null =>
+  holdings.scope === 'cluster' ? new Set(holdings.heldOutside) : null;
+
+const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream => {
+  const tags = stream.tags.map((tag) => weighTag(tag, weighing));
+  const entries = stream.tags.flatMap(({ revisions }) => revisions);
+  return {
+    name: stream.name,
+    ...weighGroup(entries, stream.stream, weighing.blobs, weighing.outside),
+    countedBytes: sum(tags, (tag) => tag.countedBytes),
+    unknownRevisions: sum(tags, (tag) => tag.unknownRevisions),
+    tags,
+  };
+};
+
+const weighGroup = (
+  entries: readonly Entry[],
+  owner: number,
+  blobs: ReadonlyMap<string, HeldBlob>,
+  outside: ReadonlySet<string> | null,
+): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
+  const held = distinctBlobs(entries, owner, ({ byStream }) => byStream, blobs);
+  const only = held.filter(({ digest, holders }) => !holders.hasOthers && outside?.has(digest) === false);
+  return {
+    sizeBytes: sum(held, sizeOf),
+    freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byStream, owner)),
+    reclaimsBytes: outside === null ? null : sum(only, usedOf),
+  };
+};
+
+const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
+  const held = distinctBlobs(tag.revisions, tag.tag, ({ byTag }) => byTag, weighing.blobs);
+  const revisions = tag.revisions.map((entry) => weighRevision(entry, weighing));
+  return {
+    name: tag.name,
+    sizeBytes: sum(held, sizeOf),
+    countedBytes: sum(revisions, (revision) => revision.countedBytes),
+    freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byTag, tag.tag)),
+    unknownRevisions: revisions.filter((revision) => revision.sizeBytes === null).length,
+    revisions,
+  };
+};
+
+const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
+  digest: entry.revision.digest,
+  sizeBytes: entry.content.isSizeKnown
+    ? sum(entry.content.blobs, ({ digest }) => {
+        const blob = blobs.get(digest);
+        return blob === undefined ? 0 : sizeOf(blob);
+      })
+    : null,
+  countedBytes: counted.get(entry) ?? 0,
+  charged: entry.charged,
+  architectures: entry.content.architectures,
+});
+
+/** The blobs of an owner's revisions of known size, each once. */
+const distinctBlobs = (
+  entries: readonly Entry[],
+  owner: number,
+  sideOf: (blob: HeldBlob) => Side,
+  blobs: ReadonlyMap<string, HeldBlob>,
+): readonly HeldBlob[] => {
+  const distinct: HeldBlob[] = [];
+  for (const { content } of entries) {
+    if (!content.isSizeKnown) continue;
+    for (const { digest } of content.blobs) {
+      const blob = blobs.get(digest);
+      if (blob === undefined || sideOf(blob).seenBy === owner) continue;
+      sideOf(blob).seenBy = owner;
+      distinct.push(blob);
+    }
+  }
+  return distinct;
+};
+
+const sizeOf = (blob: HeldBlob): number => blob.byTag.stated?.best.sizeBytes ?? 0;
+
+const usedOf = (blob: HeldBlob): number => (blob.counter === null ? 0 : sizeOf(blob));
+
+/** What a blob would still add to `usedBytes` without one of its owners: its size may then be stated differently. */
+const usedWithout = ({ stated, charged }: Side, owner: number): number => {
+  if (charged === null || (charged.first === owner && !charged.hasOthers)) return 0;
+  return (stated?.owner === owner ? stated.other : stated?.best)?.sizeBytes ?? 0;
+};
+
+const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] => {
+  const seen = new Set<string>();
+  return tags.flatMap(({ revisions }) =>
+    revisions.flatMap(({ revision, content, label }) => {
+      if (content.faults.length === 0 || seen.has(revision.digest)) return [];
+      seen.add(revision.digest);
+      return content.faults.map((fault) => ({ ...fault, subject: `${label}@${revision.digest}` }));
+    }),
+  );
+};
+
+const listConflicts = (blobs: readonly HeldBlob[]): readonly LedgerFault[] =>
+  blobs
+    .filter(({ hasConflict }) => hasConflict)
+    .map(({ digest }) => digest)
+    .toSorted()
+    .map((digest) => ({
+      code: 'blob-size-conflict',
+      subject: digest,
+      message:
+        'Images state different sizes for this blob: a layer’s size is believed first, then the largest.',
+    }));
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
+
+const sum = <T>(values: readonly T[], amount: (value: T) => number): number =>
+  values.reduce((total, value) => total + amount(value), 0);
+
+const hostOf = (reference: string): string => reference.slice(0, Math.max(0, reference.indexOf('/')));

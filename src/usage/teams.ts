@@ -1,0 +1,78 @@
+import { strongest } from './blobs.ts';
+import type { Blob } from './blobs.ts';
+import type { Namespace, Team } from './registry.ts';
+
+/** A namespace's blobs of known size by digest, and whether any of its revisions is charged with them. */
+export type NamespaceBlobs = ReadonlyMap<string, Stake>;
+type Stake = { readonly blob: Blob; readonly isCharged: boolean };
+
+/** Teams with their totals, and what each namespace shares with the rest of its team. */
+export type TeamTotals = {
+  /** Distinct blobs over all charged revisions. */
+  readonly clusterUsedBytes: number;
+  readonly sumOfNamespacesBytes: number;
+  /** By namespace. */
+  readonly standings: ReadonlyMap<string, { readonly team: Team; readonly sharedWithTeamBytes: number }>;
+};
+
+/** Groups namespaces into teams: by a label's value (`label:<value>`), else each its own (`ns:<name>`). */
+export const groupTeams = (
+  namespaces: readonly Namespace[],
+  label: string | null,
+): readonly Omit<Team, 'usedBytes'>[] => {
+  const groups = Map.groupBy(namespaces, ({ name, labels }) => {
+    const value = label === null ? undefined : labels[label];
+    return value === undefined || value === '' ? `ns:${name}` : `label:${value}`;
+  });
+  return [...groups].map(([id, members]) => ({
+    id,
+    displayName: id.startsWith('label:') ? id.slice('label:'.length) : members.map(displayNameOf).join(', '),
+    namespaces: members.map(({ name }) => name).toSorted(),
+  }));
+};
+
+/** The name people gave a namespace: annotation `openshift.io/display-name`, else its name. */
+export const displayNameOf = (namespace: Namespace): string =>
+  namespace.annotations['openshift.io/display-name']?.trim() || namespace.name;
+
+/** Adds up teams and the cluster; what namespaces share counts once in each of these totals. */
+export const addUpTeams = (
+  teams: readonly Omit<Team, 'usedBytes'>[],
+  listBlobs: (namespace: string) => NamespaceBlobs,
+): TeamTotals => {
+  const cluster = new Map<string, Stake>();
+  const standings = new Map<string, { readonly team: Team; readonly sharedWithTeamBytes: number }>();
+  let sumOfNamespacesBytes = 0;
+  for (const team of teams) {
+    const members = team.namespaces.map((name) => ({ name, blobs: listBlobs(name) }));
+    const united = new Map<string, Stake>();
+    const chargedTo = new Map<string, number>();
+    for (const [digest, stake] of members.flatMap(({ blobs }) => [...blobs])) {
+      addStake(united, stake);
+      if (stake.isCharged) chargedTo.set(digest, (chargedTo.get(digest) ?? 0) + 1);
+    }
+    const whole: Team = { ...team, usedBytes: chargedBytes(united.values()) };
+    for (const { name, blobs } of members) {
+      const shared = [...blobs.values()].filter(({ blob }) => (chargedTo.get(blob.digest) ?? 0) > 1);
+      standings.set(name, { team: whole, sharedWithTeamBytes: chargedBytes(shared) });
+      sumOfNamespacesBytes += chargedBytes(blobs.values());
+    }
+    for (const stake of united.values()) addStake(cluster, stake);
+  }
+  return { clusterUsedBytes: chargedBytes(cluster.values()), sumOfNamespacesBytes, standings };
+};
+
+/** Adds what one more revision (or namespace) says about a blob. */
+export const addStake = (stakes: Map<string, Stake>, { blob, isCharged }: Stake): void => {
+  const known = stakes.get(blob.digest);
+  if (known === undefined) stakes.set(blob.digest, { blob, isCharged });
+  else if ((isCharged && !known.isCharged) || strongest(known.blob, blob) === blob) {
+    stakes.set(blob.digest, { blob: strongest(known.blob, blob), isCharged: known.isCharged || isCharged });
+  }
+};
+
+const chargedBytes = (stakes: Iterable<Stake>): number => {
+  let total = 0;
+  for (const { blob, isCharged } of stakes) if (isCharged) total += blob.sizeBytes;
+  return total;
+};
