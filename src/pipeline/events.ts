@@ -46,7 +46,12 @@ export type RunEvent =
       readonly deliveryId: string;
       readonly reason: string;
     }
-  | { readonly type: 'run-finished'; readonly runId: string; readonly submitted: number; readonly failed: number }
+  | {
+      readonly type: 'run-finished';
+      readonly runId: string;
+      readonly submitted: number;
+      readonly failed: number;
+    }
   | { readonly type: 'run-stopped'; readonly runId: string; readonly reason: string }
   | { readonly type: 'job-failed'; readonly job: string; readonly attempt: number; readonly reason: string };
 

@@ -76,7 +76,7 @@ export type Queue = {
 export type UsageMail = {
   readonly report: Report;
   /** What to delete first, by namespace; absent where nothing is. */
-  readonly plans: Readonly<Record<string, DeletionPlan>>;
+  readonly plans: ReadonlyMap<string, DeletionPlan>;
   /** `one-off` mails carry no reminder and say who asked. */
   readonly kind: 'usage-report' | 'one-off';
   /** Why this person gets it; null when rendered for no one in particular. */
@@ -107,7 +107,11 @@ export type RunSummaryRow = {
   readonly problem: string | null;
 };
 
-export type Attachment = { readonly filename: string; readonly contentType: string; readonly content: string };
+export type Attachment = {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly content: string;
+};
 
 /** The visible parts of a message. */
 export type RenderedMail = {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { FINDING_CODES } from '../usage/registry.ts';
-import type { Finding, Snapshot } from '../usage/registry.ts';
+import type { ClusterIdentity, Finding, Snapshot, Team } from '../usage/registry.ts';
 import { LEVELS } from '../usage/quota.ts';
-import type { NamespaceReport, Report } from '../usage/report.ts';
+import type { NamespaceReport, RecipientReport, Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
 
 /** Schemas of everything that is stored. Each satisfies the type of the core, so that a drift is a type error. */
@@ -17,6 +17,17 @@ export const findingSchema = z.strictObject({
   subject: z.string(),
   message: z.string(),
 }) satisfies z.ZodType<Finding>;
+
+const recipientSchema = z.strictObject({
+  address: z.string(),
+  roles: z.array(z.string()),
+  rule: z.string(),
+}) satisfies z.ZodType<RecipientReport>;
+
+const clusterSchema = z.strictObject({
+  name: z.string(),
+  apiUrl: z.string().nullable(),
+}) satisfies z.ZodType<ClusterIdentity>;
 
 const revisionSchema = z.strictObject({
   digest: z.string(),
@@ -69,7 +80,7 @@ export const namespaceReportSchema = z.strictObject({
   sharedWithTeamBytes: bytes,
   unknownRevisions: count,
   totals: z.strictObject({ streams: count, tags: count, revisions: count, images: count, blobs: count }),
-  recipients: z.array(z.strictObject({ address: z.string(), roles: z.array(z.string()), rule: z.string() })),
+  recipients: z.array(recipientSchema),
   noRecipientReason: z.string().nullable(),
   streams: z.array(streamSchema),
   findings: z.array(findingSchema),
@@ -116,11 +127,11 @@ const teamSchema = z.strictObject({
   displayName: z.string(),
   namespaces: z.array(z.string()),
   usedBytes: bytes,
-});
+}) satisfies z.ZodType<Team>;
 
 /** A namespace's frozen input, as stored under its run. */
 export const snapshotSchema = z.strictObject({
-  cluster: z.strictObject({ name: z.string(), apiUrl: z.string().nullable() }),
+  cluster: clusterSchema,
   takenAt: time,
   exact: z.boolean(),
   scope: z.enum(['cluster', 'namespaces']),
@@ -171,6 +182,20 @@ export const snapshotSchema = z.strictObject({
 }) satisfies z.ZodType<Snapshot>;
 
 /** What sizing one namespace came to; a namespace that could not be weighed is given up with the reason. */
+export type NamespaceResult = WeighedNamespace | GivenUpNamespace;
+export type WeighedNamespace = {
+  readonly status: 'weighed';
+  readonly namespace: string;
+  readonly team: Team;
+  readonly report: NamespaceReport;
+  readonly plan: DeletionPlan | null;
+};
+export type GivenUpNamespace = {
+  readonly status: 'given-up';
+  readonly namespace: string;
+  readonly reason: string;
+};
+
 export const namespaceResultSchema = z.discriminatedUnion('status', [
   z.strictObject({
     status: z.literal('weighed'),
@@ -180,9 +205,7 @@ export const namespaceResultSchema = z.discriminatedUnion('status', [
     plan: deletionPlanSchema.nullable(),
   }),
   z.strictObject({ status: z.literal('given-up'), namespace: z.string(), reason: z.string() }),
-]);
-export type NamespaceResult = z.infer<typeof namespaceResultSchema>;
-export type WeighedNamespace = Extract<NamespaceResult, { status: 'weighed' }>;
+]) satisfies z.ZodType<NamespaceResult>;
 
 export const RUN_STATES = ['claimed', 'sizing', 'sealed', 'finished', 'stopped'] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -191,14 +214,33 @@ export type RunState = (typeof RUN_STATES)[number];
  * One execution and its slot. `claimed` → `sizing` (snapshots saved) → `sealed` (numbers and recipients frozen) →
  * `finished`; `stopped` ends a run before any mail, with the reason.
  */
-export const runSchema = z.strictObject({
+export type Run = {
   /** The slot: `weekly-2026-11-23`, `manual-20261123T080000Z` or `send-20261123T080000Z-<namespace>`. */
+  readonly id: string;
+  readonly kind: 'weekly' | 'manual' | 'one-off';
+  readonly state: RunState;
+  readonly claimedAt: string;
+  readonly cluster: ClusterIdentity | null;
+  /** The snapshot's moment; null until the cluster was read. */
+  readonly takenAt: string | null;
+  readonly exact: boolean;
+  readonly unreadableKinds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly clusterUsedBytes: number | null;
+  readonly sumOfNamespacesBytes: number | null;
+  readonly findings: readonly Finding[];
+  readonly givenUp: readonly { readonly namespace: string; readonly reason: string }[];
+  readonly sealedAt: string | null;
+  readonly endedAt: string | null;
+  readonly stopReason: string | null;
+};
+
+export const runSchema = z.strictObject({
   id: z.string(),
   kind: z.enum(['weekly', 'manual', 'one-off']),
   state: z.enum(RUN_STATES),
   claimedAt: time,
-  cluster: z.strictObject({ name: z.string(), apiUrl: z.string().nullable() }).nullable(),
-  /** The snapshot's moment; null until the cluster was read. */
+  cluster: clusterSchema.nullable(),
   takenAt: time.nullable(),
   exact: z.boolean(),
   unreadableKinds: z.array(z.string()),
@@ -210,27 +252,38 @@ export const runSchema = z.strictObject({
   sealedAt: time.nullable(),
   endedAt: time.nullable(),
   stopReason: z.string().nullable(),
-});
-export type Run = z.infer<typeof runSchema>;
+}) satisfies z.ZodType<Run>;
 
 export const DELIVERY_STATES = ['planned', 'sending', 'submitted', 'failed', 'uncertain'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
 /** One message to one person: what makes sure that it is sent once. */
-export const deliverySchema = z.strictObject({
+export type Delivery = {
   /** SHA-256 over run, team, recipient and kind, hexadecimal; also the Message-ID's left side. */
+  readonly id: string;
+  readonly runId: string;
+  readonly kind: 'usage-report' | 'one-off' | 'run-summary';
+  readonly teamId: string;
+  readonly recipient: RecipientReport;
+  /** Namespaces the message holds, sorted; empty for a run summary. */
+  readonly namespaces: readonly string[];
+  readonly state: DeliveryState;
+  /** The message's Date header; fixed when planned. */
+  readonly date: string;
+  readonly changedAt: string;
+  /** The server's answer, or why it failed; null while planned. */
+  readonly detail: string | null;
+};
+
+export const deliverySchema = z.strictObject({
   id: z.string(),
   runId: z.string(),
   kind: z.enum(['usage-report', 'one-off', 'run-summary']),
   teamId: z.string(),
-  recipient: z.strictObject({ address: z.string(), roles: z.array(z.string()), rule: z.string() }),
-  /** Namespaces the message holds, sorted; empty for a run summary. */
+  recipient: recipientSchema,
   namespaces: z.array(z.string()),
   state: z.enum(DELIVERY_STATES),
-  /** The message's Date header; fixed when planned. */
   date: time,
   changedAt: time,
-  /** The server's answer, or why it failed; null while planned. */
   detail: z.string().nullable(),
-});
-export type Delivery = z.infer<typeof deliverySchema>;
+}) satisfies z.ZodType<Delivery>;

@@ -17,11 +17,12 @@ export type Selection = {
   readonly chargeImported: boolean;
 };
 
-/** One snapshot per reported namespace, sorted by name, and what is true of all of them together. */
+/** One snapshot per reported namespace, and what is true of all of them together. */
 export type ClusterSnapshots = {
-  /** Made one by one, so that a large cluster is never in memory twice. */
-  readonly snapshots: Iterable<Snapshot>;
+  /** The reported namespaces, sorted. */
   readonly names: readonly string[];
+  /** Makes the snapshot of one of them; one by one, so that a large cluster is never in memory twice. */
+  readonly takeSnapshot: (name: string) => Snapshot;
   /** Distinct blobs over the charged revisions of all reported namespaces; null when only a part was read. */
   readonly clusterUsedBytes: number | null;
   readonly sumOfNamespacesBytes: number | null;
@@ -40,14 +41,12 @@ export const takeSnapshots = (inventory: Inventory, selection: Selection): Clust
   );
   const isWhole = inventory.scope === 'cluster';
   const holders = findHolders(inventory.streams, contentOf);
-  const cluster = { inventory, images, contentOf, streams, holders, uses: findUses(inventory), totals };
+  const namespaces = new Map(reported.map((namespace) => [namespace.name, namespace]));
+  const uses = findUses(inventory);
+  const cluster = { inventory, namespaces, images, contentOf, streams, holders, uses, totals };
   return {
-    snapshots: {
-      *[Symbol.iterator]() {
-        for (const namespace of reported) yield takeSnapshot(namespace, cluster);
-      },
-    },
     names: reported.map(({ name }) => name),
+    takeSnapshot: (name) => takeSnapshot(name, cluster),
     clusterUsedBytes: isWhole ? totals.clusterUsedBytes : null,
     sumOfNamespacesBytes: isWhole ? totals.sumOfNamespacesBytes : null,
     findings: isWhole ? findOrphans(inventory, contentOf, holders) : [],
@@ -56,6 +55,7 @@ export const takeSnapshots = (inventory: Inventory, selection: Selection): Clust
 
 type Cluster = {
   readonly inventory: Inventory;
+  readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly images: ReadonlyMap<string, Image>;
   readonly contentOf: (digest: string) => ImageContent;
   readonly streams: ReadonlyMap<string, readonly ImageStream[]>;
@@ -64,14 +64,15 @@ type Cluster = {
   readonly totals: TeamTotals;
 };
 
-const takeSnapshot = (namespace: Namespace, cluster: Cluster): Snapshot => {
-  const streams = (cluster.streams.get(namespace.name) ?? []).toSorted(byName);
+const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
+  const namespace = cluster.namespaces.get(name);
+  const standing = cluster.totals.standings.get(name);
+  if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
+  const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
   const digests = withChildren(digestsOf(streams), cluster.images);
   const blobs = new Set(
     [...digests].flatMap((digest) => cluster.contentOf(digest).blobs.map((blob) => blob.digest)),
   );
-  const standing = cluster.totals.standings.get(namespace.name);
-  if (standing === undefined) throw new Error(`namespace ${namespace.name} is in no team`);
   const { readAt, exact, scope, unreadableKinds } = cluster.inventory;
   return {
     cluster: cluster.inventory.cluster,

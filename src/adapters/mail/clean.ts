@@ -1,0 +1,17 @@
+/** Characters that steer a terminal or turn text around: controls, line separators, marks of writing direction. */
+// eslint-disable-next-line no-control-regex
+const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** The longest name the API allows, of an image stream. */
+const MAX_LENGTH = 253;
+
+/** Text of others as it may be shown: without what could steer the reader's screen, and not longer than a name can be. */
+export const cleanText = (text: string): string => {
+  const visible = text.replace(STEERING, '');
+  return visible.length > MAX_LENGTH ? `${[...visible].slice(0, MAX_LENGTH).join('')}…` : visible;
+};
+
+/** A copy of plain data (what JSON can say) with every text in it clean; keys stay as they are. */
+export const cleanTexts = <Data>(data: Data): Data =>
+  JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+    typeof value === 'string' ? cleanText(value) : value,
+  );

@@ -1,0 +1,227 @@
+import { formatBytes, formatCount, formatDay, formatNumber, formatSome } from '../../usage/format.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../usage/report.ts';
+import { tableLines } from './text.ts';
+
+/**
+ * How much of a namespace the list shows: every revision, every tag, every stream, or that many of the largest
+ * streams. What the list leaves out is in the CSV.
+ */
+export type Detail = 'revisions' | 'tags' | 'streams' | number;
+
+/** The list of one namespace, ready to be printed. */
+export type ListView = {
+  readonly heading: string;
+  readonly badge: string;
+  readonly intro: string;
+  readonly tables: readonly { readonly caption: string; readonly rows: readonly RowView[] }[];
+  /** The same rows for the text part. */
+  readonly lines: readonly string[];
+};
+
+/** One row; `kind` is its class: a stream, tag or revision, `more` for what is left out, `sum` for the total. */
+export type RowView = {
+  readonly kind: 's' | 't' | 'r' | 'more' | 'sum';
+  /** Revisions have no name, only a digest. */
+  readonly isNamed: boolean;
+  readonly name: string;
+  readonly digest: string;
+  readonly note: string;
+  readonly pushed: string;
+  readonly size: string;
+  readonly counted: string;
+  readonly frees: string;
+};
+
+/** Word breaks a page, and the table with it, near 1,800 px. */
+const ROWS_PER_TABLE = 45;
+
+/** Lists what a namespace holds, largest first, as the report has it. */
+export const listNamespace = (namespace: NamespaceReport, detail: Detail): ListView => {
+  const shown = typeof detail === 'number' ? namespace.streams.slice(0, detail) : namespace.streams;
+  const rest = namespace.streams.slice(shown.length);
+  const rows = [
+    ...shown.flatMap((stream) => listStream(stream, detail, namespace.name)),
+    ...(rest.length > 0 ? [moreRow(rest)] : []),
+    ...(namespace.streams.length > 0 ? [sumRow(namespace)] : []),
+  ];
+  return {
+    heading: `${headingOf(namespace, detail)} ${namespace.name}`,
+    badge: namespace.environment ?? '',
+    intro: introOf(namespace, detail, rest),
+    tables: splitRows(rows),
+    lines: tableLines(rows),
+  };
+};
+
+const headingOf = ({ streams }: NamespaceReport, detail: Detail): string => {
+  if (detail === 'revisions') return 'Everything in';
+  if (detail === 'tags') return 'Every image stream and tag in';
+  if (detail === 'streams') return 'Every image stream in';
+  return `The ${formatNumber(detail)} largest of ${formatCount(streams.length, 'image stream')} in`;
+};
+
+const introOf = (
+  { name, streams, totals }: NamespaceReport,
+  detail: Detail,
+  rest: readonly StreamReport[],
+): string => {
+  if (streams.length === 0) return 'There are no image streams.';
+  const file = `the attached usage-${name}.csv`;
+  if (detail === 'revisions') return `Largest first, with every revision. The same is in ${file}.`;
+  const left = `all ${formatCount(totals.revisions, 'revision')}`;
+  if (detail === 'tags') return `Largest first. ${capitalize(left)} are in ${file}.`;
+  if (detail === 'streams') {
+    return `Largest first. All ${formatCount(totals.tags, 'tag')} and ${left} are in ${file}.`;
+  }
+  const tagless = rest.filter(({ tags }) => tags.length === 0).map((stream) => stream.name);
+  return [
+    `All ${formatCount(totals.tags, 'tag')} and ${left}, those of the other streams too, are in ${file}.`,
+    ...(tagless.length > 0 ? [`Other streams, without any tag: ${tagless.join(', ')}.`] : []),
+  ].join(' ');
+};
+
+const listStream = (stream: StreamReport, detail: Detail, namespace: string): readonly RowView[] => {
+  const row: RowView = {
+    kind: 's',
+    isNamed: true,
+    name: stream.name,
+    digest: '',
+    note: joinNotes([
+      useOf(stream.inUse),
+      detail === 'revisions' || detail === 'tags' ? '' : contentsOf(stream),
+      unknownSizes(stream.unknownRevisions),
+      stream.tags.length === 0 ? 'no tags' : '',
+    ]),
+    pushed: lastPush(stream.tags.flatMap(({ revisions }) => revisions)),
+    size: formatBytes(stream.sizeBytes),
+    counted: formatBytes(stream.countedBytes),
+    frees: formatBytes(stream.freesBytes),
+  };
+  return detail === 'revisions' || detail === 'tags'
+    ? [row, ...stream.tags.flatMap((tag) => listTag(tag, detail, namespace))]
+    : [row];
+};
+
+/** A tag with one revision is one row: the two would say the same. */
+const listTag = (tag: TagReport, detail: 'revisions' | 'tags', namespace: string): readonly RowView[] => {
+  const [only] = tag.revisions.length === 1 && detail === 'revisions' ? tag.revisions : [];
+  const row: RowView = {
+    kind: 't',
+    isNamed: true,
+    name: `:${tag.name}`,
+    digest: only === undefined ? '' : shortDigest(only.digest),
+    note: joinNotes([
+      only === undefined || only.inUse !== true ? useOf(tag.inUse) : usersOf(only, namespace),
+      only === undefined ? '' : detailsOf(only),
+      STATES[tag.state],
+      detail === 'tags' && tag.revisions.length > 1 ? formatCount(tag.revisions.length, 'revision') : '',
+      only === undefined ? unknownSizes(tag.unknownRevisions) : '',
+      sameImage(tag.sameImageAs),
+    ]),
+    pushed: tag.revisions[0] === undefined ? '' : formatDay(tag.revisions[0].created),
+    size: only === undefined ? formatBytes(tag.sizeBytes) : sizeOf(only),
+    counted: formatBytes(tag.countedBytes),
+    frees: formatBytes(tag.freesBytes),
+  };
+  return detail === 'tags' || only !== undefined
+    ? [row]
+    : [row, ...tag.revisions.map((revision) => listRevision(revision, namespace))];
+};
+
+const listRevision = (revision: RevisionReport, namespace: string): RowView => ({
+  kind: 'r',
+  isNamed: false,
+  name: '',
+  digest: shortDigest(revision.digest),
+  note: joinNotes([usersOf(revision, namespace), detailsOf(revision)]),
+  pushed: formatDay(revision.created),
+  size: sizeOf(revision),
+  counted: formatBytes(revision.countedBytes),
+  frees: '',
+});
+
+const moreRow = (rest: readonly StreamReport[]): RowView => ({
+  ...BLANK_ROW,
+  kind: 'more',
+  name: `and ${formatCount(rest.length, 'more image stream')}`,
+  counted: formatBytes(rest.reduce((sum, { countedBytes }) => sum + countedBytes, 0)),
+});
+
+const sumRow = (namespace: NamespaceReport): RowView => ({
+  ...BLANK_ROW,
+  kind: 'sum',
+  name: `${namespace.name} uses`,
+  counted: formatBytes(namespace.usedBytes),
+});
+
+const BLANK_ROW = { isNamed: true, digest: '', note: '', pushed: '', size: '', frees: '' } as const;
+
+/** A table that goes on in the middle of a stream says of which. */
+const splitRows = (rows: readonly RowView[]): ListView['tables'] => {
+  const tables = Math.ceil(rows.length / ROWS_PER_TABLE);
+  return Array.from({ length: tables }, (_, index) => {
+    const start = index * ROWS_PER_TABLE;
+    const stream = rows.slice(0, start + 1).findLast(({ kind }) => kind === 's');
+    const part = tables === 1 ? '' : `, part ${formatNumber(index + 1)} of ${formatNumber(tables)}`;
+    const isWithin = index > 0 && ['t', 'r'].includes(rows[start]?.kind ?? '');
+    return {
+      caption: `${isWithin && stream !== undefined ? `${stream.name}, continued` : 'Image streams'}${part}`,
+      rows: rows.slice(start, start + ROWS_PER_TABLE),
+    };
+  });
+};
+
+const STATES: Readonly<Record<TagReport['state'], string>> = {
+  ok: '',
+  empty: 'no revisions',
+  'import-failed': 'import failed',
+  reference: 'a reference, not stored',
+};
+
+const useOf = (inUse: boolean | null): string =>
+  inUse === null ? 'use unknown' : inUse ? 'in use' : '';
+
+/** By whom, as far as the reader may know; workloads of the namespace itself go without its name. */
+const usersOf = ({ inUse, inUseBy, inUseCount }: RevisionReport, namespace: string): string => {
+  if (inUse !== true || inUseCount === 0) return useOf(inUse);
+  const names = inUseBy
+    .slice(0, 2)
+    .map((workload) => (workload.startsWith(`${namespace}/`) ? workload.slice(namespace.length + 1) : workload));
+  return names.length === 0
+    ? `in use by ${formatCount(inUseCount, 'workload')} elsewhere`
+    : `in use by ${formatSome(names, inUseCount)}`;
+};
+
+const detailsOf = ({ charged, sizeBytes, architectures }: RevisionReport): string =>
+  joinNotes([
+    !charged && sizeBytes !== null ? 'imported, not charged' : '',
+    architectures.length > 1 ? architectures.join(' + ') : '',
+  ]);
+
+const contentsOf = ({ tags }: StreamReport): string => {
+  const revisions = tags.reduce((sum, tag) => sum + tag.revisions.length, 0);
+  return tags.length === 0
+    ? ''
+    : `${formatCount(tags.length, 'tag')}, ${formatCount(revisions, 'revision')}`;
+};
+
+const unknownSizes = (count: number): string =>
+  count === 0 ? '' : `size of ${formatCount(count, 'revision')} unknown`;
+
+const sameImage = (others: readonly string[]): string =>
+  others.length === 0 ? '' : `same image as ${formatSome(others.slice(0, 2), others.length)}`;
+
+const sizeOf = ({ sizeBytes }: RevisionReport): string =>
+  sizeBytes === null ? 'unknown' : formatBytes(sizeBytes);
+
+/** The first 12 digits tell images apart, as in `oc` and `podman`. */
+const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
+
+const lastPush = (revisions: readonly RevisionReport[]): string => {
+  const times = revisions.flatMap(({ created }) => created ?? []).toSorted();
+  return times.length > 0 ? formatDay(times.at(-1) ?? null) : revisions.length > 0 ? formatDay(null) : '';
+};
+
+const joinNotes = (notes: readonly string[]): string => notes.filter((note) => note !== '').join(' · ');
+
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,224 @@
+import { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import type { Image, ImageReference, ImageStream, Namespace, Tag } from '../../usage/registry.ts';
+
+/**
+ * The parts of API objects that we read, and their reduction to the records of the core; the rest is dropped. The API
+ * leaves an empty field out or writes null, so what is optional may be either.
+ */
+
+/** An optional string. */
+export const optionalText = z.string().nullish();
+
+/** An optional array; absent and null are empty. */
+export const optionalList = <Entry extends z.ZodType>(entry: Entry) =>
+  z
+    .array(entry)
+    .nullish()
+    .transform((entries) => entries ?? []);
+
+/** Optional labels or annotations; absent and null are empty. */
+export const optionalTextMap = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {});
+
+/** `YYYY-MM-DDTHH:MM:SSZ`, rounded down to the second. */
+export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+
+/** A time of the API (RFC 3339 of any offset and precision), formatted. */
+export const timeSchema = z.iso.datetime({ offset: true }).transform((time) => formatTime(new Date(time)));
+
+const namespaceSchema = z.object({
+  metadata: z.object({ name: z.string(), labels: optionalTextMap, annotations: optionalTextMap }),
+});
+export type NamespaceObject = z.input<typeof namespaceSchema>;
+
+/** @throws AppError `internal` for an object that is no Namespace */
+export const toNamespace = (object: unknown): Namespace =>
+  parse(namespaceSchema, object, 'Namespace').metadata;
+
+const bytes = z.int().nonnegative();
+
+const imageSchema = z.object({
+  metadata: z.object({ name: z.string(), annotations: optionalTextMap }),
+  dockerImageLayers: z.array(z.object({ name: z.string().min(1), size: bytes })).nullish(),
+  dockerImageMetadata: z
+    .object({ Id: optionalText, Size: bytes.nullish(), Architecture: optionalText })
+    .nullish(),
+  dockerImageManifests: optionalList(z.object({ digest: z.string().min(1), architecture: optionalText })),
+});
+export type ImageObject = z.input<typeof imageSchema>;
+
+const namedSchema = z.object({ metadata: z.object({ namespace: z.string().optional(), name: z.string() }) });
+
+/**
+ * An Image that cannot be understood keeps its digest and states its fault, so that it spoils no other figure.
+ * @throws AppError `internal` for an object without a name
+ */
+export const toImage = (object: unknown): Image => {
+  const parsed = imageSchema.safeParse(object);
+  if (!parsed.success) return faultyImage(object, describeFault(parsed.error));
+  const { metadata, dockerImageLayers, dockerImageMetadata, dockerImageManifests } = parsed.data;
+  return {
+    digest: metadata.name,
+    managed: metadata.annotations['openshift.io/image.managed'] === 'true',
+    layers: dockerImageLayers?.map(({ name, size }) => ({ digest: name, sizeBytes: size })) ?? null,
+    statedBytes: dockerImageMetadata?.Size ?? null,
+    configDigest: dockerImageMetadata?.Id || null,
+    architecture: dockerImageMetadata?.Architecture || null,
+    children: dockerImageManifests.map(({ digest, architecture }) => ({
+      digest,
+      architecture: architecture || null,
+    })),
+    fault: null,
+  };
+};
+
+const faultyImage = (object: unknown, fault: string): Image => ({
+  digest: parse(namedSchema, object, 'Image').metadata.name,
+  managed: false,
+  layers: null,
+  statedBytes: null,
+  configDigest: null,
+  architecture: null,
+  children: [],
+  fault,
+});
+
+/** What `from` holds: in a tag, a trigger or a build. */
+export const fromSchema = z.object({ kind: optionalText, namespace: optionalText, name: optionalText });
+export type From = z.output<typeof fromSchema>;
+
+const imageStreamSchema = z.object({
+  metadata: z.object({ namespace: z.string(), name: z.string() }),
+  spec: z
+    .object({
+      lookupPolicy: z.object({ local: z.boolean().nullish() }).nullish(),
+      tags: optionalList(
+        z.object({ name: z.string(), from: fromSchema.nullish(), reference: z.boolean().nullish() }),
+      ),
+    })
+    .nullish(),
+  status: z
+    .object({
+      dockerImageRepository: optionalText,
+      tags: optionalList(
+        z.object({
+          tag: z.string(),
+          items: optionalList(
+            z.object({
+              image: optionalText,
+              dockerImageReference: optionalText,
+              created: timeSchema.nullish(),
+            }),
+          ),
+          conditions: optionalList(
+            z.object({
+              type: optionalText,
+              status: optionalText,
+              reason: optionalText,
+              message: optionalText,
+            }),
+          ),
+        }),
+      ),
+    })
+    .nullish(),
+});
+export type ImageStreamObject = z.input<typeof imageStreamSchema>;
+type StreamSpec = NonNullable<z.output<typeof imageStreamSchema>['spec']>;
+type StreamStatus = NonNullable<z.output<typeof imageStreamSchema>['status']>;
+
+/**
+ * A stream that cannot be understood stops the reading: weighed as empty it would take bytes off a team's figure.
+ * @throws AppError `internal`
+ */
+export const toImageStream = (object: unknown): ImageStream => {
+  const { metadata, spec, status } = parse(imageStreamSchema, object, 'ImageStream');
+  const specTags = new Map(spec?.tags.map((tag) => [tag.name, tag]));
+  const statusTags = new Map(status?.tags.map((tag) => [tag.tag, tag]));
+  const names = new Set([...specTags.keys(), ...statusTags.keys()]);
+  return {
+    ...metadata,
+    repository: status?.dockerImageRepository ?? '',
+    localLookup: spec?.lookupPolicy?.local ?? false,
+    tags: [...names].map((name) => toTag(name, specTags.get(name), statusTags.get(name), metadata)),
+  };
+};
+
+const toTag = (
+  name: string,
+  spec: StreamSpec['tags'][number] | undefined,
+  status: StreamStatus['tags'][number] | undefined,
+  stream: { readonly namespace: string; readonly name: string },
+): Tag => ({
+  name,
+  revisions: (status?.items ?? []).map(({ image, dockerImageReference, created }) => ({
+    digest: image ?? '',
+    reference: dockerImageReference ?? '',
+    created: created ?? null,
+  })),
+  from: toReference(spec?.from, stream.namespace, stream.name),
+  isReference: spec?.reference ?? false,
+  importFailure: describeImportFailure(status?.conditions ?? []),
+});
+
+const describeImportFailure = (conditions: StreamStatus['tags'][number]['conditions']): string | null => {
+  const failed = conditions.find(({ type, status }) => type === 'ImportSuccess' && status === 'False');
+  return failed === undefined ? null : failed.message || failed.reason || 'no reason given';
+};
+
+/**
+ * What a `from` names, or null for a kind that names no image. Without a namespace of its own it is in `namespace`; in
+ * the tags of a stream, `latest` without a stream is a tag of `ownStream`.
+ */
+export const toReference = (
+  from: From | null | undefined,
+  namespace: string,
+  ownStream: string | null = null,
+): ImageReference | null => {
+  if (!from?.name) return null;
+  switch (from.kind) {
+    case 'ImageStreamTag':
+      return { type: 'tag', namespace: from.namespace || namespace, ...splitTagName(from.name, ownStream) };
+    case 'ImageStreamImage':
+      return { type: 'digest', digest: from.name.slice(from.name.indexOf('@') + 1) };
+    case 'DockerImage':
+      return { type: 'pullSpec', spec: from.name };
+    default:
+      return null;
+  }
+};
+
+const splitTagName = (name: string, ownStream: string | null): { stream: string; tag: string } => {
+  const [first = '', tag] = name.split(':');
+  if (tag !== undefined) return { stream: first, tag };
+  return ownStream === null ? { stream: first, tag: 'latest' } : { stream: ownStream, tag: first };
+};
+
+const parse = <Schema extends z.ZodType>(schema: Schema, object: unknown, kind: string): z.output<Schema> => {
+  const parsed = schema.safeParse(object);
+  if (parsed.success) return parsed.data;
+  throw new AppError(
+    'internal',
+    `${nameObject(object, kind)} cannot be understood: ${describeFault(parsed.error)}`,
+    {
+      hint: `Nothing was weighed. Compare \`oc get ${kind.toLowerCase()} -o yaml\` with what is said here, and report it.`,
+    },
+  );
+};
+
+const nameObject = (object: unknown, kind: string): string => {
+  const named = namedSchema.safeParse(object);
+  if (!named.success) return `One ${kind}`;
+  const { namespace, name } = named.data.metadata;
+  return `The ${kind} ${namespace === undefined ? name : `${namespace}/${name}`}`;
+};
+
+/** The first thing a schema found wrong, e.g. `dockerImageLayers[0].size: Too small: expected number to be >=0`. */
+const describeFault = (error: z.ZodError): string =>
+  error.issues
+    .slice(0, 1)
+    .map(({ path, message }) => `${z.core.toDotPath(path)}: ${message}`)
+    .join();

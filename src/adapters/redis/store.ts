@@ -1,0 +1,137 @@
+import type { z } from 'zod';
+import { AppError } from '../../errors.ts';
+import type { Store } from '../../pipeline/ports.ts';
+import { deliverySchema, namespaceResultSchema, runSchema } from '../../pipeline/records.ts';
+import type { Delivery } from '../../pipeline/records.ts';
+import { KEY_TAG } from './connection.ts';
+import type { RedisConnection } from './connection.ts';
+import { decodeJson, decodeSnapshot, encodeJson, encodeSnapshot } from './snapshot-codec.ts';
+
+/**
+ * The store on Redis. Each call writes once or by one script, so that a crash leaves nothing half done; what is read
+ * is validated. Nothing is ever deleted: how long runs are kept is still to be decided.
+ */
+export const createStore = (redis: RedisConnection): Store => {
+  const addOnce = async (record: { readonly id: string }, place: Place): Promise<boolean> => {
+    const { key, index, score } = place;
+    const values = [JSON.stringify(record), score, record.id];
+    return (await redis.ask(key, (client) => client.eval(ADD_ONCE, 2, key, index, ...values))) === 1;
+  };
+
+  const swap = async (key: string, from: string, value: unknown): Promise<boolean> => {
+    const swapped = await redis.ask(key, (client) => client.eval(SWAP, 1, key, from, JSON.stringify(value)));
+    if (swapped === 'foreign') throw notOurs(key);
+    return swapped === 1;
+  };
+
+  const load = async <Value>(key: string, schema: z.ZodType<Value>): Promise<Value | null> => {
+    const text = await redis.ask(key, (client) => client.get(key));
+    return text === null ? null : parse(key, schema, text);
+  };
+
+  const loadAll = async <Value>(
+    keys: readonly string[],
+    schema: z.ZodType<Value>,
+  ): Promise<readonly Value[]> => {
+    if (keys.length === 0) return [];
+    const texts = await redis.ask('records', (client) => client.mget([...keys]));
+    return keys.flatMap((key, index) => {
+      const text = texts[index] ?? null;
+      return text === null ? [] : [parse(key, schema, text)];
+    });
+  };
+
+  const saveField = async (key: string, field: string, bytes: Buffer): Promise<void> => {
+    await redis.ask(key, (client) => client.hset(key, field, bytes));
+  };
+
+  const loadField = async <Value>(
+    key: string,
+    field: string,
+    decode: (bytes: Buffer) => Promise<Value>,
+  ): Promise<Value | null> => {
+    const bytes = await redis.ask(key, (client) => client.hgetBuffer(key, field));
+    if (bytes === null) return null;
+    try {
+      return await decode(bytes);
+    } catch (thrown) {
+      throw notOurs(`${key}, field ${field}`, thrown);
+    }
+  };
+
+  return {
+    claimRun: (run) => addOnce(run, { key: runKey(run.id), index: RUNS, score: Date.parse(run.claimedAt) }),
+    loadRun: (runId) => load(runKey(runId), runSchema),
+    advanceRun: (from, run) => swap(runKey(run.id), from, run),
+    listRuns: async (limit) => {
+      if (limit <= 0) return [];
+      const ids = await redis.ask(RUNS, (client) => client.zrevrange(RUNS, 0, limit - 1));
+      return loadAll(ids.map(runKey), runSchema);
+    },
+
+    saveSnapshot: async (runId, snapshot) =>
+      saveField(snapshotsKey(runId), snapshot.namespace.name, await encodeSnapshot(snapshot)),
+    loadSnapshot: (runId, namespace) => loadField(snapshotsKey(runId), namespace, decodeSnapshot),
+    saveResult: async (runId, result) =>
+      saveField(resultsKey(runId), result.namespace, await encodeJson(result)),
+    loadResult: (runId, namespace) =>
+      loadField(resultsKey(runId), namespace, async (bytes) =>
+        namespaceResultSchema.parse(await decodeJson(bytes)),
+      ),
+
+    planDelivery: (delivery) =>
+      addOnce(delivery, { key: deliveryKey(delivery.id), index: deliveriesKey(delivery.runId), score: 0 }),
+    loadDelivery: (deliveryId) => load(deliveryKey(deliveryId), deliverySchema),
+    moveDelivery: (from, delivery) => swap(deliveryKey(delivery.id), from, delivery),
+    listDeliveries: async (runId) => {
+      const key = deliveriesKey(runId);
+      const ids = await redis.ask(key, (client) => client.zrange(key, 0, -1));
+      return [...(await loadAll(ids.map(deliveryKey), deliverySchema))].sort(byTeamThenAddress);
+    },
+  };
+};
+
+/** Where a record goes, and the sorted set that lists its id. */
+type Place = { readonly key: string; readonly index: string; readonly score: number };
+
+const STORE = `${KEY_TAG}:store`;
+const RUNS = `${STORE}:runs`;
+const runKey = (runId: string): string => `${STORE}:run:${runId}`;
+const snapshotsKey = (runId: string): string => `${STORE}:snapshots:${runId}`;
+const resultsKey = (runId: string): string => `${STORE}:results:${runId}`;
+const deliveryKey = (deliveryId: string): string => `${STORE}:delivery:${deliveryId}`;
+const deliveriesKey = (runId: string): string => `${STORE}:deliveries:${runId}`;
+
+/** Record and index in one step: there is never a record that no list knows. */
+const ADD_ONCE = `
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX') then return 0 end
+redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
+return 1`;
+
+const SWAP = `
+local text = redis.call('GET', KEYS[1])
+if not text then return 0 end
+local ok, stored = pcall(cjson.decode, text)
+if not ok or type(stored) ~= 'table' then return 'foreign' end
+if stored.state ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1`;
+
+const parse = <Value>(key: string, schema: z.ZodType<Value>, text: string): Value => {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (thrown) {
+    throw notOurs(key, thrown);
+  }
+};
+
+const notOurs = (place: string, cause?: unknown): AppError =>
+  new AppError('internal', `Redis holds a value that this version did not write: ${place}`, {
+    hint: 'Use a Redis database of its own for Quotagram, and the version that wrote the data.',
+    cause,
+  });
+
+const byTeamThenAddress = (a: Delivery, b: Delivery): number =>
+  compare(a.teamId, b.teamId) || compare(a.recipient.address, b.recipient.address) || compare(a.id, b.id);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,58 @@
+import { RETRYABLE, toAppError } from '../errors.ts';
+import type { Observe } from './events.ts';
+import type { RunJob } from './jobs.ts';
+import type { Attempt, Cluster, Now, Queue, Store } from './ports.ts';
+import type { Run } from './records.ts';
+import { requireRun, stopRun } from './run.ts';
+import { splitInventory } from './weigh.ts';
+import type { WeighingRules } from './weigh.ts';
+
+export type CollectorDeps = {
+  readonly cluster: Cluster;
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly now: Now;
+  readonly observe: Observe;
+};
+
+/**
+ * Reads the whole cluster, saves one snapshot per namespace and queues their sizing. A cluster that cannot be read
+ * stops the run before any mail, with the reason. Safe to run twice: snapshots are saved before the run moves on.
+ */
+export const collect = async (
+  deps: CollectorDeps,
+  rules: WeighingRules,
+  job: RunJob & { readonly attempt: Attempt },
+): Promise<void> => {
+  const run = await requireRun(deps.store, job.runId);
+  if (run.state === 'sizing') return deps.queue.addSizing(run.id, run.namespaces);
+  if (run.state !== 'claimed') return;
+  try {
+    const collected = await saveSnapshots(deps, rules, run);
+    await deps.store.advanceRun('claimed', collected);
+    deps.observe({ type: 'run-collected', runId: run.id, namespaces: collected.namespaces.length });
+    await deps.queue.addSizing(run.id, collected.namespaces);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (RETRYABLE[error.code] && !job.attempt.isLast) throw error;
+    await stopRun(deps, run.id, error.message);
+  }
+};
+
+const saveSnapshots = async (deps: CollectorDeps, rules: WeighingRules, run: Run): Promise<Run> => {
+  const inventory = await deps.cluster.readInventory({ namespaces: null });
+  const snapshots = splitInventory(inventory, rules, null);
+  for (const name of snapshots.names) await deps.store.saveSnapshot(run.id, snapshots.takeSnapshot(name));
+  return {
+    ...run,
+    state: 'sizing',
+    cluster: inventory.cluster,
+    takenAt: inventory.readAt,
+    exact: inventory.exact,
+    unreadableKinds: inventory.unreadableKinds.toSorted(),
+    namespaces: snapshots.names,
+    clusterUsedBytes: snapshots.clusterUsedBytes,
+    sumOfNamespacesBytes: snapshots.sumOfNamespacesBytes,
+    findings: snapshots.findings,
+  };
+};

@@ -1,0 +1,69 @@
+import { AppError } from '../errors.ts';
+import type { Team } from '../usage/registry.ts';
+import type { RecipientReport } from '../usage/report.ts';
+import type { Compose, Store } from './ports.ts';
+import type { Delivery } from './records.ts';
+
+/** A namespace whose recipients are to be told. */
+export type MailedNamespace = {
+  readonly namespace: string;
+  readonly team: Team;
+  readonly recipients: readonly RecipientReport[];
+};
+
+/**
+ * One delivery per (team, recipient), holding only namespaces whose own rules name that recipient, so that a wrong label
+ * leaks nothing. `at` (ISO 8601) becomes the message's Date.
+ */
+export const planDeliveries = (
+  compose: Pick<Compose, 'identify'>,
+  occasion: { readonly runId: string; readonly kind: Delivery['kind']; readonly at: string },
+  mailed: readonly MailedNamespace[],
+): readonly Delivery[] => {
+  const deliveries = new Map<string, Delivery>();
+  for (const { namespace, team, recipients } of mailed) {
+    for (const recipient of recipients) {
+      const delivery = planDelivery(compose, occasion, {
+        teamId: team.id,
+        recipient,
+        namespaces: [namespace],
+      });
+      const known = deliveries.get(delivery.id);
+      deliveries.set(delivery.id, known === undefined ? delivery : join(known, delivery));
+    }
+  }
+  return [...deliveries.values()];
+};
+
+/** A planned delivery; its id is a function of run, team, recipient and kind. */
+export const planDelivery = (
+  compose: Pick<Compose, 'identify'>,
+  { runId, kind, at }: { readonly runId: string; readonly kind: Delivery['kind']; readonly at: string },
+  content: Pick<Delivery, 'teamId' | 'recipient' | 'namespaces'>,
+): Delivery => ({
+  id: compose.identify(runId, content.teamId, content.recipient.address.toLowerCase(), kind),
+  runId,
+  kind,
+  ...content,
+  state: 'planned',
+  date: at,
+  changedAt: at,
+  detail: null,
+});
+
+/** The deliveries to teams, without the summary to the platform staff. */
+export const listUsageMails = async (store: Store, runId: string): Promise<readonly Delivery[]> =>
+  (await store.listDeliveries(runId)).filter(({ kind }) => kind !== 'run-summary');
+
+/** The delivery of that id. @throws AppError `not_found` */
+export const requireDelivery = async (store: Store, deliveryId: string): Promise<Delivery> => {
+  const delivery = await store.loadDelivery(deliveryId);
+  if (delivery === null) throw new AppError('not_found', `there is no delivery ${deliveryId}`);
+  return delivery;
+};
+
+const join = (a: Delivery, b: Delivery): Delivery => ({
+  ...a,
+  recipient: { ...a.recipient, roles: [...new Set([...a.recipient.roles, ...b.recipient.roles])] },
+  namespaces: [...a.namespaces, ...b.namespaces].toSorted(),
+});

@@ -1,0 +1,176 @@
+import { AppError, RETRYABLE, toAppError } from '../errors.ts';
+import { redactWorkloads } from '../usage/report.ts';
+import type { ReportFrame } from '../usage/report.ts';
+import { requireDelivery } from './deliveries.ts';
+import type { Observe } from './events.ts';
+import type { MailJob } from './jobs.ts';
+import type {
+  Attempt,
+  Compose,
+  Now,
+  OutgoingMessage,
+  RenderedMail,
+  SendOutcome,
+  Store,
+  Transport,
+} from './ports.ts';
+import type { Delivery, DeliveryState, Run, WeighedNamespace } from './records.ts';
+import { requireRun } from './run.ts';
+import { joinWeighed } from './weigh.ts';
+
+export type MailerDeps = {
+  readonly store: Store;
+  readonly compose: Compose;
+  readonly transport: Transport;
+  readonly now: Now;
+  readonly observe: Observe;
+};
+
+/** Sends one planned mail, once. Safe to run twice: see `deliver`. */
+export const mail = (deps: MailerDeps, job: MailJob & { readonly attempt: Attempt }): Promise<void> =>
+  deliver(deps, job, (delivery) => composeReport(deps, delivery));
+
+/** Renders the mail of one delivery from the frozen results of its run. Reads only: this is also the preview. */
+export const composeReport = async (
+  deps: { readonly store: Store; readonly compose: Compose },
+  delivery: Delivery,
+): Promise<RenderedMail> => {
+  const run = await requireRun(deps.store, delivery.runId);
+  const weighed: WeighedNamespace[] = [];
+  for (const namespace of delivery.namespaces) {
+    const result = await deps.store.loadResult(run.id, namespace);
+    if (result?.status !== 'weighed') {
+      throw new AppError(
+        'internal',
+        `run ${run.id} has no result of ${namespace}, though a mail was planned`,
+      );
+    }
+    weighed.push(result);
+  }
+  return renderDelivery(deps.compose, delivery, { frame: frameOfRun(run), weighed });
+};
+
+/** Renders the mail of one delivery: only its namespaces, only their own workloads. */
+export const renderDelivery = (
+  compose: Compose,
+  delivery: Delivery,
+  { frame, weighed }: { readonly frame: ReportFrame; readonly weighed: readonly WeighedNamespace[] },
+): RenderedMail => {
+  const own = weighed
+    .filter(({ namespace }) => delivery.namespaces.includes(namespace))
+    .map((result) => ({ ...result, report: redactWorkloads(result.report, delivery.namespaces) }));
+  const others = own
+    .flatMap(({ report }) => report.recipients)
+    .filter(({ address }) => address.toLowerCase() !== delivery.recipient.address.toLowerCase());
+  return compose.renderUsage({
+    ...joinWeighed(frame, own),
+    kind: delivery.kind === 'one-off' ? 'one-off' : 'usage-report',
+    recipient: delivery.recipient,
+    otherRoles: [...new Set(others.flatMap(({ roles }) => roles))].toSorted(),
+    reportId: delivery.runId,
+  });
+};
+
+/**
+ * Takes one delivery from `planned` through `sending` to its end. The record turns `sending` after the server's 354 and
+ * before the first byte, by compare-and-set: whoever finds it `sending` finds a mail that may have arrived, marks it
+ * `uncertain` and never sends it again.
+ * @throws AppError `unavailable` to be tried again later, when nothing was accepted and this is not the last attempt
+ */
+export const deliver = async (
+  deps: MailerDeps,
+  job: { readonly deliveryId: string; readonly attempt: Attempt },
+  render: (delivery: Delivery) => Promise<RenderedMail>,
+): Promise<void> => {
+  const delivery = await requireDelivery(deps.store, job.deliveryId);
+  if (delivery.state === 'sending') {
+    return end(deps, delivery, {
+      state: 'uncertain',
+      detail: 'the process that sent it died; it may have arrived',
+    });
+  }
+  if (delivery.state !== 'planned') return;
+  const message = await composeOrFail(deps, { delivery, attempt: job.attempt }, render);
+  if (message === null) return;
+  /** The delivery as we left it; null when somebody else took it. */
+  const ours: { current: Delivery | null } = { current: delivery };
+  const outcome = await deps.transport.send(message, async () => {
+    const sending = change(deps, delivery, { state: 'sending', detail: null });
+    ours.current = (await deps.store.moveDelivery('planned', sending)) ? sending : null;
+    if (ours.current === null) throw new AppError('conflict', 'somebody else sends this mail');
+  });
+  if (ours.current !== null) await settle(deps, ours.current, { outcome, attempt: job.attempt });
+};
+
+/** A mail that cannot be composed, and never will be, ends as failed; null then. */
+const composeOrFail = async (
+  deps: MailerDeps,
+  { delivery, attempt }: { readonly delivery: Delivery; readonly attempt: Attempt },
+  render: (delivery: Delivery) => Promise<RenderedMail>,
+): Promise<OutgoingMessage | null> => {
+  try {
+    return await deps.compose.build(await render(delivery), delivery);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    if (RETRYABLE[error.code] && !attempt.isLast) throw error;
+    await end(deps, delivery, { state: 'failed', detail: `it could not be composed: ${error.message}` });
+    return null;
+  }
+};
+
+const settle = async (
+  deps: MailerDeps,
+  delivery: Delivery,
+  { outcome, attempt }: { readonly outcome: SendOutcome; readonly attempt: Attempt },
+): Promise<void> => {
+  if (outcome.outcome !== 'retry') {
+    return end(deps, delivery, { state: outcome.outcome, detail: outcome.detail });
+  }
+  if (attempt.isLast) {
+    const detail = `gave up after ${String(attempt.number)} tries: ${outcome.detail}`;
+    return end(deps, delivery, { state: 'failed', detail });
+  }
+  await deps.store.moveDelivery(
+    delivery.state,
+    change(deps, delivery, { state: 'planned', detail: outcome.detail }),
+  );
+  const { runId, id: deliveryId } = delivery;
+  deps.observe({ type: 'mail-delayed', runId, deliveryId, reason: outcome.detail });
+  throw new AppError('unavailable', outcome.detail);
+};
+
+type Ending = { readonly state: 'submitted' | 'failed' | 'uncertain'; readonly detail: string };
+
+/** Writes how a delivery ended. What is known to be submitted also ends what another worker took for uncertain. */
+const end = async (deps: MailerDeps, delivery: Delivery, ending: Ending): Promise<void> => {
+  const ended = change(deps, delivery, ending);
+  const isOurs =
+    (await deps.store.moveDelivery(delivery.state, ended)) ||
+    (ending.state === 'submitted' && (await deps.store.moveDelivery('uncertain', ended)));
+  if (!isOurs) return;
+  const { runId, id: deliveryId } = delivery;
+  if (ending.state === 'submitted') deps.observe({ type: 'mail-submitted', runId, deliveryId });
+  else deps.observe({ type: `mail-${ending.state}`, runId, deliveryId, reason: ending.detail });
+};
+
+const change = (
+  { now }: { readonly now: Now },
+  delivery: Delivery,
+  to: { readonly state: DeliveryState; readonly detail: string | null },
+): Delivery => ({ ...delivery, ...to, changedAt: now().toISOString() });
+
+const frameOfRun = (run: Run): ReportFrame => ({
+  generatedAt: run.takenAt ?? run.claimedAt,
+  cluster: {
+    name: run.cluster?.name ?? '',
+    apiUrl: run.cluster?.apiUrl ?? null,
+    usedBytes: run.clusterUsedBytes,
+    sumOfNamespacesBytes: run.sumOfNamespacesBytes,
+  },
+  snapshot: {
+    id: run.id,
+    exact: run.exact,
+    unreadableKinds: run.unreadableKinds,
+    findings: run.findings,
+  },
+});

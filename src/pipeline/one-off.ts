@@ -1,0 +1,116 @@
+import { AppError } from '../errors.ts';
+import { isDomainAllowed, parseAddress } from '../usage/recipients.ts';
+import type { RecipientReport, ReportFrame } from '../usage/report.ts';
+import { planDeliveries, requireDelivery } from './deliveries.ts';
+import { mail, renderDelivery } from './mailer.ts';
+import type { MailerDeps } from './mailer.ts';
+import type { Cluster, Compose, Now, RenderedMail } from './ports.ts';
+import type { Delivery, Run, WeighedNamespace } from './records.ts';
+import { readAndWeigh } from './weigh.ts';
+import type { WeighingRules } from './weigh.ts';
+
+/** A one-off mail as it would be sent: nothing is claimed, stored or sent yet. */
+export type OneOff = {
+  readonly run: Run;
+  readonly weighed: readonly WeighedNamespace[];
+  readonly mails: readonly { readonly delivery: Delivery; readonly rendered: RenderedMail }[];
+};
+
+/**
+ * Weighs the named namespaces now and composes their mails, for `to` or else for their own recipients.
+ * @throws AppError `invalid` (no address), `rejected` (not allowed, or nobody to tell), and what `readInventory` throws
+ */
+export const prepareOneOff = async (
+  deps: { readonly cluster: Cluster; readonly compose: Compose; readonly now: Now },
+  rules: WeighingRules,
+  request: { readonly namespaces: readonly string[]; readonly to: readonly string[] },
+): Promise<OneOff> => {
+  const to = request.to.map((text) => checkAddress(text, rules.recipients.allowedDomains));
+  const { frame, weighed } = await readAndWeigh(deps, rules, request.namespaces);
+  const run = sealedRun(frame, deps.now(), request.namespaces);
+  const mailed = weighed.map(({ namespace, team, report }) => ({
+    namespace,
+    team,
+    recipients: to.length > 0 ? to : requireRecipients(namespace, report),
+  }));
+  const deliveries = planDeliveries(
+    deps.compose,
+    { runId: run.id, kind: 'one-off', at: run.claimedAt },
+    mailed,
+  );
+  const framed = { ...frame, snapshot: { ...frame.snapshot, id: run.id } };
+  return {
+    run,
+    weighed,
+    mails: deliveries.map((delivery) => ({
+      delivery,
+      rendered: renderDelivery(deps.compose, delivery, { frame: framed, weighed }),
+    })),
+  };
+};
+
+/** Sends a prepared one-off, each mail once, and returns the deliveries as they ended. */
+export const sendOneOff = async (deps: MailerDeps, oneOff: OneOff): Promise<readonly Delivery[]> => {
+  const { run } = oneOff;
+  if (!(await deps.store.claimRun(run))) {
+    throw new AppError('conflict', `${run.id} was sent already`, { hint: 'wait a second and try again' });
+  }
+  for (const result of oneOff.weighed) await deps.store.saveResult(run.id, result);
+  for (const { delivery } of oneOff.mails) await deps.store.planDelivery(delivery);
+  const ended: Delivery[] = [];
+  for (const { delivery } of oneOff.mails) {
+    await mail(deps, { runId: run.id, deliveryId: delivery.id, attempt: { number: 1, isLast: true } });
+    ended.push(await requireDelivery(deps.store, delivery.id));
+  }
+  await deps.store.advanceRun('sealed', { ...run, state: 'finished', endedAt: deps.now().toISOString() });
+  return ended;
+};
+
+const checkAddress = (text: string, allowedDomains: readonly string[]): RecipientReport => {
+  const parsed = parseAddress(text);
+  if ('fault' in parsed) throw new AppError('invalid', `--to ${text}: ${parsed.fault}`);
+  const domain = parsed.address.slice(parsed.address.lastIndexOf('@') + 1);
+  if (!isDomainAllowed(domain, allowedDomains)) {
+    throw new AppError('rejected', `--to ${text}: the domain ${domain} is not in mail.allowedDomains`, {
+      hint: `add ${domain} to mail.allowedDomains in the configuration if mail may go there`,
+    });
+  }
+  return { address: parsed.address, roles: [], rule: '--to' };
+};
+
+const requireRecipients = (
+  namespace: string,
+  report: WeighedNamespace['report'],
+): readonly RecipientReport[] => {
+  if (report.recipients.length > 0) return report.recipients;
+  throw new AppError(
+    'rejected',
+    `nobody to tell about ${namespace}: ${report.noRecipientReason ?? 'no contact'}`,
+    {
+      hint: 'name somebody with --to',
+    },
+  );
+};
+
+const sealedRun = (frame: ReportFrame, now: Date, namespaces: readonly string[]): Run => {
+  const at = now.toISOString();
+  const second = at.replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  return {
+    id: ['send', second, ...namespaces].join('-'),
+    kind: 'one-off',
+    state: 'sealed',
+    claimedAt: at,
+    cluster: { name: frame.cluster.name, apiUrl: frame.cluster.apiUrl },
+    takenAt: frame.generatedAt,
+    exact: frame.snapshot.exact,
+    unreadableKinds: frame.snapshot.unreadableKinds,
+    namespaces,
+    clusterUsedBytes: frame.cluster.usedBytes,
+    sumOfNamespacesBytes: frame.cluster.sumOfNamespacesBytes,
+    findings: frame.snapshot.findings,
+    givenUp: [],
+    sealedAt: at,
+    endedAt: null,
+    stopReason: null,
+  };
+};

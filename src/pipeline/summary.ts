@@ -1,0 +1,85 @@
+import { listUsageMails, planDelivery } from './deliveries.ts';
+import { deliver } from './mailer.ts';
+import type { MailerDeps } from './mailer.ts';
+import type { Attempt, RunSummary, RunSummaryRow, Store } from './ports.ts';
+import type { Delivery, DeliveryState, Run } from './records.ts';
+import { requireRun } from './run.ts';
+
+/** Ends a run once all its mails have, and tells the platform staff. Safe to run twice: the summary is a delivery, too. */
+export const finishRun = async (
+  deps: MailerDeps,
+  rules: { readonly summaryTo: string | null },
+  job: { readonly runId: string; readonly attempt: Attempt },
+): Promise<void> => {
+  const run = await requireRun(deps.store, job.runId);
+  if (run.state === 'sealed') await endRun(deps, run);
+  else if (run.state !== 'finished') return;
+  if (rules.summaryTo === null) return;
+  const delivery = planDelivery(
+    deps.compose,
+    { runId: run.id, kind: 'run-summary', at: deps.now().toISOString() },
+    {
+      teamId: 'platform',
+      recipient: { address: rules.summaryTo, roles: ['platform'], rule: 'summary.to' },
+      namespaces: [],
+    },
+  );
+  await deps.store.planDelivery(delivery);
+  await deliver(deps, { deliveryId: delivery.id, attempt: job.attempt }, async () =>
+    deps.compose.renderSummary(await summariseRun(deps.store, run.id)),
+  );
+};
+
+/** What a run came to, one row per namespace, sorted by name. Reads only. */
+export const summariseRun = async (store: Store, runId: string): Promise<RunSummary> => {
+  const run = await requireRun(store, runId);
+  const mails = await listUsageMails(store, runId);
+  const rows: RunSummaryRow[] = [];
+  for (const namespace of run.namespaces) {
+    const own = mails.filter(({ namespaces }) => namespaces.includes(namespace));
+    rows.push(await summariseNamespace(store, run, { namespace, mails: own }));
+  }
+  return { run, rows };
+};
+
+const endRun = async (deps: MailerDeps, run: Run): Promise<void> => {
+  const finished: Run = { ...run, state: 'finished', endedAt: deps.now().toISOString() };
+  if (!(await deps.store.advanceRun('sealed', finished))) return;
+  const mails = await listUsageMails(deps.store, run.id);
+  const submitted = mails.filter(({ state }) => state === 'submitted').length;
+  deps.observe({ type: 'run-finished', runId: run.id, submitted, failed: mails.length - submitted });
+};
+
+const summariseNamespace = async (
+  store: Store,
+  run: Run,
+  { namespace, mails }: { readonly namespace: string; readonly mails: readonly Delivery[] },
+): Promise<RunSummaryRow> => {
+  const result = await store.loadResult(run.id, namespace);
+  const states: Partial<Record<DeliveryState, number>> = {};
+  for (const { state } of mails) states[state] = (states[state] ?? 0) + 1;
+  if (result?.status !== 'weighed') {
+    return {
+      namespace,
+      usedBytes: null,
+      limitBytes: null,
+      level: null,
+      recipients: 0,
+      noRecipientReason: null,
+      mails: states,
+      problem: result === null ? 'it was not weighed' : result.reason,
+    };
+  }
+  const { usedBytes, quota, recipients, noRecipientReason } = result.report;
+  const broken = mails.find(({ state }) => state === 'failed' || state === 'uncertain');
+  return {
+    namespace,
+    usedBytes,
+    limitBytes: quota.limitBytes,
+    level: quota.level,
+    recipients: recipients.length,
+    noRecipientReason,
+    mails: states,
+    problem: broken?.detail ?? null,
+  };
+};

@@ -1,0 +1,96 @@
+import { takeSnapshots } from '../usage/inventory.ts';
+import type { ClusterSnapshots } from '../usage/inventory.ts';
+import type { Inventory, Namespace, Snapshot } from '../usage/registry.ts';
+import { assembleReport, reportNamespace } from '../usage/report.ts';
+import type { Report, ReportFrame, ReportRules } from '../usage/report.ts';
+import { planDeletions } from '../usage/savings.ts';
+import type { DeletionPlan } from '../usage/savings.ts';
+import type { WeighedNamespace } from './records.ts';
+import type { Cluster } from './ports.ts';
+
+/** What decides which namespaces are weighed, and how. */
+export type WeighingRules = ReportRules & {
+  /** The namespaces that a run is about. */
+  readonly isReported: (namespace: Namespace) => boolean;
+  readonly groupByLabel: string | null;
+};
+
+/** A report with what to delete first, by namespace. */
+export type WeighedCluster = {
+  readonly report: Report;
+  readonly plans: ReadonlyMap<string, DeletionPlan>;
+};
+
+/**
+ * Reads the cluster and weighs it in one go, without a store or a queue: `quotagram report`.
+ * `names: null` reports every selected namespace, else exactly the named ones.
+ */
+export const weighCluster = async (
+  deps: { readonly cluster: Cluster },
+  rules: WeighingRules,
+  names: readonly string[] | null,
+): Promise<WeighedCluster> => {
+  const { frame, weighed } = await readAndWeigh(deps, rules, names);
+  return joinWeighed(frame, weighed);
+};
+
+/** The same, with the namespaces still apart. */
+export const readAndWeigh = async (
+  deps: { readonly cluster: Cluster },
+  rules: WeighingRules,
+  names: readonly string[] | null,
+): Promise<{ readonly frame: ReportFrame; readonly weighed: readonly WeighedNamespace[] }> => {
+  const inventory = await deps.cluster.readInventory({ namespaces: names });
+  const snapshots = splitInventory(inventory, rules, names);
+  const weighed = (names ?? snapshots.names).map((name) =>
+    weighSnapshot(snapshots.takeSnapshot(name), rules),
+  );
+  return { frame: frameOf(inventory, snapshots), weighed };
+};
+
+/** One self-contained snapshot per selected namespace; a namespace that is asked for by name is always selected. */
+export const splitInventory = (
+  inventory: Inventory,
+  rules: WeighingRules,
+  names: readonly string[] | null,
+): ClusterSnapshots => {
+  const asked = new Set(names);
+  return takeSnapshots(inventory, {
+    isReported: (namespace) => asked.has(namespace.name) || rules.isReported(namespace),
+    groupByLabel: rules.groupByLabel,
+    chargeImported: rules.chargeImported,
+  });
+};
+
+/** Weighs one namespace and says what to delete first. */
+export const weighSnapshot = (snapshot: Snapshot, rules: ReportRules): WeighedNamespace => {
+  const report = reportNamespace(snapshot, rules);
+  return {
+    status: 'weighed',
+    namespace: snapshot.namespace.name,
+    team: snapshot.team,
+    report,
+    plan: planDeletions(snapshot, report, rules.chargeImported),
+  };
+};
+
+/** Puts weighed namespaces together into one report and their plans. */
+export const joinWeighed = (frame: ReportFrame, weighed: readonly WeighedNamespace[]): WeighedCluster => ({
+  report: assembleReport(frame, weighed),
+  plans: new Map(weighed.flatMap(({ namespace, plan }) => (plan === null ? [] : [[namespace, plan]]))),
+});
+
+const frameOf = (inventory: Inventory, snapshots: ClusterSnapshots): ReportFrame => ({
+  generatedAt: inventory.readAt,
+  cluster: {
+    ...inventory.cluster,
+    usedBytes: snapshots.clusterUsedBytes,
+    sumOfNamespacesBytes: snapshots.sumOfNamespacesBytes,
+  },
+  snapshot: {
+    id: null,
+    exact: inventory.exact,
+    unreadableKinds: inventory.unreadableKinds.toSorted(),
+    findings: snapshots.findings,
+  },
+});

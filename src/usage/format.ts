@@ -1,0 +1,159 @@
+/**
+ * The only place where figures become text, so that mail, table and console say the same.
+ *
+ * Bytes, one rule everywhere: binary units, rounded half up to one decimal; an exact number of units has no decimal
+ * (`50 GiB` is exact, `50.0 GiB` is not). A size standing alone takes the largest unit of which it fills at least
+ * one; whatever is compared with a quota takes the quota's unit. Something never prints as `0.0`.
+ */
+const UNITS = [
+  { name: 'B', bytes: 1 },
+  { name: 'KiB', bytes: 1024 },
+  { name: 'MiB', bytes: 1024 ** 2 },
+  { name: 'GiB', bytes: 1024 ** 3 },
+  { name: 'TiB', bytes: 1024 ** 4 },
+] as const;
+type Unit = (typeof UNITS)[number];
+
+/** A size in its own unit: `890.3 MiB`, `1.0 GiB`, `50 GiB`, `512 B`, `0 B`. */
+export const formatBytes = (bytes: number): string => {
+  const unit = ownUnit(bytes);
+  return `${amount(bytes, unit)} ${unit.name}`;
+};
+
+/** Usage beside its limit, in bytes, in the limit's unit: `62.4 of 50 GiB`; `62.4 GiB` where nothing limits it (null). */
+export const formatUsed = (usedBytes: number, limitBytes: number | null): string => {
+  if (limitBytes === null) return formatBytes(usedBytes);
+  const unit = quotaUnit(usedBytes, limitBytes);
+  return `${amount(usedBytes, unit)} of ${amount(limitBytes, unit)} ${unit.name}`;
+};
+
+/** A limit in bytes in its own unit, as beside usage: `50 GiB`, `1,500 MiB`, `0 B`; null is `unlimited`. */
+export const formatLimit = (limitBytes: number | null): string => {
+  if (limitBytes === null) return 'unlimited';
+  const unit = quotaUnit(0, limitBytes);
+  return `${amount(limitBytes, unit)} ${unit.name}`;
+};
+
+/** A size in bytes that stands near a limit, in the limit's unit: `12.4 GiB`, `less than 0.1 GiB`. */
+export const formatBeside = (bytes: number, limitBytes: number): string => {
+  const unit = quotaUnit(bytes, limitBytes);
+  return `${amount(bytes, unit)} ${unit.name}`;
+};
+
+/** The verdict after `formatUsed`, in the same unit (usage > limit, both in bytes): `12.4 over`, `over by less than 0.1 GiB`. */
+export const formatOver = (usedBytes: number, limitBytes: number): string => {
+  const unit = quotaUnit(usedBytes, limitBytes);
+  const over = amount(usedBytes - limitBytes, unit);
+  return over === TRACE ? `over by ${over} ${unit.name}` : `${over} over`;
+};
+
+/** A percentage that has one decimal at most: `124.8%`, `100%`, `6,240%`. */
+export const formatPercent = (percent: number): string => {
+  const tenths = Math.round(percent * 10);
+  const tenth = tenths % 10;
+  return `${formatNumber((tenths - tenth) / 10)}${tenth === 0 ? '' : `.${tenth}`}%`;
+};
+
+/** A whole number with its noun: `1 tag`, `2 tags`, `1,400 revisions`. */
+export const formatCount = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${formatNumber(count)} ${count === 1 ? noun : plural}`;
+
+/** A whole number, thousands apart: `1,400`. */
+export const formatNumber = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Words in a row: `a`, `a and b`, `a, b and c`. */
+export const formatList = (words: readonly string[]): string =>
+  [words.slice(0, -1).join(', '), words.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
+
+/** The first words of a longer row, `total` of them in all: `a, b and 3 more`. */
+export const formatSome = (words: readonly string[], total: number): string =>
+  formatList(total > words.length ? [...words, `${formatNumber(total - words.length)} more`] : words);
+
+/** The UTC day of an ISO 8601 time: `2026-11-24`; `unknown` for null or what is no time. */
+export const formatDay = (time: string | null): string => {
+  const date = parseTime(time);
+  return date === null ? UNKNOWN : date.toISOString().slice(0, 10);
+};
+
+/** The UTC day of an ISO 8601 time in words: `24 November 2026`; `unknown` for null or what is no time. */
+export const formatLongDay = (time: string | null): string => {
+  const date = parseTime(time);
+  return date === null ? UNKNOWN : `${dayAndMonth(date)} ${date.getUTCFullYear()}`;
+};
+
+/** The Monday of an ISO 8601 time's UTC week: `week of 23 November 2026`. */
+export const formatWeek = (time: string): string => {
+  const date = parseTime(time);
+  if (date === null) return `week ${UNKNOWN}`;
+  const daysSinceMonday = (date.getUTCDay() + 6) % 7;
+  return `week of ${formatLongDay(new Date(date.getTime() - daysSinceMonday * DAY_MS).toISOString())}`;
+};
+
+/** An ISO 8601 time to the minute, in UTC: `Tuesday 24 November 08:00 UTC`; `unknown` for null or what is no time. */
+export const formatMoment = (time: string | null): string => {
+  const date = parseTime(time);
+  if (date === null) return UNKNOWN;
+  const weekday = WEEKDAYS[date.getUTCDay()] ?? '';
+  return `${weekday} ${dayAndMonth(date)} ${date.toISOString().slice(11, 16)} UTC`;
+};
+
+const TRACE = 'less than 0.1';
+const UNKNOWN = 'unknown';
+const DAY_MS = 86_400_000;
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+
+/** Without its unit. Integers throughout: only then is 1,023.95 KiB never printed as 1,024.0 KiB. */
+const amount = (bytes: number, unit: Unit): string => {
+  const whole = Math.floor(bytes / unit.bytes);
+  const rest = bytes - whole * unit.bytes;
+  if (rest === 0) return formatNumber(whole);
+  const tenths = roundedTenths(bytes, unit);
+  return tenths === 0 ? TRACE : `${formatNumber(Math.floor(tenths / 10))}.${tenths % 10}`;
+};
+
+/** Tenths of a unit, half up. Exact: dividing by a power of two is, and a rest times ten stays below 2^53 up to TiB. */
+const roundedTenths = (bytes: number, unit: Unit): number => {
+  const whole = Math.floor(bytes / unit.bytes);
+  const rest = bytes - whole * unit.bytes;
+  return whole * 10 + Math.floor((rest * 10 + unit.bytes / 2) / unit.bytes);
+};
+
+/** The largest unit of which the size, or what it rounds to in the unit below, fills at least one. */
+const ownUnit = (bytes: number): Unit =>
+  UNITS.findLast(
+    (unit, index) => bytes >= unit.bytes || roundedTenths(bytes, UNITS[index - 1] ?? UNITS[0]) >= 10_240,
+  ) ?? UNITS[0];
+
+/**
+ * The unit a quota was most likely written in: its own, or the one below where only that says it exactly (`1,500 MiB`).
+ * A quota of 0 has none: the usage lends its unit.
+ */
+const quotaUnit = (usedBytes: number, limitBytes: number): Unit => {
+  if (limitBytes === 0) return ownUnit(usedBytes);
+  const own = ownUnit(limitBytes);
+  const below = UNITS[UNITS.indexOf(own) - 1] ?? own;
+  return (limitBytes * 10) % own.bytes !== 0 && limitBytes % below.bytes === 0 && below.bytes > 1
+    ? below
+    : own;
+};
+
+const parseTime = (time: string | null): Date | null => {
+  const date = new Date(time ?? '');
+  return Number.isNaN(date.getTime()) ? null : date;
+};
+
+const dayAndMonth = (date: Date): string => `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}`;

@@ -1,0 +1,289 @@
+import { hash } from 'node:crypto';
+import { AppError, RETRYABLE, toAppError } from '../src/errors.ts';
+import type { Observe } from '../src/pipeline/events.ts';
+import { jobId } from '../src/pipeline/jobs.ts';
+import type { JobName, Role } from '../src/pipeline/jobs.ts';
+import type {
+  Attempt,
+  Cluster,
+  Compose,
+  JobHandlers,
+  OutgoingMessage,
+  Queue,
+  SendOutcome,
+  Store,
+  Transport,
+} from '../src/pipeline/ports.ts';
+import type { Delivery, NamespaceResult, Run } from '../src/pipeline/records.ts';
+import type { Inventory, Snapshot } from '../src/usage/registry.ts';
+
+/** In-memory ports: the same contract suites run on these and on the real adapters. */
+
+/** A store in memory; what it takes and gives are copies. */
+export const createFakeStore = (): Store => {
+  const runs = new Map<string, Run>();
+  const snapshots = new Map<string, Snapshot>();
+  const results = new Map<string, NamespaceResult>();
+  const deliveries = new Map<string, Delivery>();
+  const under = (runId: string, namespace: string): string => JSON.stringify([runId, namespace]);
+
+  return {
+    claimRun: async (run) => addOnce(runs, run),
+    loadRun: async (runId) => copy(runs.get(runId)),
+    advanceRun: async (from, run) => swap(runs, from, run),
+    listRuns: async (limit) =>
+      [...runs.values()]
+        .sort((a, b) => byCodeUnit(b.claimedAt, a.claimedAt) || byCodeUnit(b.id, a.id))
+        .slice(0, limit)
+        .map((run) => structuredClone(run)),
+
+    saveSnapshot: async (runId, snapshot) => {
+      snapshots.set(under(runId, snapshot.namespace.name), structuredClone(snapshot));
+    },
+    loadSnapshot: async (runId, namespace) => copy(snapshots.get(under(runId, namespace))),
+    saveResult: async (runId, result) => {
+      results.set(under(runId, result.namespace), structuredClone(result));
+    },
+    loadResult: async (runId, namespace) => copy(results.get(under(runId, namespace))),
+
+    planDelivery: async (delivery) => addOnce(deliveries, delivery),
+    loadDelivery: async (deliveryId) => copy(deliveries.get(deliveryId)),
+    moveDelivery: async (from, delivery) => swap(deliveries, from, delivery),
+    listDeliveries: async (runId) =>
+      [...deliveries.values()]
+        .filter((delivery) => delivery.runId === runId)
+        .sort(
+          (a, b) =>
+            byCodeUnit(a.teamId, b.teamId) ||
+            byCodeUnit(a.recipient.address, b.recipient.address) ||
+            byCodeUnit(a.id, b.id),
+        )
+        .map((delivery) => structuredClone(delivery)),
+  };
+};
+
+const addOnce = <Value extends { readonly id: string }>(map: Map<string, Value>, value: Value): boolean => {
+  if (map.has(value.id)) return false;
+  map.set(value.id, structuredClone(value));
+  return true;
+};
+
+const swap = <Value extends { readonly id: string; readonly state: string }>(
+  map: Map<string, Value>,
+  from: Value['state'],
+  value: Value,
+): boolean => {
+  if (map.get(value.id)?.state !== from) return false;
+  map.set(value.id, structuredClone(value));
+  return true;
+};
+
+const copy = <Value>(value: Value | undefined): Value | null =>
+  value === undefined ? null : structuredClone(value);
+
+const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+export type FakeQueue = Queue & {
+  /** Runs jobs of the roles worked on, one at a time and oldest first, until none can run; retries come at once. */
+  drain(): Promise<void>;
+  /** Adds the `tick` that the timer would add when it is due. */
+  fireTimer(): void;
+  /** What `schedule` was last called with; null before. */
+  timer(): { readonly cron: string; readonly timeZone: string } | null;
+  /** Ids of the jobs that have not ended, oldest first. */
+  openJobs(): readonly string[];
+};
+
+/** A queue in memory. Jobs run only inside `drain()`. */
+export const createFakeQueue = (observe: Observe = () => {}): FakeQueue => {
+  const jobs = new Map<string, FakeJob>();
+  const working = new Map<Role, JobHandlers>();
+  let timer: { readonly cron: string; readonly timeZone: string } | null = null;
+  let ticks = 0;
+
+  const add = (id: string, name: JobName, run: FakeJob['run'], children: readonly string[] = []): void => {
+    if (!jobs.has(id)) jobs.set(id, { id, name, run, children, triesMade: 0, hasEnded: false });
+  };
+  const canRun = (job: FakeJob): boolean =>
+    !job.hasEnded &&
+    working.has(WORKED_BY[job.name]) &&
+    job.children.every((child) => jobs.get(child)?.hasEnded === true);
+  const runOnce = async (job: FakeJob, handlers: JobHandlers): Promise<void> => {
+    job.triesMade += 1;
+    const isLast = job.triesMade >= TRIES[job.name];
+    try {
+      await job.run(handlers, { number: job.triesMade, isLast });
+      job.hasEnded = true;
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      job.hasEnded = isLast || !RETRYABLE[error.code];
+      observe({ type: 'job-failed', job: job.id, attempt: job.triesMade, reason: error.message });
+    }
+  };
+
+  return {
+    addCollect: async (runId) => {
+      add(jobId('collect', runId), 'collect', (handlers, attempt) => handlers.collect({ runId }, attempt));
+    },
+    addSizing: async (runId, namespaces) => {
+      const children = namespaces.map((namespace) => jobId('size', runId, namespace));
+      add(jobId('seal', runId), 'seal', (handlers, attempt) => handlers.seal({ runId }, attempt), children);
+      for (const namespace of namespaces)
+        add(jobId('size', runId, namespace), 'size', (handlers, attempt) =>
+          handlers.size({ runId, namespace }, attempt),
+        );
+    },
+    addMails: async (runId, deliveryIds) => {
+      const children = deliveryIds.map((deliveryId) => jobId('mail', runId, deliveryId));
+      add(
+        jobId('finish', runId),
+        'finish',
+        (handlers, attempt) => handlers.finish({ runId }, attempt),
+        children,
+      );
+      for (const deliveryId of deliveryIds)
+        add(jobId('mail', runId, deliveryId), 'mail', (handlers, attempt) =>
+          handlers.mail({ runId, deliveryId }, attempt),
+        );
+    },
+    schedule: async (definition) => {
+      timer = definition;
+    },
+    work: async (role, handlers) => {
+      working.set(role, handlers);
+      return async () => {
+        working.delete(role);
+      };
+    },
+
+    drain: async () => {
+      for (;;) {
+        const job = [...jobs.values()].find(canRun);
+        const handlers = job && working.get(WORKED_BY[job.name]);
+        if (job === undefined || handlers === undefined) return;
+        await runOnce(job, handlers);
+      }
+    },
+    fireTimer: () => {
+      ticks += 1;
+      add(jobId('tick', String(ticks)), 'tick', (handlers) => handlers.tick());
+    },
+    timer: () => timer,
+    openJobs: () => [...jobs.values()].filter((job) => !job.hasEnded).map((job) => job.id),
+  };
+};
+
+type FakeJob = {
+  readonly id: string;
+  readonly name: JobName;
+  readonly run: (handlers: JobHandlers, attempt: Attempt) => Promise<void>;
+  /** Ids of jobs that must have ended before this one runs. */
+  readonly children: readonly string[];
+  triesMade: number;
+  hasEnded: boolean;
+};
+
+const TRIES: Readonly<Record<JobName, number>> = {
+  tick: 3,
+  collect: 3,
+  size: 3,
+  seal: 3,
+  mail: 5,
+  finish: 3,
+};
+
+const WORKED_BY: Readonly<Record<JobName, Role>> = {
+  tick: 'collector',
+  collect: 'collector',
+  seal: 'collector',
+  finish: 'collector',
+  size: 'sizer',
+  mail: 'mailer',
+};
+
+/** A cluster that holds one inventory. */
+export const createFakeCluster = (inventory: Inventory): Cluster => ({
+  readInventory: async ({ namespaces }) => {
+    const known = new Set(inventory.namespaces.map(({ name }) => name));
+    const missing = namespaces?.find((name) => !known.has(name));
+    if (missing !== undefined) throw new AppError('not_found', `Namespace ${missing} does not exist`);
+    return structuredClone(inventory);
+  },
+});
+
+/** Mails as a few readable words; ids are SHA-256 as in the real thing, so that they hold no address. */
+export const createFakeCompose = (): Compose => ({
+  renderUsage: ({ report, kind, reportId, otherRoles }) => {
+    const namespaces = report.reports.flatMap((team) => team.namespaces);
+    const text = namespaces.map(({ name, usedBytes }) => `${name} uses ${usedBytes} bytes`).join('\n');
+    return {
+      subject: `${kind} ${reportId ?? '-'}: ${namespaces.map(({ name }) => name).join(', ')}`,
+      html: `<p>${text}</p>`,
+      text: `${text}\nalso told: ${otherRoles.join(', ')}\n`,
+      attachments: namespaces.map(({ name }) => ({
+        filename: `usage-${name}.csv`,
+        contentType: 'text/csv',
+        content: `namespace\n${name}\n`,
+      })),
+    };
+  },
+  renderSummary: ({ run, rows }) => {
+    const text = rows.map((row) => `${row.namespace} ${row.problem ?? row.usedBytes}`).join('\n');
+    return { subject: `summary ${run.id}`, html: `<p>${text}</p>`, text, attachments: [] };
+  },
+  build: async (rendered, delivery) => ({
+    envelope: { from: 'sender@example.com', to: delivery.recipient.address },
+    bytes: new TextEncoder().encode(
+      [
+        `Message-ID: <${delivery.id}@example.com>`,
+        `Date: ${delivery.date}`,
+        `To: ${delivery.recipient.address}`,
+        `Subject: ${rendered.subject}`,
+        '',
+        ...rendered.text.split('\n'),
+      ].join('\r\n'),
+    ),
+  }),
+  identify: (...parts) => hash('sha256', JSON.stringify(parts), 'hex'),
+});
+
+/** How a try to send ends; `started` says whether the message had begun, by default unless the outcome is `retry`. */
+export type ScriptedSend = SendOutcome & { readonly started?: boolean };
+
+export type FakeTransport = Transport & {
+  /** Messages of which at least the first byte left, in order. */
+  readonly started: readonly OutgoingMessage[];
+  /** Messages the server accepted, in order. */
+  readonly submitted: readonly OutgoingMessage[];
+};
+
+/** A way out that ends each try as `script` says, by recipient and by try (from 1); everything is accepted without one. */
+export const createFakeTransport = (
+  script: (to: string, attempt: number) => ScriptedSend = () => ({ outcome: 'submitted', detail: '250 OK' }),
+): FakeTransport => {
+  const triesMade = new Map<string, number>();
+  const started: OutgoingMessage[] = [];
+  const submitted: OutgoingMessage[] = [];
+
+  return {
+    started,
+    submitted,
+    verify: async () => {},
+    send: async (message, onStart) => {
+      const { to } = message.envelope;
+      const attempt = (triesMade.get(to) ?? 0) + 1;
+      triesMade.set(to, attempt);
+      const { started: hasStarted, ...outcome } = script(to, attempt);
+      if (hasStarted ?? outcome.outcome !== 'retry') {
+        try {
+          await onStart();
+        } catch (thrown) {
+          return { outcome: 'retry', detail: toAppError(thrown).message };
+        }
+        started.push(message);
+      }
+      if (outcome.outcome === 'submitted') submitted.push(message);
+      return outcome;
+    },
+  };
+};
