@@ -33,7 +33,7 @@ export const createFakeStore = (): Store => {
     advanceRun: async (from, run) => swap(runs, from, run),
     listRuns: async (limit) =>
       [...runs.values()]
-        .sort((a, b) => byCodeUnit(b.claimedAt, a.claimedAt) || byCodeUnit(b.id, a.id))
+        .sort((a, b) => Date.parse(b.claimedAt) - Date.parse(a.claimedAt) || byCodeUnit(b.id, a.id))
         .slice(0, limit)
         .map((run) => structuredClone(run)),
 
@@ -94,7 +94,7 @@ export type FakeQueue = Queue & {
   openJobs(): readonly string[];
 };
 
-/** A queue in memory. Jobs run only inside `drain()`. */
+/** A queue in memory. Jobs run only inside `drain()`; a step of a run that failed for good runs again when added again. */
 export const createFakeQueue = (observe: Observe = () => {}): FakeQueue => {
   const jobs = new Map<string, FakeJob>();
   const working = new Map<Role, JobHandlers>();
@@ -102,45 +102,55 @@ export const createFakeQueue = (observe: Observe = () => {}): FakeQueue => {
   let ticks = 0;
 
   const add = (id: string, name: JobName, run: FakeJob['run'], children: readonly string[] = []): void => {
-    if (!jobs.has(id)) jobs.set(id, { id, name, run, children, triesMade: 0, hasEnded: false });
+    jobs.set(id, { id, name, run, children, triesMade: 0, state: 'open' });
+  };
+  /** Whether the step is there already; one that failed for good gets a new start. */
+  const isThere = (id: string): boolean => {
+    const job = jobs.get(id);
+    if (job?.state === 'failed') {
+      job.state = 'open';
+      job.triesMade = 0;
+    }
+    return job !== undefined;
   };
   const canRun = (job: FakeJob): boolean =>
-    !job.hasEnded &&
+    job.state === 'open' &&
     working.has(WORKED_BY[job.name]) &&
-    job.children.every((child) => jobs.get(child)?.hasEnded === true);
+    job.children.every((child) => jobs.get(child)?.state !== 'open');
   const runOnce = async (job: FakeJob, handlers: JobHandlers): Promise<void> => {
     job.triesMade += 1;
     const isLast = job.triesMade >= TRIES[job.name];
     try {
       await job.run(handlers, { number: job.triesMade, isLast });
-      job.hasEnded = true;
+      job.state = 'completed';
     } catch (thrown) {
       const error = toAppError(thrown);
-      job.hasEnded = isLast || !RETRYABLE[error.code];
+      if (isLast || !RETRYABLE[error.code]) job.state = 'failed';
       observe({ type: 'job-failed', job: job.id, attempt: job.triesMade, reason: error.message });
     }
   };
 
   return {
     addCollect: async (runId) => {
-      add(jobId('collect', runId), 'collect', (handlers, attempt) => handlers.collect({ runId }, attempt));
+      const id = jobId('collect', runId);
+      if (isThere(id)) return;
+      add(id, 'collect', (handlers, attempt) => handlers.collect({ runId }, attempt));
     },
     addSizing: async (runId, namespaces) => {
+      const id = jobId('seal', runId);
+      if (isThere(id)) return;
       const children = namespaces.map((namespace) => jobId('size', runId, namespace));
-      add(jobId('seal', runId), 'seal', (handlers, attempt) => handlers.seal({ runId }, attempt), children);
+      add(id, 'seal', (handlers, attempt) => handlers.seal({ runId }, attempt), children);
       for (const namespace of namespaces)
         add(jobId('size', runId, namespace), 'size', (handlers, attempt) =>
           handlers.size({ runId, namespace }, attempt),
         );
     },
     addMails: async (runId, deliveryIds) => {
+      const id = jobId('finish', runId);
+      if (isThere(id)) return;
       const children = deliveryIds.map((deliveryId) => jobId('mail', runId, deliveryId));
-      add(
-        jobId('finish', runId),
-        'finish',
-        (handlers, attempt) => handlers.finish({ runId }, attempt),
-        children,
-      );
+      add(id, 'finish', (handlers, attempt) => handlers.finish({ runId }, attempt), children);
       for (const deliveryId of deliveryIds)
         add(jobId('mail', runId, deliveryId), 'mail', (handlers, attempt) =>
           handlers.mail({ runId, deliveryId }, attempt),
@@ -169,7 +179,7 @@ export const createFakeQueue = (observe: Observe = () => {}): FakeQueue => {
       add(jobId('tick', String(ticks)), 'tick', (handlers) => handlers.tick());
     },
     timer: () => timer,
-    openJobs: () => [...jobs.values()].filter((job) => !job.hasEnded).map((job) => job.id),
+    openJobs: () => [...jobs.values()].filter((job) => job.state === 'open').map((job) => job.id),
   };
 };
 
@@ -180,7 +190,7 @@ type FakeJob = {
   /** Ids of jobs that must have ended before this one runs. */
   readonly children: readonly string[];
   triesMade: number;
-  hasEnded: boolean;
+  state: 'open' | 'completed' | 'failed';
 };
 
 const TRIES: Readonly<Record<JobName, number>> = {

@@ -29,13 +29,14 @@ export const collect = async (
   if (run.state !== 'claimed') return;
   try {
     const collected = await saveSnapshots(deps, rules, run);
-    await deps.store.advanceRun('claimed', collected);
+    // Somebody else collected or stopped the run: its record says what it is about.
+    if (!(await deps.store.advanceRun('claimed', collected))) return await collect(deps, rules, job);
     deps.observe({ type: 'run-collected', runId: run.id, namespaces: collected.namespaces.length });
     await deps.queue.addSizing(run.id, collected.namespaces);
   } catch (thrown) {
     const error = toAppError(thrown);
     if (RETRYABLE[error.code] && !job.attempt.isLast) throw error;
-    await stopRun(deps, run.id, error.message);
+    await stopRun(deps, run.id, error.hint === null ? error.message : `${error.message}. ${error.hint}`);
   }
 };
 

@@ -65,5 +65,5 @@ export const requireDelivery = async (store: Store, deliveryId: string): Promise
 const join = (a: Delivery, b: Delivery): Delivery => ({
   ...a,
   recipient: { ...a.recipient, roles: [...new Set([...a.recipient.roles, ...b.recipient.roles])] },
-  namespaces: [...a.namespaces, ...b.namespaces].toSorted(),
+  namespaces: [...new Set([...a.namespaces, ...b.namespaces])].toSorted(),
 });

@@ -56,3 +56,7 @@ export type RunEvent =
   | { readonly type: 'job-failed'; readonly job: string; readonly attempt: number; readonly reason: string };
 
 export type Observe = (event: RunEvent) => void;
+
+/** A reason fit for an event: mail servers like to quote the address in their answers. */
+export const withoutAddresses = (reason: string): string =>
+  reason.replaceAll(/[^\s<>"']+@[^\s<>"']+\.[^\s<>"']+/g, '(address)');

@@ -2,6 +2,7 @@ import { AppError, RETRYABLE, toAppError } from '../errors.ts';
 import { redactWorkloads } from '../usage/report.ts';
 import type { ReportFrame } from '../usage/report.ts';
 import { requireDelivery } from './deliveries.ts';
+import { withoutAddresses } from './events.ts';
 import type { Observe } from './events.ts';
 import type { MailJob } from './jobs.ts';
 import type {
@@ -75,7 +76,8 @@ export const renderDelivery = (
  * Takes one delivery from `planned` through `sending` to its end. The record turns `sending` after the server's 354 and
  * before the first byte, by compare-and-set: whoever finds it `sending` finds a mail that may have arrived, marks it
  * `uncertain` and never sends it again.
- * @throws AppError `unavailable` to be tried again later, when nothing was accepted and this is not the last attempt
+ * @throws AppError `unavailable` to be tried again later: nothing was accepted and this is not the last attempt, or
+ * another worker has the mail
  */
 export const deliver = async (
   deps: MailerDeps,
@@ -83,23 +85,27 @@ export const deliver = async (
   render: (delivery: Delivery) => Promise<RenderedMail>,
 ): Promise<void> => {
   const delivery = await requireDelivery(deps.store, job.deliveryId);
-  if (delivery.state === 'sending') {
-    return end(deps, delivery, {
-      state: 'uncertain',
-      detail: 'the process that sent it died; it may have arrived',
-    });
-  }
-  if (delivery.state !== 'planned') return;
+  if (delivery.state !== 'planned') return abandon(deps, delivery);
   const message = await composeOrFail(deps, { delivery, attempt: job.attempt }, render);
   if (message === null) return;
-  /** The delivery as we left it; null when somebody else took it. */
-  const ours: { current: Delivery | null } = { current: delivery };
+  let current = delivery;
   const outcome = await deps.transport.send(message, async () => {
-    const sending = change(deps, delivery, { state: 'sending', detail: null });
-    ours.current = (await deps.store.moveDelivery('planned', sending)) ? sending : null;
-    if (ours.current === null) throw new AppError('conflict', 'somebody else sends this mail');
+    current = await move(deps, delivery, { state: 'sending', detail: null });
   });
-  if (ours.current !== null) await settle(deps, ours.current, { outcome, attempt: job.attempt });
+  await settle(deps, current, { outcome, attempt: job.attempt });
+};
+
+/**
+ * Ends a delivery that nobody works on any more: one that is `sending` may have arrived, one that is `planned` never
+ * left. Does nothing to one that has ended.
+ */
+export const abandon = async (deps: MailerDeps, delivery: Delivery): Promise<void> => {
+  if (delivery.state === 'sending') {
+    const detail = 'the process that sent it died; it may have arrived';
+    await end(deps, delivery, { state: 'uncertain', detail });
+  } else if (delivery.state === 'planned') {
+    await end(deps, delivery, { state: 'failed', detail: 'given up before it was sent' });
+  }
 };
 
 /** A mail that cannot be composed, and never will be, ends as failed; null then. */
@@ -127,37 +133,43 @@ const settle = async (
     return end(deps, delivery, { state: outcome.outcome, detail: outcome.detail });
   }
   if (attempt.isLast) {
-    const detail = `gave up after ${String(attempt.number)} tries: ${outcome.detail}`;
-    return end(deps, delivery, { state: 'failed', detail });
+    const tries = attempt.number === 1 ? '' : `gave up after ${String(attempt.number)} tries: `;
+    return end(deps, delivery, { state: 'failed', detail: `${tries}${outcome.detail}` });
   }
-  await deps.store.moveDelivery(
-    delivery.state,
-    change(deps, delivery, { state: 'planned', detail: outcome.detail }),
-  );
+  await move(deps, delivery, { state: 'planned', detail: outcome.detail });
   const { runId, id: deliveryId } = delivery;
-  deps.observe({ type: 'mail-delayed', runId, deliveryId, reason: outcome.detail });
-  throw new AppError('unavailable', outcome.detail);
+  const reason = withoutAddresses(outcome.detail);
+  deps.observe({ type: 'mail-delayed', runId, deliveryId, reason });
+  throw new AppError('unavailable', reason);
 };
 
 type Ending = { readonly state: 'submitted' | 'failed' | 'uncertain'; readonly detail: string };
 
-/** Writes how a delivery ended. What is known to be submitted also ends what another worker took for uncertain. */
 const end = async (deps: MailerDeps, delivery: Delivery, ending: Ending): Promise<void> => {
-  const ended = change(deps, delivery, ending);
-  const isOurs =
-    (await deps.store.moveDelivery(delivery.state, ended)) ||
-    (ending.state === 'submitted' && (await deps.store.moveDelivery('uncertain', ended)));
-  if (!isOurs) return;
+  await move(deps, delivery, ending);
   const { runId, id: deliveryId } = delivery;
+  const reason = withoutAddresses(ending.detail);
   if (ending.state === 'submitted') deps.observe({ type: 'mail-submitted', runId, deliveryId });
-  else deps.observe({ type: `mail-${ending.state}`, runId, deliveryId, reason: ending.detail });
+  else deps.observe({ type: `mail-${ending.state}`, runId, deliveryId, reason });
 };
 
-const change = (
-  { now }: { readonly now: Now },
+/**
+ * Moves a delivery on from where we left it. When another worker moved it first the record wants another look, later;
+ * but who sent a mail knows better how it ended than who found it `sending` and took it for uncertain.
+ */
+const move = async (
+  { store, now }: MailerDeps,
   delivery: Delivery,
   to: { readonly state: DeliveryState; readonly detail: string | null },
-): Delivery => ({ ...delivery, ...to, changedAt: now().toISOString() });
+): Promise<Delivery> => {
+  const moved: Delivery = { ...delivery, ...to, changedAt: now().toISOString() };
+  const isKnown = delivery.state === 'sending' && (to.state === 'submitted' || to.state === 'failed');
+  const isOurs =
+    (await store.moveDelivery(delivery.state, moved)) ||
+    (isKnown && (await store.moveDelivery('uncertain', moved)));
+  if (!isOurs) throw new AppError('unavailable', 'another worker has this mail');
+  return moved;
+};
 
 const frameOfRun = (run: Run): ReportFrame => ({
   generatedAt: run.takenAt ?? run.claimedAt,

@@ -27,7 +27,11 @@ export const prepareOneOff = async (
 ): Promise<OneOff> => {
   const to = request.to.map((text) => checkAddress(text, rules.recipients.allowedDomains));
   const { frame, weighed } = await readAndWeigh(deps, rules, request.namespaces);
-  const run = sealedRun(frame, deps.now(), request.namespaces);
+  const run = sealedRun(
+    frame,
+    deps.now(),
+    weighed.map(({ namespace }) => namespace),
+  );
   const mailed = weighed.map(({ namespace, team, report }) => ({
     namespace,
     team,
@@ -66,12 +70,13 @@ export const sendOneOff = async (deps: MailerDeps, oneOff: OneOff): Promise<read
   return ended;
 };
 
+/** The errors do not repeat the address: they may end in a log. */
 const checkAddress = (text: string, allowedDomains: readonly string[]): RecipientReport => {
   const parsed = parseAddress(text);
-  if ('fault' in parsed) throw new AppError('invalid', `--to ${text}: ${parsed.fault}`);
+  if ('fault' in parsed) throw new AppError('invalid', `--to: ${parsed.fault}`);
   const domain = parsed.address.slice(parsed.address.lastIndexOf('@') + 1);
   if (!isDomainAllowed(domain, allowedDomains)) {
-    throw new AppError('rejected', `--to ${text}: the domain ${domain} is not in mail.allowedDomains`, {
+    throw new AppError('rejected', `--to: the domain ${domain} is not in mail.allowedDomains`, {
       hint: `add ${domain} to mail.allowedDomains in the configuration if mail may go there`,
     });
   }
@@ -86,9 +91,7 @@ const requireRecipients = (
   throw new AppError(
     'rejected',
     `nobody to tell about ${namespace}: ${report.noRecipientReason ?? 'no contact'}`,
-    {
-      hint: 'name somebody with --to',
-    },
+    { hint: 'name somebody with --to' },
   );
 };
 

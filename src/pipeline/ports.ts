@@ -91,6 +91,8 @@ export type UsageMail = {
 export type RunSummary = {
   readonly run: Run;
   readonly rows: readonly RunSummaryRow[];
+  /** Deliveries to teams by state, each once however many namespaces it holds; without it, those of the rows. */
+  readonly mails?: Readonly<Partial<Record<DeliveryState, number>>>;
 };
 
 export type RunSummaryRow = {

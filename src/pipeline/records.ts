@@ -45,7 +45,7 @@ const tagSchema = z.strictObject({
   name: z.string(),
   sizeBytes: bytes,
   countedBytes: bytes,
-  freesBytes: bytes,
+  freesBytes: z.int().describe('bytes; below 0 only where images disagree about a size'),
   inUse,
   unknownRevisions: count,
   sameImageAs: z.array(z.string()),
@@ -57,7 +57,7 @@ const streamSchema = z.strictObject({
   name: z.string(),
   sizeBytes: bytes,
   countedBytes: bytes,
-  freesBytes: bytes,
+  freesBytes: z.int().describe('bytes; below 0 only where images disagree about a size'),
   reclaimsBytes: bytes.nullable(),
   inUse,
   unknownRevisions: count,
@@ -111,7 +111,7 @@ export const reportSchema = z.strictObject({
 
 const deletionPlanSchema = z.strictObject({
   deletions: z.array(z.strictObject({ stream: z.string(), tag: z.string(), freesBytes: bytes })),
-  freesBytes: bytes,
+  freesBytes: z.int().describe('bytes; below 0 only where images disagree about a size'),
   reclaimsBytes: bytes.nullable(),
   usedAfterBytes: bytes,
 }) satisfies z.ZodType<DeletionPlan>;

@@ -39,10 +39,10 @@ export const sealRun = async (
     sealedAt,
     givenUp: givenUp.map(({ namespace, reason }) => ({ namespace, reason })),
   };
-  if (await deps.store.advanceRun('sizing', sealed)) {
-    const over = weighed.filter(({ level }) => level === 'over').length;
-    deps.observe({ type: 'run-sealed', runId, namespaces: weighed.length, over, mails: deliveries.length });
-  }
+  // Somebody else moved the run on: nothing may be mailed unless that was a seal.
+  if (!(await deps.store.advanceRun('sizing', sealed))) return sealRun(deps, rules, runId);
+  const over = weighed.filter(({ level }) => level === 'over').length;
+  deps.observe({ type: 'run-sealed', runId, namespaces: weighed.length, over, mails: deliveries.length });
   await queueMails(deps, runId);
 };
 

@@ -1,8 +1,8 @@
 import { listUsageMails, planDelivery } from './deliveries.ts';
-import { deliver } from './mailer.ts';
+import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, RunSummary, RunSummaryRow, Store } from './ports.ts';
-import type { Delivery, DeliveryState, Run } from './records.ts';
+import type { Delivery, DeliveryState, Run, WeighedNamespace } from './records.ts';
 import { requireRun } from './run.ts';
 
 /** Ends a run once all its mails have, and tells the platform staff. Safe to run twice: the summary is a delivery, too. */
@@ -43,6 +43,8 @@ export const summariseRun = async (store: Store, runId: string): Promise<RunSumm
 };
 
 const endRun = async (deps: MailerDeps, run: Run): Promise<void> => {
+  // Every mail job has ended, however it did: what is still open would stay so for ever.
+  for (const delivery of await listUsageMails(deps.store, run.id)) await abandon(deps, delivery);
   const finished: Run = { ...run, state: 'finished', endedAt: deps.now().toISOString() };
   if (!(await deps.store.advanceRun('sealed', finished))) return;
   const mails = await listUsageMails(deps.store, run.id);
@@ -80,6 +82,11 @@ const summariseNamespace = async (
     recipients: recipients.length,
     noRecipientReason,
     mails: states,
-    problem: broken?.detail ?? null,
+    problem: broken?.detail ?? (quota.level === 'ok' ? null : whyHeldBack(run, result)),
   };
+};
+
+const whyHeldBack = ({ givenUp }: Run, { team }: WeighedNamespace): string | null => {
+  const gap = givenUp.find(({ namespace }) => team.namespaces.includes(namespace));
+  return gap === undefined ? null : `no mail to its team, because ${gap.namespace} was given up`;
 };

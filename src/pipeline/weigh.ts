@@ -42,9 +42,8 @@ export const readAndWeigh = async (
 ): Promise<{ readonly frame: ReportFrame; readonly weighed: readonly WeighedNamespace[] }> => {
   const inventory = await deps.cluster.readInventory({ namespaces: names });
   const snapshots = splitInventory(inventory, rules, names);
-  const weighed = (names ?? snapshots.names).map((name) =>
-    weighSnapshot(snapshots.takeSnapshot(name), rules),
-  );
+  const chosen = names === null ? snapshots.names : [...new Set(names)].toSorted();
+  const weighed = chosen.map((name) => weighSnapshot(snapshots.takeSnapshot(name), rules));
   return { frame: frameOf(inventory, snapshots), weighed };
 };
 

@@ -12,6 +12,8 @@ export type Blob = {
 export type ImageContent = {
   /** Each digest once; for an image of unknown size whatever layers it names, to tell that it holds them. */
   readonly blobs: readonly Blob[];
+  /** Digests that it states with different sizes itself. */
+  readonly conflicts: readonly string[];
   /** Whether `blobs` tells the image's size, at least as a lower bound. */
   readonly isSizeKnown: boolean;
   readonly architectures: readonly string[];
@@ -37,6 +39,12 @@ export const strongest = (a: Blob, b: Blob): Blob => {
   return b.sizeBytes > a.sizeBytes ? b : a;
 };
 
+/**
+ * Adds sizes in bytes. A sum beyond 2^53 - 1 stays there: sizes are what whoever pushed an image says, and no single
+ * absurd one may make a total that cannot be stored.
+ */
+export const addBytes = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
+
 const readContent = (digest: string, images: ReadonlyMap<string, Image>): ImageContent => {
   const image = images.get(digest);
   if (digest === '')
@@ -54,19 +62,18 @@ const readContent = (digest: string, images: ReadonlyMap<string, Image>): ImageC
 };
 
 const readSingle = (image: Image): ImageContent => {
-  const layers = distinctLayers(image);
-  const layerBytes = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const layers = listLayers(image);
   if (image.layers === null) {
     return unknown(image, 'size-unknown', 'The Image object lists no layers, so its size is unknown.');
   }
   if (layers.length === 0 ? image.statedBytes === null : layers.every(({ sizeBytes }) => sizeBytes === 0)) {
     return unknown(image, 'size-unknown', 'The Image object states no sizes, so its size is unknown.');
   }
+  const layerBytes = unite(layers).blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const configBytes = image.statedBytes === null ? -1 : image.statedBytes - layerBytes;
-  const configDigest = image.configDigest ?? image.digest;
-  const hasConfig = configBytes >= 0 && layers.every((layer) => layer.digest !== configDigest);
+  const config: Blob = { digest: image.configDigest ?? image.digest, sizeBytes: configBytes, kind: 'config' };
   return {
-    blobs: hasConfig ? [...layers, { digest: configDigest, sizeBytes: configBytes, kind: 'config' }] : layers,
+    ...unite(configBytes < 0 ? layers : [...layers, config]),
     isSizeKnown: true,
     architectures: listArchitectures(image),
     faults:
@@ -85,10 +92,9 @@ const readSingle = (image: Image): ImageContent => {
 };
 
 const readIndex = (image: Image, images: ReadonlyMap<string, Image>): ImageContent => {
-  const blobs = new Map<string, Blob>();
+  const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
-  const childDigests = new Set(image.children.map((child) => child.digest));
-  let readable = 0;
+  const childDigests = new Set(image.children.map((child) => child.digest).toSorted());
   for (const digest of childDigests) {
     const child = images.get(digest);
     const content = child === undefined || child.fault !== null ? null : readSingle(child);
@@ -100,43 +106,48 @@ const readIndex = (image: Image, images: ReadonlyMap<string, Image>): ImageConte
       });
       continue;
     }
-    readable += 1;
-    faults.push(...content.faults);
-    for (const blob of content.blobs) {
-      const other = blobs.get(blob.digest);
-      blobs.set(blob.digest, other === undefined ? blob : strongest(other, blob));
+    contents.push(content);
+    for (const { code, message } of content.faults) {
+      faults.push({ code, message: `In its child image ${digest}: ${message}` });
     }
   }
-  if (readable === 0) {
+  if (contents.length === 0) {
     faults.push({
       code: 'size-unknown',
       message: 'None of its child images can be read, so its size is unknown.',
     });
   }
+  const { blobs, conflicts } = unite(contents.flatMap((content) => content.blobs));
   return {
-    blobs: [...blobs.values()],
-    isSizeKnown: readable > 0,
+    blobs,
+    conflicts: [...conflicts, ...contents.flatMap((content) => content.conflicts)],
+    isSizeKnown: contents.length > 0,
     architectures: listArchitectures(image),
     faults,
   };
 };
 
 const unknown = (image: Image | null, code: FindingCode, message: string): ImageContent => ({
-  blobs: image === null ? [] : distinctLayers(image),
+  blobs: image === null ? [] : unite(listLayers(image)).blobs,
+  conflicts: [],
   isSizeKnown: false,
   architectures: image === null ? [] : listArchitectures(image),
   faults: [{ code, message }],
 });
 
-/** The same layer may stand several times in one image (empty layers do); the registry stores it once. */
-const distinctLayers = (image: Image): readonly Blob[] => {
-  const layers = new Map<string, Blob>();
-  for (const { digest, sizeBytes } of image.layers ?? []) {
-    const layer: Blob = { digest, sizeBytes, kind: 'layer' };
-    const other = layers.get(digest);
-    layers.set(digest, other === undefined ? layer : strongest(other, layer));
+const listLayers = (image: Image): readonly Blob[] =>
+  (image.layers ?? []).map((layer) => ({ ...layer, kind: 'layer' }));
+
+/** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
+const unite = (blobs: readonly Blob[]): Pick<ImageContent, 'blobs' | 'conflicts'> => {
+  const united = new Map<string, Blob>();
+  const conflicts: string[] = [];
+  for (const blob of blobs) {
+    const other = united.get(blob.digest) ?? blob;
+    if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.digest);
+    united.set(blob.digest, strongest(other, blob));
   }
-  return [...layers.values()];
+  return { blobs: [...united.values()], conflicts };
 };
 
 /** Attestation children call themselves `unknown`. */

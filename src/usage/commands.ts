@@ -3,12 +3,14 @@
  * Null when a name does not match the API's grammar: such a name is never put into a shell command.
  */
 export const deleteTagCommand = (namespace: string, stream: string, tag: string): string | null =>
-  [namespace, stream].every((name) => NAME.test(name)) && TAG.test(tag)
+  NAMESPACE.test(namespace) && STREAM.test(stream) && TAG.test(tag)
     ? `oc tag -d ${stream}:${tag} -n ${namespace}`
     : null;
 
-/** DNS-1123 label or subdomain: names of namespaces and image streams (Kubernetes `IsDNS1123Subdomain`, ≤ 253). */
-const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+/** A DNS label (Kubernetes `IsDNS1123Label`). */
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** A path component of a repository name, 255 at most (distribution/reference): it may hold underscores. */
+const STREAM = /^(?=.{1,255}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/;
 /** A tag, as the registry's reference grammar has it (distribution/reference `TagRegexp`). */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 

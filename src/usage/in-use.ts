@@ -40,31 +40,37 @@ export type PullSpec = {
 };
 
 /**
- * Takes a pull spec or a status imageID apart: `[scheme://][host/]ns/name[:tag][@digest]`, `name[:tag]`, `sha256:…`.
+ * Takes a pull spec or a status imageID apart: `[scheme://][host/]ns/name[:tag][@digest]`, `name[:tag]`, `sha256:…`,
+ * or the 64 digits alone, which no name may consist of (distribution/reference `ParseAnyReference`).
  * The host is ignored, as the image pruner does, so that every host name of the registry counts.
  */
 export const parsePullSpec = (spec: string): PullSpec => {
   const [name = '', digest = null] = spec.replace(/^[a-z][a-z0-9+.-]*:\/\//, '').split('@');
-  if (digest === null && /^[a-z0-9]+:[0-9a-f]{64}$/.test(name)) {
-    return { namespace: null, stream: null, tag: null, digest: name };
+  const alone = withAlgorithm(name);
+  if (digest === null && /^sha256:[0-9a-f]{64}$/.test(alone)) {
+    return { namespace: null, stream: null, tag: null, digest: alone };
   }
   const parts = name.split('/');
   const [stream = '', tag = null] = (parts.at(-1) ?? '').split(':');
-  return {
-    namespace: parts.length === 2 || parts.length === 3 ? (parts.at(-2) ?? null) : null,
-    stream: parts.length <= 3 && stream !== '' ? stream : null,
-    tag: tag ?? (digest === null ? 'latest' : null),
-    digest,
-  };
+  if (parts.length > 3 || stream === '') return { namespace: null, stream: null, tag: null, digest };
+  return { namespace: parts.at(-2) ?? null, stream, tag: tag ?? (digest === null ? 'latest' : null), digest };
 };
 
+/** Some runtimes write the digits alone, and so does `dockerImageMetadata.Id` of a schema 1 image. */
+const withAlgorithm = (digest: string): string =>
+  /^[0-9a-f]{64}$/.test(digest) ? `sha256:${digest}` : digest;
+
+/** A reference and the namespace that its names resolve against. */
+type Step = { readonly reference: ImageReference; readonly namespace: string };
 type Used = { readonly digests: Set<string>; readonly tags: Set<string> };
 
 const createResolver = (inventory: Inventory): ((reference: ImageReference, namespace: string) => Used) => {
   const streams = new Map<string, ImageStream>();
   for (const stream of inventory.streams) streams.set(`${stream.namespace}/${stream.name}`, stream);
   const tagsOf = new Map<ImageStream, ReadonlyMap<string, Tag>>();
-  const imagesByConfig = Map.groupBy(inventory.images, (image) => image.configDigest);
+  const imagesByConfig = Map.groupBy(inventory.images, ({ configDigest }) =>
+    withAlgorithm(configDigest ?? ''),
+  );
 
   const findTag = (namespace: string, streamName: string, name: string): Tag | null => {
     const stream = streams.get(`${namespace}/${streamName}`);
@@ -74,44 +80,46 @@ const createResolver = (inventory: Inventory): ((reference: ImageReference, name
     return tags.get(name) ?? null;
   };
 
-  const useTag = (namespace: string, stream: string, name: string, used: Used): void => {
-    const key = tagKey(namespace, stream, name);
-    if (used.tags.has(key)) return;
-    used.tags.add(key);
-    const tag = findTag(namespace, stream, name);
-    const current = tag?.revisions[0];
-    if (current !== undefined) used.digests.add(current.digest);
-    if (tag?.from != null) use(tag.from, namespace, used);
-  };
-
   const useDigest = (digest: string, used: Used): void => {
+    if (digest === '') return;
     used.digests.add(digest);
     for (const image of imagesByConfig.get(digest) ?? []) used.digests.add(image.digest);
   };
 
-  const usePullSpec = (text: string, base: string, used: Used): void => {
-    const spec = parsePullSpec(text);
-    if (spec.digest !== null) useDigest(spec.digest, used);
-    if (spec.stream === null || spec.tag === null) return;
-    if (spec.namespace !== null) useTag(spec.namespace, spec.stream, spec.tag, used);
-    else if (streams.get(`${base}/${spec.stream}`)?.localLookup === true)
-      useTag(base, spec.stream, spec.tag, used);
+  const useTag = (namespace: string, stream: string, name: string, used: Used): Step | null => {
+    const key = tagKey(namespace, stream, name);
+    if (used.tags.has(key)) return null;
+    used.tags.add(key);
+    const tag = findTag(namespace, stream, name);
+    useDigest(tag?.revisions[0]?.digest ?? '', used);
+    return tag?.from == null ? null : { reference: tag.from, namespace };
   };
 
-  const use = (reference: ImageReference, base: string, used: Used): void => {
+  const usePullSpec = (text: string, base: string, used: Used): Step | null => {
+    const spec = parsePullSpec(text);
+    if (spec.digest !== null) useDigest(spec.digest, used);
+    if (spec.stream === null || spec.tag === null) return null;
+    const isStream = spec.namespace !== null || streams.get(`${base}/${spec.stream}`)?.localLookup === true;
+    return isStream ? useTag(spec.namespace ?? base, spec.stream, spec.tag, used) : null;
+  };
+
+  /** Marks what a reference names; the step after it is where a tag follows another one. */
+  const use = ({ reference, namespace }: Step, used: Used): Step | null => {
     switch (reference.type) {
       case 'tag':
         return useTag(reference.namespace, reference.stream, reference.tag, used);
       case 'digest':
-        return useDigest(reference.digest, used);
+        useDigest(reference.digest, used);
+        return null;
       case 'pullSpec':
-        return usePullSpec(reference.spec, base, used);
+        return usePullSpec(reference.spec, namespace, used);
     }
   };
 
   return (reference, namespace) => {
     const used: Used = { digests: new Set(), tags: new Set() };
-    use(reference, namespace, used);
+    let step: Step | null = { reference, namespace };
+    while (step !== null) step = use(step, used);
     return used;
   };
 };

@@ -6,7 +6,7 @@ import type { ClusterUses } from './in-use.ts';
 import { isCharged } from './ledger.ts';
 import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, Uses } from './registry.ts';
 import { addStake, addUpTeams, groupTeams } from './teams.ts';
-import type { NamespaceBlobs, TeamTotals } from './teams.ts';
+import type { NamespaceBlobs, Stake, TeamTotals } from './teams.ts';
 
 /** Which namespaces get a report, and how they are grouped. */
 export type Selection = {
@@ -139,7 +139,7 @@ const listBlobs = (
     readonly chargeImported: boolean;
   },
 ): NamespaceBlobs => {
-  const blobs: Parameters<typeof addStake>[0] = new Map();
+  const blobs = new Map<string, Stake>();
   for (const stream of streams) {
     for (const revision of stream.tags.flatMap(({ revisions }) => revisions)) {
       const content = contentOf(revision.digest);

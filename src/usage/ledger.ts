@@ -1,6 +1,6 @@
-import { createContents, strongest } from './blobs.ts';
+import { addBytes, createContents, strongest } from './blobs.ts';
 import type { Blob, ContentFault, ImageContent } from './blobs.ts';
-import type { Image, ImageStream, Revision } from './registry.ts';
+import type { Image, ImageStream, Revision, Tag } from './registry.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
 export type Holdings = {
@@ -37,10 +37,16 @@ export type WeighedStream = Weight & {
   readonly tags: readonly WeighedTag[];
 };
 
-export type WeighedTag = Weight & { readonly name: string; readonly revisions: readonly WeighedRevision[] };
+export type WeighedTag = Weight & {
+  readonly name: string;
+  /** The tag as the snapshot has it. */
+  readonly source: Tag;
+  readonly revisions: readonly WeighedRevision[];
+};
 
 export type WeighedRevision = {
   readonly digest: string;
+  readonly created: string | null;
   readonly sizeBytes: number | null;
   readonly countedBytes: number;
   readonly charged: boolean;
@@ -73,7 +79,8 @@ export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
       streams: entries.length,
       tags: all.length,
       revisions: sum(all, (tag) => tag.revisions.length),
-      images: new Set(all.flatMap((tag) => tag.revisions.map(({ revision }) => revision.digest))).size,
+      images: new Set(all.flatMap((tag) => tag.revisions.flatMap(({ revision }) => revision.digest || [])))
+        .size,
       blobs: held.filter((blob) => blob.counter !== null).length,
     },
     streams,
@@ -92,14 +99,15 @@ export const weighTogether = (
 ): { readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
   const entries = listEntries(holdings, chargeImported).flatMap((stream) =>
     stream.tags.flatMap((tag) =>
-      isMember(stream.name, tag.name)
+      isMember(stream.name, tag.source.name)
         ? tag.revisions.map((entry) => ({ ...entry, stream: TOGETHER }))
         : tag.revisions,
     ),
   );
   const blobs = holdBlobs(entries);
   const members = entries.filter(({ stream }) => stream === TOGETHER);
-  return weighGroup(members, TOGETHER, blobs, heldOutside(holdings));
+  const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, blobs, heldOutside(holdings));
+  return { freesBytes, reclaimsBytes };
 };
 
 /** Stands for all tags that are weighed together, as if they were one image stream. */
@@ -127,7 +135,7 @@ type Entry = {
   readonly charged: boolean;
 };
 
-type TagEntries = { readonly name: string; readonly tag: number; readonly revisions: readonly Entry[] };
+type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
 type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
 
 const listEntries = (holdings: Holdings, chargeImported: boolean): readonly StreamEntries[] => {
@@ -137,12 +145,12 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
   return holdings.streams.toSorted(byName).map((stream, streamIndex) => ({
     name: stream.name,
     stream: streamIndex,
-    tags: stream.tags.toSorted(byName).map(({ name, revisions }) => {
+    tags: stream.tags.toSorted(byName).map((source) => {
       const tag = tagCount++;
       return {
-        name,
+        source,
         tag,
-        revisions: revisions.map((revision, position) => {
+        revisions: source.revisions.map((revision, position) => {
           const content = contentOf(revision.digest);
           const inRegistry = chargeImported || isCharged(revision, images.get(revision.digest), stream);
           return {
@@ -150,7 +158,7 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
             tag,
             position,
             createdMs: revision.created === null ? Infinity : Date.parse(revision.created),
-            label: `${stream.name}:${name}`,
+            label: `${stream.name}:${source.name}`,
             revision,
             content,
             charged: content.isSizeKnown && inRegistry,
@@ -193,11 +201,14 @@ const holdBlobs = (entries: readonly Entry[]): ReadonlyMap<string, HeldBlob> => 
       const held = blobs.get(blob.digest) ?? startHolding(blobs, blob.digest, entry.stream);
       held.holders = addOwner(held.holders, entry.stream);
       if (!entry.content.isSizeKnown) continue;
-      if (held.byTag.stated !== null && held.byTag.stated.best.sizeBytes !== blob.sizeBytes)
-        held.hasConflict = true;
+      if ((held.byTag.stated?.best ?? blob).sizeBytes !== blob.sizeBytes) held.hasConflict = true;
       addToSide(held.byTag, entry.tag, blob, entry.charged);
       addToSide(held.byStream, entry.stream, blob, entry.charged);
       if (entry.charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
+    }
+    for (const digest of entry.content.conflicts) {
+      const held = blobs.get(digest);
+      if (held !== undefined) held.hasConflict = true;
     }
   }
   return blobs;
@@ -240,7 +251,8 @@ const countsBefore = (a: Entry, b: Entry): boolean => {
 const countOnce = (blobs: ReadonlyMap<string, HeldBlob>): ReadonlyMap<Entry, number> => {
   const counted = new Map<Entry, number>();
   for (const blob of blobs.values()) {
-    if (blob.counter !== null) counted.set(blob.counter, (counted.get(blob.counter) ?? 0) + sizeOf(blob));
+    if (blob.counter !== null)
+      counted.set(blob.counter, addBytes(counted.get(blob.counter) ?? 0, sizeOf(blob)));
   }
   return counted;
 };
@@ -286,7 +298,8 @@ const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
   const held = distinctBlobs(tag.revisions, tag.tag, ({ byTag }) => byTag, weighing.blobs);
   const revisions = tag.revisions.map((entry) => weighRevision(entry, weighing));
   return {
-    name: tag.name,
+    name: tag.source.name,
+    source: tag.source,
     sizeBytes: sum(held, sizeOf),
     countedBytes: sum(revisions, (revision) => revision.countedBytes),
     freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byTag, tag.tag)),
@@ -297,6 +310,7 @@ const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
 
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
   digest: entry.revision.digest,
+  created: entry.revision.created,
   sizeBytes: entry.content.isSizeKnown
     ? sum(entry.content.blobs, ({ digest }) => {
         const blob = blobs.get(digest);
@@ -341,10 +355,12 @@ const usedWithout = ({ stated, charged }: Side, owner: number): number => {
 const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] => {
   const seen = new Set<string>();
   return tags.flatMap(({ revisions }) =>
-    revisions.flatMap(({ revision, content, label }) => {
-      if (content.faults.length === 0 || seen.has(revision.digest)) return [];
-      seen.add(revision.digest);
-      return content.faults.map((fault) => ({ ...fault, subject: `${label}@${revision.digest}` }));
+    revisions.flatMap(({ revision: { digest }, content, label }) => {
+      const subject = digest === '' ? label : `${label}@${digest}`;
+      const key = digest || label;
+      if (content.faults.length === 0 || seen.has(key)) return [];
+      seen.add(key);
+      return content.faults.map((fault) => ({ ...fault, subject }));
     }),
   );
 };
@@ -365,6 +381,6 @@ const byName = (a: { readonly name: string }, b: { readonly name: string }): num
   a.name < b.name ? -1 : 1;
 
 const sum = <T>(values: readonly T[], amount: (value: T) => number): number =>
-  values.reduce((total, value) => total + amount(value), 0);
+  values.reduce((total, value) => addBytes(total, amount(value)), 0);
 
 const hostOf = (reference: string): string => reference.slice(0, Math.max(0, reference.indexOf('/')));

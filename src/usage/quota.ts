@@ -12,7 +12,7 @@ export type LimitBytes = number | null;
 /** The configured part of quota resolution (product.md §5). */
 export type QuotaRules = {
   readonly default: LimitBytes;
-  /** Share of the limit, in percent, from which the level is `warning`. */
+  /** Share of the limit, in whole percent, from which the level is `warning`. */
   readonly warnPercent: number;
   /** Whether teams may set their own limit by annotation, and up to which. */
   readonly annotation: { readonly enabled: boolean; readonly max: LimitBytes };
@@ -87,7 +87,7 @@ export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent
  */
 export const parseQuantity = (text: string): { readonly bytes: LimitBytes } | { readonly fault: string } => {
   if (text === 'unlimited') return { bytes: null };
-  const match = /^([0-9]+)?(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3})|([EPTGMK]i|[numkMGTPE]))?$/.exec(text);
+  const match = /^\+?([0-9]+)?(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3})|([EPTGMK]i|[numkMGTPE]))?$/.exec(text);
   const [, whole = '', fraction = '', exponent = '0', suffix = ''] = match ?? [];
   if (match === null || whole + fraction === '') {
     return { fault: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited' };
@@ -96,7 +96,7 @@ export const parseQuantity = (text: string): { readonly bytes: LimitBytes } | { 
   const tenth = Number(exponent) + (DECIMAL_EXPONENT[suffix] ?? 0) - fraction.length;
   const bytes = tenth >= 0 ? digits * 10n ** BigInt(tenth) : ceilDivide(digits, 10n ** BigInt(-tenth));
   return bytes > BigInt(Number.MAX_SAFE_INTEGER)
-    ? { fault: 'larger than 8Pi; write unlimited instead' }
+    ? { fault: '8Pi or more; write unlimited instead' }
     : { bytes: Number(bytes) };
 };
 

@@ -8,7 +8,7 @@ export type RecipientRules = {
   readonly annotations: {
     /** Key of the annotation that holds a JSON array `[{email, role, …}]`. */
     readonly contacts: string;
-    /** Keys of annotations that hold one plain address each, tried in order; the key is the role. */
+    /** Keys of annotations that hold one plain address each; all of them count, and the key is the role. */
     readonly addresses: readonly string[];
   };
   /** Role as teams write it → role as mails show it; an unknown role stays as it is. */
@@ -46,13 +46,11 @@ export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): C
   const sources = listSources(namespace, rules, override).map((source) =>
     allow(source, rules.allowedDomains),
   );
-  const added = sources.filter(({ isAddition }) => isAddition);
   const winner = sources.find(({ isAddition, candidates }) => !isAddition && candidates.length > 0);
   const tried = winner === undefined ? sources : sources.slice(0, sources.indexOf(winner) + 1);
-  const own = unite(
-    [...added, ...(winner === undefined ? [] : [winner])].flatMap(({ candidates }) => candidates),
-  );
-  const findings = [...new Set([...added, ...tried])].flatMap((source) => source.findings);
+  const chosen = sources.filter((source) => source.isAddition || source === winner);
+  const own = unite(chosen.flatMap(({ candidates }) => candidates));
+  const findings = tried.flatMap((source) => source.findings);
   const dropped = own
     .slice(MAX_RECIPIENTS)
     .map(({ address }) =>
@@ -64,7 +62,7 @@ export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): C
     );
   if (own.length > 0) {
     return {
-      recipients: own.slice(0, MAX_RECIPIENTS),
+      recipients: own.slice(0, MAX_RECIPIENTS).toSorted(byAddress),
       noRecipientReason: null,
       findings: [...findings, ...dropped],
     };
@@ -97,7 +95,7 @@ export const parseAddress = (text: string): { readonly address: string } | { rea
   return labels.length > 1 &&
     labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label))
     ? { address: `${local}@${domain.toLowerCase()}` }
-    : { fault: `${domain} is not a domain` };
+    : { fault: 'not in a full domain such as example.test' };
 };
 
 /** Whether mail may go to a domain: listed exactly, or below a listed `*.domain`. Ignores case. */
@@ -151,7 +149,7 @@ const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
     } else {
       candidates.push({
         address: email,
-        role: role === null ? null : (rules.roles[role] ?? role),
+        role: role === null ? null : nameRole(role, rules),
         rule: `annotation:${key}`,
       });
     }
@@ -161,13 +159,15 @@ const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
 
 const readPlainAddresses = (namespace: Namespace, rules: RecipientRules): readonly Source[] => {
   const candidates = rules.annotations.addresses.flatMap((key) => {
-    const address = namespace.annotations[key];
-    return address === undefined
-      ? []
-      : [{ address: address.trim(), role: rules.roles[key] ?? key, rule: `annotation:${key}` }];
+    const address = namespace.annotations[key]?.trim() ?? '';
+    return address === '' ? [] : [{ address, role: nameRole(key, rules), rule: `annotation:${key}` }];
   });
   return [{ isAddition: false, candidates, findings: [] }];
 };
+
+/** Teams choose the text, so it may be the name of something every object has, such as `constructor`. */
+const nameRole = (role: string, { roles }: RecipientRules): string =>
+  Object.hasOwn(roles, role) ? (roles[role] ?? role) : role;
 
 /** Drops what is no address and what may not be written to, with a finding each. */
 const allow = (source: Source, allowedDomains: readonly string[]): Source => {
@@ -187,7 +187,7 @@ const allow = (source: Source, allowedDomains: readonly string[]): Source => {
   return { ...source, candidates, findings };
 };
 
-/** One entry an address, ignoring case; roles united, the first rule kept. Sorted by address. */
+/** One entry an address, ignoring case; roles united, the first rule kept. In the order given. */
 const unite = (candidates: readonly Candidate[]): readonly RecipientReport[] => {
   const united = new Map<string, RecipientReport>();
   for (const { address, role, rule } of candidates) {
@@ -196,10 +196,11 @@ const unite = (candidates: readonly Candidate[]): readonly RecipientReport[] => 
     const roles = role === null || known.roles.includes(role) ? known.roles : [...known.roles, role];
     united.set(key, { ...known, roles });
   }
-  return [...united.values()].toSorted((a, b) =>
-    a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1,
-  );
+  return [...united.values()];
 };
+
+const byAddress = (a: RecipientReport, b: RecipientReport): number =>
+  a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1;
 
 const explainNobody = (findings: readonly Finding[], rules: RecipientRules): string => {
   if (rules.allowedDomains.length === 0) return 'mail.allowedDomains is empty, so nothing may be sent';

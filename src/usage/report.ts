@@ -5,7 +5,7 @@ import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
 import type { RecipientRules } from './recipients.ts';
-import type { Finding, ImageStream, Snapshot, Tag } from './registry.ts';
+import type { Finding, Snapshot, Tag } from './registry.ts';
 import { displayNameOf } from './teams.ts';
 
 /** One tag event with its sizes; `created` is ISO 8601 or null where the API states none. */
@@ -137,7 +137,6 @@ export const reportNamespace = (
   const ledger = weigh(snapshot, rules.chargeImported);
   const limit = resolveLimit(namespace, rules.quota, override, snapshot.takenAt);
   const chosen = chooseRecipients(namespace, rules.recipients);
-  const streams = new Map(snapshot.streams.map((stream) => [stream.name, stream]));
   const view = createUseView(snapshot);
   return {
     name: namespace.name,
@@ -155,9 +154,7 @@ export const reportNamespace = (
     totals: ledger.totals,
     recipients: chosen.recipients,
     noRecipientReason: chosen.noRecipientReason,
-    streams: ledger.streams
-      .map((stream) => reportStream(stream, streams.get(stream.name), view))
-      .toSorted(byCountedBytes),
+    streams: ledger.streams.map((stream) => reportStream(stream, view)).toSorted(byCountedBytes),
     findings: [...ledger.faults, ...listStreamFindings(snapshot), ...limit.findings, ...chosen.findings],
   };
 };
@@ -191,7 +188,7 @@ export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEn
 /** The report as a team may see it: workloads outside these namespaces are counted, not named. */
 export const redactWorkloads = (report: NamespaceReport, namespaces: readonly string[]): NamespaceReport => {
   const visible = new Set(namespaces);
-  const isVisible = (workload: string): boolean => visible.has(workload.slice(0, workload.indexOf('/')));
+  const isVisible = (workload: string): boolean => visible.has(namespaceOf(workload));
   return {
     ...report,
     streams: report.streams.map((stream) => ({
@@ -208,18 +205,25 @@ export const redactWorkloads = (report: NamespaceReport, namespaces: readonly st
 };
 
 type UseView = {
+  /** The team's own workloads first. */
   readonly workloadsOf: (digest: string) => readonly string[];
   readonly isTagNamed: (stream: string, tag: string) => boolean;
-  /** What "nobody uses it" means here: false, or null when some workloads could not be read. */
+  /** What "nobody uses it" means here: false, or null when some workloads or tags could not be read. */
   readonly unused: false | null;
   /** `stream:tag` by digest of the current revision. */
   readonly currentTags: ReadonlyMap<string, readonly string[]>;
 };
 
 const createUseView = (snapshot: Snapshot): UseView => {
-  const digests = new Map(Object.entries(snapshot.uses.digests));
-  const tags = new Set(Object.keys(snapshot.uses.tags));
   const own = new Set(snapshot.team.namespaces);
+  const rank = (workload: string): number => (own.has(namespaceOf(workload)) ? 0 : 1);
+  const digests = new Map(
+    Object.entries(snapshot.uses.digests).map(([digest, workloads]) => [
+      digest,
+      workloads.toSorted((a, b) => rank(a) - rank(b)),
+    ]),
+  );
+  const tags = new Set(Object.keys(snapshot.uses.tags));
   const current = snapshot.streams.flatMap((stream) =>
     stream.tags.flatMap(({ name, revisions: [revision] }) =>
       revision === undefined || revision.digest === ''
@@ -227,31 +231,19 @@ const createUseView = (snapshot: Snapshot): UseView => {
         : [{ digest: revision.digest, label: `${stream.name}:${name}` }],
     ),
   );
-  const currentTags = new Map<string, string[]>();
-  for (const { digest, label } of current) {
-    const labels = currentTags.get(digest);
-    if (labels === undefined) currentTags.set(digest, [label]);
-    else labels.push(label);
-  }
+  const currentTags = Map.groupBy(current, ({ digest }) => digest);
   return {
-    workloadsOf: (digest) => {
-      const workloads = digests.get(digest) ?? [];
-      const isOwn = (workload: string): boolean => own.has(workload.slice(0, workload.indexOf('/')));
-      return [...workloads.filter(isOwn), ...workloads.filter((workload) => !isOwn(workload))];
-    },
+    workloadsOf: (digest) => digests.get(digest) ?? [],
     isTagNamed: (stream, tag) => tags.has(`${stream}:${tag}`),
-    unused: snapshot.unreadableKinds.length === 0 ? false : null,
-    currentTags: new Map([...currentTags].map(([digest, labels]) => [digest, labels.toSorted()])),
+    unused: snapshot.scope === 'cluster' && snapshot.unreadableKinds.length === 0 ? false : null,
+    currentTags: new Map(
+      [...currentTags].map(([digest, tags]) => [digest, tags.map(({ label }) => label).toSorted()]),
+    ),
   };
 };
 
-const reportStream = (
-  stream: WeighedStream,
-  source: ImageStream | undefined,
-  view: UseView,
-): StreamReport => {
-  const sources = new Map((source?.tags ?? []).map((tag) => [tag.name, tag]));
-  const tags = stream.tags.map((tag) => reportTag(stream.name, tag, sources.get(tag.name), view));
+const reportStream = (stream: WeighedStream, view: UseView): StreamReport => {
+  const tags = stream.tags.map((tag) => reportTag(stream.name, tag, view));
   const { name, sizeBytes, countedBytes, freesBytes, reclaimsBytes, unknownRevisions } = stream;
   return {
     name,
@@ -265,23 +257,16 @@ const reportStream = (
   };
 };
 
-const reportTag = (stream: string, tag: WeighedTag, source: Tag | undefined, view: UseView): TagReport => {
-  const revisions = tag.revisions.map(
-    ({ digest, sizeBytes, countedBytes, charged, architectures }, position): RevisionReport => {
-      const workloads = view.workloadsOf(digest);
-      return {
-        digest,
-        created: source?.revisions[position]?.created ?? null,
-        sizeBytes,
-        countedBytes,
-        charged,
-        architectures,
-        inUse: workloads.length > 0 || view.unused,
-        inUseBy: workloads.slice(0, MAX_USERS_NAMED),
-        inUseCount: workloads.length,
-      };
-    },
-  );
+const reportTag = (stream: string, tag: WeighedTag, view: UseView): TagReport => {
+  const revisions = tag.revisions.map((revision): RevisionReport => {
+    const workloads = view.workloadsOf(revision.digest);
+    return {
+      ...revision,
+      inUse: workloads.length > 0 || view.unused,
+      inUseBy: workloads.slice(0, MAX_USERS_NAMED),
+      inUseCount: workloads.length,
+    };
+  });
   const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions } = tag;
   const label = `${stream}:${name}`;
   const isUsed = view.isTagNamed(stream, name) || revisions.some(({ inUse }) => inUse === true);
@@ -293,15 +278,15 @@ const reportTag = (stream: string, tag: WeighedTag, source: Tag | undefined, vie
     inUse: isUsed || view.unused,
     unknownRevisions,
     sameImageAs: (view.currentTags.get(revisions[0]?.digest ?? '') ?? []).filter((other) => other !== label),
-    state: stateOf(source),
+    state: stateOf(tag.source),
     revisions,
   };
 };
 
-const stateOf = (tag: Tag | undefined): TagState => {
-  if (tag?.isReference === true) return 'reference';
-  if (tag !== undefined && tag.importFailure !== null) return 'import-failed';
-  return tag === undefined || tag.revisions.length === 0 ? 'empty' : 'ok';
+const stateOf = (tag: Tag): TagState => {
+  if (tag.isReference) return 'reference';
+  if (tag.importFailure !== null) return 'import-failed';
+  return tag.revisions.length === 0 ? 'empty' : 'ok';
 };
 
 const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[] =>
@@ -337,5 +322,8 @@ const byCountedBytes = (
   a: { readonly name: string; readonly countedBytes: number },
   b: { readonly name: string; readonly countedBytes: number },
 ): number => b.countedBytes - a.countedBytes || compareText(a.name, b.name);
+
+/** Of a workload, `ns/Kind/name`. */
+const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

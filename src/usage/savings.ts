@@ -91,7 +91,6 @@ const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> =>
     stream.inUse === false
       ? []
       : stream.tags
-          .filter((tag) => tag.revisions.length > 0)
           .toSorted((a, b) => newestMs(b) - newestMs(a) || compareText(a.name, b.name))
           .slice(0, KEPT_OF_STREAM_IN_USE),
   );

@@ -1,10 +1,11 @@
-import { strongest } from './blobs.ts';
+import { addBytes, strongest } from './blobs.ts';
 import type { Blob } from './blobs.ts';
 import type { Namespace, Team } from './registry.ts';
 
 /** A namespace's blobs of known size by digest, and whether any of its revisions is charged with them. */
 export type NamespaceBlobs = ReadonlyMap<string, Stake>;
-type Stake = { readonly blob: Blob; readonly isCharged: boolean };
+/** A blob and whether it is charged. */
+export type Stake = { readonly blob: Blob; readonly isCharged: boolean };
 
 /** Teams with their totals, and what each namespace shares with the rest of its team. */
 export type TeamTotals = {
@@ -55,7 +56,7 @@ export const addUpTeams = (
     for (const { name, blobs } of members) {
       const shared = [...blobs.values()].filter(({ blob }) => (chargedTo.get(blob.digest) ?? 0) > 1);
       standings.set(name, { team: whole, sharedWithTeamBytes: chargedBytes(shared) });
-      sumOfNamespacesBytes += chargedBytes(blobs.values());
+      sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, chargedBytes(blobs.values()));
     }
     for (const stake of united.values()) addStake(cluster, stake);
   }
@@ -73,6 +74,6 @@ export const addStake = (stakes: Map<string, Stake>, { blob, isCharged }: Stake)
 
 const chargedBytes = (stakes: Iterable<Stake>): number => {
   let total = 0;
-  for (const { blob, isCharged } of stakes) if (isCharged) total += blob.sizeBytes;
+  for (const { blob, isCharged } of stakes) if (isCharged) total = addBytes(total, blob.sizeBytes);
   return total;
 };

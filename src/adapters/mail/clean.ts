@@ -15,3 +15,11 @@ export const cleanTexts = <Data>(data: Data): Data =>
   JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
     typeof value === 'string' ? cleanText(value) : value,
   );
+
+/** A header's text in ASCII on one line, as every mail server takes it; accents are dropped. */
+export const asciiLine = (text: string): string => {
+  const line = text.normalize('NFKD').replace(/[^\x20-\x7e]/g, '');
+  return line.length > MAX_LINE_LENGTH ? `${line.slice(0, MAX_LINE_LENGTH)}...` : line;
+};
+
+const MAX_LINE_LENGTH = 150;

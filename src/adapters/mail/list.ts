@@ -1,6 +1,7 @@
 import { formatBytes, formatCount, formatDay, formatNumber, formatSome } from '../../usage/format.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../usage/report.ts';
 import { tableLines } from './text.ts';
+import type { TableLine } from './text.ts';
 
 /**
  * How much of a namespace the list shows: every revision, every tag, every stream, or that many of the largest
@@ -21,10 +22,13 @@ export type ListView = {
 /** One row; `kind` is its class: a stream, tag or revision, `more` for what is left out, `sum` for the total. */
 export type RowView = {
   readonly kind: 's' | 't' | 'r' | 'more' | 'sum';
-  /** Revisions have no name, only a digest. */
-  readonly isNamed: boolean;
+  /** Heads what follows it: a stream, or the total. */
+  readonly isHead: boolean;
   readonly name: string;
   readonly digest: string;
+  /** A few words beside the name: `in use`, `imported, not charged`. */
+  readonly mark: string;
+  /** Names, on a line of their own: who uses it, what is the same image. */
   readonly note: string;
   readonly pushed: string;
   readonly size: string;
@@ -46,10 +50,10 @@ export const listNamespace = (namespace: NamespaceReport, detail: Detail): ListV
   ];
   return {
     heading: `${headingOf(namespace, detail)} ${namespace.name}`,
-    badge: namespace.environment ?? '',
+    badge: namespace.environment === null ? '' : `environment: ${namespace.environment}`,
     intro: introOf(namespace, detail, rest),
     tables: splitRows(rows),
-    lines: tableLines(rows),
+    lines: rows.length === 0 ? [] : tableLines([COLUMNS, ...rows.map(lineOf)]),
   };
 };
 
@@ -68,60 +72,58 @@ const introOf = (
   if (streams.length === 0) return 'There are no image streams.';
   const file = `the attached usage-${name}.csv`;
   if (detail === 'revisions') return `Largest first, with every revision. The same is in ${file}.`;
-  const left = `all ${formatCount(totals.revisions, 'revision')}`;
-  if (detail === 'tags') return `Largest first. ${capitalize(left)} are in ${file}.`;
-  if (detail === 'streams') {
-    return `Largest first. All ${formatCount(totals.tags, 'tag')} and ${left} are in ${file}.`;
-  }
-  const tagless = rest.filter(({ tags }) => tags.length === 0).map((stream) => stream.name);
+  const [tags, revisions] = [formatCount(totals.tags, 'tag'), formatCount(totals.revisions, 'revision')];
+  if (detail === 'tags') return `Largest first. All ${revisions} are in ${file}.`;
+  if (detail === 'streams') return `Largest first. All ${tags} and ${revisions} are in ${file}.`;
+  const tagless = rest.filter((stream) => stream.tags.length === 0).map((stream) => stream.name);
   return [
-    `All ${formatCount(totals.tags, 'tag')} and ${left}, those of the other streams too, are in ${file}.`,
+    `All ${tags} and ${revisions}, those of the other streams too, are in ${file}.`,
+    // The CSV has no row for them.
     ...(tagless.length > 0 ? [`Other streams, without any tag: ${tagless.join(', ')}.`] : []),
   ].join(' ');
 };
 
 const listStream = (stream: StreamReport, detail: Detail, namespace: string): readonly RowView[] => {
+  const hasTags = detail === 'revisions' || detail === 'tags';
   const row: RowView = {
     kind: 's',
-    isNamed: true,
+    isHead: true,
     name: stream.name,
     digest: '',
-    note: joinNotes([
+    mark: joinMarks([
       useOf(stream.inUse),
-      detail === 'revisions' || detail === 'tags' ? '' : contentsOf(stream),
-      unknownSizes(stream.unknownRevisions),
+      hasTags || stream.tags.length === 0 ? '' : contentsOf(stream),
       stream.tags.length === 0 ? 'no tags' : '',
+      unknownSizes(stream.unknownRevisions),
     ]),
+    note: '',
     pushed: lastPush(stream.tags.flatMap(({ revisions }) => revisions)),
-    size: formatBytes(stream.sizeBytes),
-    counted: formatBytes(stream.countedBytes),
-    frees: formatBytes(stream.freesBytes),
+    ...figuresOf(
+      stream,
+      stream.tags.some(({ revisions }) => revisions.length > 0),
+    ),
   };
-  return detail === 'revisions' || detail === 'tags'
-    ? [row, ...stream.tags.flatMap((tag) => listTag(tag, detail, namespace))]
-    : [row];
+  return hasTags ? [row, ...stream.tags.flatMap((tag) => listTag(tag, detail, namespace))] : [row];
 };
 
 /** A tag with one revision is one row: the two would say the same. */
 const listTag = (tag: TagReport, detail: 'revisions' | 'tags', namespace: string): readonly RowView[] => {
   const [only] = tag.revisions.length === 1 && detail === 'revisions' ? tag.revisions : [];
+  const by = only === undefined ? '' : usersOf(only, namespace);
   const row: RowView = {
     kind: 't',
-    isNamed: true,
+    isHead: false,
     name: `:${tag.name}`,
     digest: only === undefined ? '' : shortDigest(only.digest),
-    note: joinNotes([
-      only === undefined || only.inUse !== true ? useOf(tag.inUse) : usersOf(only, namespace),
-      only === undefined ? '' : detailsOf(only),
+    mark: joinMarks([
+      by === '' ? useOf(tag.inUse) : '',
       STATES[tag.state],
+      only === undefined ? unknownSizes(tag.unknownRevisions) : detailsOf(only),
       detail === 'tags' && tag.revisions.length > 1 ? formatCount(tag.revisions.length, 'revision') : '',
-      only === undefined ? unknownSizes(tag.unknownRevisions) : '',
-      sameImage(tag.sameImageAs),
     ]),
+    note: joinMarks([by, sameImage(tag.sameImageAs)]),
     pushed: tag.revisions[0] === undefined ? '' : formatDay(tag.revisions[0].created),
-    size: only === undefined ? formatBytes(tag.sizeBytes) : sizeOf(only),
-    counted: formatBytes(tag.countedBytes),
-    frees: formatBytes(tag.freesBytes),
+    ...figuresOf(tag, tag.revisions.length > 0),
   };
   return detail === 'tags' || only !== undefined
     ? [row]
@@ -130,12 +132,13 @@ const listTag = (tag: TagReport, detail: 'revisions' | 'tags', namespace: string
 
 const listRevision = (revision: RevisionReport, namespace: string): RowView => ({
   kind: 'r',
-  isNamed: false,
+  isHead: false,
   name: '',
   digest: shortDigest(revision.digest),
-  note: joinNotes([usersOf(revision, namespace), detailsOf(revision)]),
+  mark: joinMarks([revision.inUse === null ? useOf(null) : '', detailsOf(revision)]),
+  note: usersOf(revision, namespace),
   pushed: formatDay(revision.created),
-  size: sizeOf(revision),
+  size: revision.sizeBytes === null ? 'unknown' : formatBytes(revision.sizeBytes),
   counted: formatBytes(revision.countedBytes),
   frees: '',
 });
@@ -150,11 +153,11 @@ const moreRow = (rest: readonly StreamReport[]): RowView => ({
 const sumRow = (namespace: NamespaceReport): RowView => ({
   ...BLANK_ROW,
   kind: 'sum',
-  name: `${namespace.name} uses`,
+  name: `${namespace.name} uses${namespace.unknownRevisions > 0 ? ' at least' : ''}`,
   counted: formatBytes(namespace.usedBytes),
 });
 
-const BLANK_ROW = { isNamed: true, digest: '', note: '', pushed: '', size: '', frees: '' } as const;
+const BLANK_ROW = { isHead: true, digest: '', mark: '', note: '', pushed: '', size: '', frees: '' } as const;
 
 /** A table that goes on in the middle of a stream says of which. */
 const splitRows = (rows: readonly RowView[]): ListView['tables'] => {
@@ -171,6 +174,18 @@ const splitRows = (rows: readonly RowView[]): ListView['tables'] => {
   });
 };
 
+const COLUMNS: TableLine = {
+  name: 'Stream, tag, revision',
+  figures: ['Pushed', 'Size', 'Counted', 'Frees'],
+};
+
+const lineOf = ({ kind, name, digest, mark, note, pushed, size, counted, frees }: RowView): TableLine => ({
+  name: [name, digest, mark === '' ? '' : `(${mark})`].filter((part) => part !== '').join(' '),
+  figures: [pushed, size, counted, frees],
+  note,
+  indent: kind === 't' ? 2 : kind === 'r' ? 4 : 0,
+});
+
 const STATES: Readonly<Record<TagReport['state'], string>> = {
   ok: '',
   empty: 'no revisions',
@@ -178,31 +193,29 @@ const STATES: Readonly<Record<TagReport['state'], string>> = {
   reference: 'a reference, not stored',
 };
 
-const useOf = (inUse: boolean | null): string =>
-  inUse === null ? 'use unknown' : inUse ? 'in use' : '';
+const useOf = (inUse: boolean | null): string => (inUse === null ? 'use unknown' : inUse ? 'in use' : '');
 
-/** By whom, as far as the reader may know; workloads of the namespace itself go without its name. */
+/** By whom, as far as the reader may know; workloads of the namespace itself go without its name. Empty for no use. */
 const usersOf = ({ inUse, inUseBy, inUseCount }: RevisionReport, namespace: string): string => {
-  if (inUse !== true || inUseCount === 0) return useOf(inUse);
+  if (inUse !== true) return '';
   const names = inUseBy
     .slice(0, 2)
-    .map((workload) => (workload.startsWith(`${namespace}/`) ? workload.slice(namespace.length + 1) : workload));
-  return names.length === 0
-    ? `in use by ${formatCount(inUseCount, 'workload')} elsewhere`
-    : `in use by ${formatSome(names, inUseCount)}`;
+    .map((workload) =>
+      workload.startsWith(`${namespace}/`) ? workload.slice(namespace.length + 1) : workload,
+    );
+  if (names.length > 0) return `in use by ${formatSome(names, inUseCount)}`;
+  return inUseCount === 0 ? 'in use' : `in use by ${formatCount(inUseCount, 'workload')} elsewhere`;
 };
 
 const detailsOf = ({ charged, sizeBytes, architectures }: RevisionReport): string =>
-  joinNotes([
+  joinMarks([
     !charged && sizeBytes !== null ? 'imported, not charged' : '',
     architectures.length > 1 ? architectures.join(' + ') : '',
   ]);
 
 const contentsOf = ({ tags }: StreamReport): string => {
   const revisions = tags.reduce((sum, tag) => sum + tag.revisions.length, 0);
-  return tags.length === 0
-    ? ''
-    : `${formatCount(tags.length, 'tag')}, ${formatCount(revisions, 'revision')}`;
+  return `${formatCount(tags.length, 'tag')}, ${formatCount(revisions, 'revision')}`;
 };
 
 const unknownSizes = (count: number): string =>
@@ -211,8 +224,18 @@ const unknownSizes = (count: number): string =>
 const sameImage = (others: readonly string[]): string =>
   others.length === 0 ? '' : `same image as ${formatSome(others.slice(0, 2), others.length)}`;
 
-const sizeOf = ({ sizeBytes }: RevisionReport): string =>
-  sizeBytes === null ? 'unknown' : formatBytes(sizeBytes);
+/** Nothing to weigh is left blank; a size of which nothing at all is known is unknown. */
+const figuresOf = (
+  { sizeBytes, countedBytes, freesBytes, unknownRevisions }: StreamReport | TagReport,
+  hasRevisions: boolean,
+): Pick<RowView, 'size' | 'counted' | 'frees'> =>
+  hasRevisions
+    ? {
+        size: sizeBytes === 0 && unknownRevisions > 0 ? 'unknown' : formatBytes(sizeBytes),
+        counted: formatBytes(countedBytes),
+        frees: formatBytes(freesBytes),
+      }
+    : { size: '', counted: '', frees: '' };
 
 /** The first 12 digits tell images apart, as in `oc` and `podman`. */
 const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
@@ -222,6 +245,4 @@ const lastPush = (revisions: readonly RevisionReport[]): string => {
   return times.length > 0 ? formatDay(times.at(-1) ?? null) : revisions.length > 0 ? formatDay(null) : '';
 };
 
-const joinNotes = (notes: readonly string[]): string => notes.filter((note) => note !== '').join(' · ');
-
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+const joinMarks = (marks: readonly string[]): string => marks.filter((mark) => mark !== '').join(' · ');

@@ -1,46 +1,46 @@
-import type { RowView } from './list.ts';
-
 /** Columns of the text part. */
 const WIDTH = 78;
-const NUMBER_WIDTH = 11;
-const NAME_WIDTH = WIDTH - 4 * NUMBER_WIDTH;
+const FIGURE_WIDTH = 12;
 
 /** Breaks long lines at spaces; what is indented by four (commands, tables) stays as it is. */
 export const wrapText = (text: string): string =>
   text
     .split('\n')
-    .map((line) => (line.startsWith('    ') ? line.trimEnd() : wrapLine(line, '').join('\n')))
+    .flatMap((line) => (line.startsWith('    ') ? line.trimEnd() : wrapLine(line.trimEnd(), '')))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n');
 
-/** The list as lines: names on the left, four columns of figures on the right, notes below. */
-export const tableLines = (rows: readonly RowView[]): readonly string[] => [
-  rowLine('Stream, tag, revision', ['Pushed', 'Size', 'Counted', 'Frees']),
-  ...rows.flatMap((row) => {
-    const indent = row.kind === 't' ? '  ' : row.kind === 'r' ? '    ' : '';
-    const name = `${indent}${[row.name, row.digest].filter((part) => part !== '').join(' ')}`;
-    const figures = [row.pushed, row.size, row.counted, row.frees];
+/** A line of a table: a name on the left, figures on the right, a note below. */
+export type TableLine = {
+  readonly name: string;
+  readonly figures: readonly string[];
+  readonly note?: string;
+  readonly indent?: number;
+};
+
+/** A table as lines; a name that reaches into the figures has a line of its own. */
+export const tableLines = (rows: readonly TableLine[]): readonly string[] =>
+  rows.flatMap(({ name, figures, note = '', indent = 0 }) => {
+    const figuresText = figures.map((figure) => figure.padStart(FIGURE_WIDTH)).join('');
+    const nameText = ' '.repeat(indent) + name;
+    const fits = nameText.length + 1 < WIDTH - figuresText.length;
     return [
-      ...(name.length < NAME_WIDTH ? [rowLine(name, figures)] : [name, rowLine('', figures)]),
-      ...(row.note === '' ? [] : wrapLine(row.note, `${indent}  `)),
+      ...(fits ? [] : [nameText]),
+      `${(fits ? nameText : '').padEnd(WIDTH - figuresText.length)}${figuresText}`.trimEnd(),
+      ...(note === '' ? [] : wrapLine(note, ' '.repeat(indent + 2))),
     ];
-  }),
-];
+  });
 
-const rowLine = (name: string, figures: readonly string[]): string =>
-  (name.padEnd(NAME_WIDTH) + figures.map((figure) => figure.padStart(NUMBER_WIDTH)).join('')).trimEnd();
-
+/** Lines of whole words; a word longer than a line stands alone on one. */
 const wrapLine = (line: string, indent: string): readonly string[] => {
   const lines: string[] = [];
-  let current = indent;
-  for (const word of line.trimEnd().split(' ')) {
-    const isFirst = current === indent;
-    if (!isFirst && current.length + 1 + word.length > WIDTH) {
-      lines.push(current);
-      current = indent + word;
-    } else {
-      current = isFirst ? current + word : `${current} ${word}`;
-    }
+  let rest = line;
+  while (indent.length + rest.length > WIDTH) {
+    const space = rest.lastIndexOf(' ', WIDTH - indent.length);
+    const end = space > 0 ? space : rest.indexOf(' ');
+    if (end < 0) break;
+    lines.push(indent + rest.slice(0, end));
+    rest = rest.slice(end + 1);
   }
-  return [...lines, current];
+  return [...lines, indent + rest];
 };

@@ -8,13 +8,13 @@ import type { Observe } from '../../pipeline/events.ts';
 import { loadLogin } from './kubeconfig.ts';
 import type { Login, LoginSource } from './kubeconfig.ts';
 
-export type ClientOptions = LoginSource & {
+type ClientOptions = LoginSource & {
   /** The wait before the second try, in milliseconds, give or take a half; it doubles with every further one. */
   readonly retryBaseMs: number;
 };
 
 /** What is asked for. */
-export type Question<Body> = {
+type Question<Body> = {
   readonly path: string;
   /** What a usable answer looks like; proxies and login pages answer 200 with other things. */
   readonly schema: z.ZodType<Body>;
@@ -201,7 +201,7 @@ const backoffMs = (baseMs: number, attempt: number): number =>
 const giveUp = ({ answered, reason }: Fault, login: Login): Answer<never> => {
   if (answered) return { outcome: 'failing', reason: `${reason}, ${TRIES} times` };
   throw new AppError('unavailable', `The API at ${hostOf(login)} does not answer: ${reason}`, {
-    hint: 'Check the network (VPN, proxy) and the server that the kubeconfig names, then try again.',
+    hint: 'Check the network (VPN, proxy), and the server and certificate authority that the kubeconfig names.',
   });
 };
 

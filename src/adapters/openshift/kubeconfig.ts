@@ -70,7 +70,7 @@ const merge = (merged: KubeConfig, config: KubeConfig): void => {
     if (!merged.getContextObject(context.name)) merged.addContext(context);
 };
 
-/** The files every pod finds its service account in. */
+/** Where a pod finds the token of its service account. */
 const POD_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
 const loadServiceAccount = (kubeconfig: string | null): KubeConfig => {

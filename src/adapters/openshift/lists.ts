@@ -4,60 +4,71 @@ import type { Answer, ApiClient } from './client.ts';
 import { listPath } from './resources.ts';
 import type { Resource } from './resources.ts';
 
-/** A whole list, or why there is none; `exact` is false when its pages are of different moments. */
-export type ListOutcome<Slim> =
-  | { readonly outcome: 'read'; readonly objects: readonly Slim[]; readonly exact: boolean }
-  | Exclude<Answer<never>, { readonly outcome: 'read' | 'expired' }>;
-
-export type ListReader = {
+/** What reading a list takes. */
+export type ListDeps = {
   readonly client: ApiClient;
+  /** Objects a page. */
   readonly pageSize: number;
   readonly observe: Observe;
 };
 
-/** What to list: one namespace's objects of a kind, or (null) all of the cluster. */
+/** A kind in one namespace, or (null) all over the cluster. */
 export type ListRequest = { readonly resource: Resource; readonly namespace: string | null };
 
+/** Why something could not be read. */
+export type Refusal = Exclude<Answer<never>, { readonly outcome: 'read' }>;
+
+/** A whole list; `exact` is false when its pages are of different moments. */
+export type ListOutcome<Slim> =
+  { readonly outcome: 'read'; readonly objects: readonly Slim[]; readonly exact: boolean } | Refusal;
+
 /**
- * Reads a list page by page; each page is reduced by `slim` and dropped before the next. A continue token that expires
- * on the way (410) has the list start again once, which keeps it exact; after that it goes on from the fresh token.
+ * Reads a list page by page; every page is reduced by `slim` and dropped before the next. Where the continue token
+ * expires on the way (410) the list starts again once and stays exact; after that it goes on from the fresh token.
  */
 export const readList = async <Slim>(
-  { client, pageSize, observe }: ListReader,
+  { client, pageSize, observe }: ListDeps,
   { resource, namespace }: ListRequest,
   slim: (object: unknown) => Slim,
 ): Promise<ListOutcome<Slim>> => {
   const kind = resource.plural;
-  const schema = pageSchema(`${resource.kind}List`);
+  const schema = pageSchema(resource);
   let objects: Slim[] = [];
   let pages = 0;
   let token = '';
   let restarted = false;
   let exact = true;
   for (;;) {
-    const query = new URLSearchParams({ limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
+    const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
     const answer = await client.ask({ kind, schema, path: `${listPath(resource, namespace)}?${query}` });
-    if (answer.outcome === 'read') {
-      for (const object of answer.body.items) objects.push(slim(object));
-      pages += 1;
-      observe({ type: 'list-page-read', kind, objects: answer.body.items.length });
-      token = answer.body.metadata.continue;
-      if (token !== '') continue;
-      observe({ type: 'list-read', kind, objects: objects.length, pages });
-      return { outcome: 'read', objects, exact };
+    if (answer.outcome === 'expired') {
+      const resumeAt = restarted ? answer.freshToken : '';
+      if (resumeAt === null || (restarted && resumeAt === token)) return answer;
+      if (restarted) exact = false;
+      else [objects, pages, restarted] = [[], 0, true];
+      token = resumeAt;
+      observe({ type: 'list-restarted', kind, exact });
+      continue;
     }
-    if (answer.outcome !== 'expired') return answer;
-    if (restarted) {
-      if (answer.freshToken === null || answer.freshToken === token)
-        return { outcome: 'failing', reason: 'HTTP 410 without a way to go on' };
-      token = answer.freshToken;
-      exact = false;
-    } else {
-      objects = [];
-      pages = 0;
-      token = '';
-      restarted = true;
-    }
-    observe({ type: 'list-restarted', kind, exact });
+    if (answer.outcome !== 'read') return answer;
+    const { items, metadata } = answer.body;
+    for (const item of items) objects.push(slim(item));
+    pages += 1;
+    observe({ type: 'list-page-read', kind, objects: items.length });
+    if (metadata.continue === '') break;
+    token = metadata.continue;
   }
+  observe({ type: 'list-read', kind, objects: objects.length, pages });
+  return { outcome: 'read', objects, exact };
 };
+
+/** A page states its kind; its objects do not. `items` is null where there are none. */
+const pageSchema = ({ kind }: Resource) =>
+  z.object({
+    kind: z.literal(`${kind}List`),
+    metadata: z.object({ continue: z.string().default('') }),
+    items: z
+      .array(z.unknown())
+      .nullable()
+      .transform((items) => items ?? []),
+  });

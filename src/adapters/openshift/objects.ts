@@ -32,9 +32,11 @@ export const timeSchema = z.iso.datetime({ offset: true }).transform((time) => f
 const namespaceSchema = z.object({
   metadata: z.object({ name: z.string(), labels: optionalTextMap, annotations: optionalTextMap }),
 });
-export type NamespaceObject = z.input<typeof namespaceSchema>;
 
-/** @throws AppError `internal` for an object that is no Namespace */
+/**
+ * A Namespace as a record.
+ * @throws AppError `internal` for an object that cannot be understood
+ */
 export const toNamespace = (object: unknown): Namespace =>
   parse(namespaceSchema, object, 'Namespace').metadata;
 
@@ -48,12 +50,13 @@ const imageSchema = z.object({
     .nullish(),
   dockerImageManifests: optionalList(z.object({ digest: z.string().min(1), architecture: optionalText })),
 });
+/** An Image as the API writes it. */
 export type ImageObject = z.input<typeof imageSchema>;
 
 const namedSchema = z.object({ metadata: z.object({ namespace: z.string().optional(), name: z.string() }) });
 
 /**
- * An Image that cannot be understood keeps its digest and states its fault, so that it spoils no other figure.
+ * An Image as a record. One that cannot be understood keeps its digest and states its fault, so that it spoils no other figure.
  * @throws AppError `internal` for an object without a name
  */
 export const toImage = (object: unknown): Image => {
@@ -88,6 +91,7 @@ const faultyImage = (object: unknown, fault: string): Image => ({
 
 /** What `from` holds: in a tag, a trigger or a build. */
 export const fromSchema = z.object({ kind: optionalText, namespace: optionalText, name: optionalText });
+/** A parsed `from`. */
 export type From = z.output<typeof fromSchema>;
 
 const imageStreamSchema = z.object({
@@ -126,12 +130,13 @@ const imageStreamSchema = z.object({
     })
     .nullish(),
 });
+/** An ImageStream as the API writes it. */
 export type ImageStreamObject = z.input<typeof imageStreamSchema>;
 type StreamSpec = NonNullable<z.output<typeof imageStreamSchema>['spec']>;
 type StreamStatus = NonNullable<z.output<typeof imageStreamSchema>['status']>;
 
 /**
- * A stream that cannot be understood stops the reading: weighed as empty it would take bytes off a team's figure.
+ * An ImageStream as a record. One that cannot be understood stops the reading: weighed as empty it would take bytes off a team's figure.
  * @throws AppError `internal`
  */
 export const toImageStream = (object: unknown): ImageStream => {

@@ -169,7 +169,7 @@ const distinct = (references: readonly (ImageReference | null)[]): readonly Imag
   ).values(),
 ];
 
-/** Everything that is read for uses (product.md §3). */
+/** Every kind that is read for the images it uses. */
 export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
   workloadKind({ group: '', plural: 'pods', kind: 'Pod' }, pod, inPod, hasEnded),
   workloadKind(

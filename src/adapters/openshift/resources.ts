@@ -8,12 +8,15 @@ export type Resource = {
   readonly kind: string;
 };
 
+/** Namespaces; a project is the same object. */
 export const NAMESPACES: Resource = { group: '', plural: 'namespaces', kind: 'Namespace' };
+/** Image streams, each of a namespace. */
 export const IMAGE_STREAMS: Resource = {
   group: 'image.openshift.io',
   plural: 'imagestreams',
   kind: 'ImageStream',
 };
+/** Images, of the whole cluster. */
 export const IMAGES: Resource = { group: 'image.openshift.io', plural: 'images', kind: 'Image' };
 
 /** The path of a kind's list, in one namespace or (null) all over the cluster. */

@@ -13,6 +13,8 @@ export type RedisConnection = {
    * @throws AppError `unavailable` when Redis does not answer or takes no writes, `internal` when it refuses the command
    */
   readonly ask: <Answer>(subject: string, question: (client: Redis) => Promise<Answer>) => Promise<Answer>;
+  /** Whether the server is known to evict nothing (`maxmemory-policy`). */
+  readonly evictsNothing: boolean;
   /** One more connection, for workers: waits for Redis as long as it takes. Whoever opens it disconnects it. */
   readonly openPatient: () => Redis;
   readonly dispose: () => Promise<void>;
@@ -35,6 +37,7 @@ export const connectRedis = async (
 
   client.on('error', (fault) => {
     lastFault = fault;
+    if (state === 'new' && isAboutCredentials(fault)) client.disconnect();
   });
   client.on('ready', () => {
     if (state === 'lost') onWarning(`Redis at ${shown} answers again`);
@@ -80,12 +83,17 @@ export const connectRedis = async (
 
   try {
     await untilReady();
-    await inspectSettings(client, shown, onWarning);
+    const policy = await readSetting(client, 'maxmemory-policy');
+    const evictsNothing = policy === 'noeviction';
+    if (policy !== null && !evictsNothing)
+      onWarning(`Redis at ${shown} may drop data when memory is short: set maxmemory-policy to noeviction`);
+    if ((await readSetting(client, 'appendonly')) === 'no')
+      onWarning(`Redis at ${shown} loses jobs and delivery records in a crash: set appendonly to yes`);
+    return { client, ask, evictsNothing, openPatient: () => openPatient(address), dispose };
   } catch (thrown) {
     await dispose();
     throw thrown;
   }
-  return { client, ask, openPatient: () => openPatient(address), dispose };
 };
 
 /** Whether an error only says that the connection to Redis broke, timed out or is not there. */
@@ -108,14 +116,14 @@ const retryStrategy = (attempt: number): number => Math.min(50 * 2 ** attempt, 1
  * A command that is not answered fails, and is neither kept nor sent again later: a claim that its caller has given up
  * must not be carried out afterwards. The timeout leaves room for a flow of thousands of jobs.
  */
-const FAIL_FAST: RedisOptions = {
+const FAIL_FAST = {
   connectTimeout: READY_MS,
   commandTimeout: 10_000,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   retryStrategy,
-};
+} as const satisfies RedisOptions;
 
 const openPatient = (address: string): Redis => {
   const client = new Redis(address, { maxRetriesPerRequest: null, retryStrategy });
@@ -137,7 +145,7 @@ const showAddress = (address: string): string => {
 
 const explainSilence = (address: string, fault: Error | null): AppError => {
   const shown = showAddress(address);
-  if (isReply(fault) && /^(WRONGPASS|NOAUTH)\b/.test(fault.message))
+  if (isAboutCredentials(fault))
     return new AppError('forbidden', `Redis at ${shown} refuses the credentials`, {
       hint: 'Check the user and the password in REDIS_URL.',
       cause: fault,
@@ -162,19 +170,10 @@ const explainRefusal = (address: string, subject: string, reply: Error): AppErro
 /** First words of replies that a working Redis gives while it cannot take a write. */
 const NO_WRITES = /^(OOM|MISCONF|READONLY|LOADING|BUSY|NOREPLICAS|CLUSTERDOWN|MASTERDOWN)\b/;
 
-const isReply = (thrown: unknown): thrown is Error => thrown instanceof Error && thrown.name === 'ReplyError';
+const isAboutCredentials = (fault: Error | null): boolean =>
+  isReply(fault) && /^(WRONGPASS|NOAUTH)\b/.test(fault.message);
 
-const inspectSettings = async (
-  client: Redis,
-  shown: string,
-  onWarning: (warning: string) => void,
-): Promise<void> => {
-  const policy = await readSetting(client, 'maxmemory-policy');
-  if (policy !== null && policy !== 'noeviction')
-    onWarning(`Redis at ${shown} may drop data when memory is short: set maxmemory-policy to noeviction`);
-  if ((await readSetting(client, 'appendonly')) === 'no')
-    onWarning(`Redis at ${shown} loses jobs and delivery records in a crash: set appendonly to yes`);
-};
+const isReply = (thrown: unknown): thrown is Error => thrown instanceof Error && thrown.name === 'ReplyError';
 
 /** A server setting; null where it may not be read, as on managed Redis. */
 const readSetting = async (client: Redis, name: string): Promise<string | null> => {

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, chmod, constants, lstat, mkdir, open, readFile, realpath } from 'node:fs/promises';
+import { access, chmod, constants, lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 
@@ -48,6 +49,7 @@ export const openEmbeddedRedis = async (options: {
 };
 
 const LOG = 'redis.log';
+const LOCK = 'redis.lock';
 /** Loading a large append-only file takes its time. */
 const START_MS = 60_000;
 const POLL_MS = 50;
@@ -126,7 +128,9 @@ const nothingRuns = (dataDir: string): AppError =>
  * the end of input, which comes when our process is gone; every write is on disk by then (`appendfsync always`).
  */
 const SCRIPT = `
-lock=$1; shift
+lock=$1; log=$2; shift 2
+umask 077
+exec 2>>"$log"
 server=$(command -v redis-server || command -v valkey-server) || exit 127
 exec 9>"$lock"
 if command -v flock >/dev/null
@@ -147,48 +151,51 @@ const NO_SERVER = 127;
 const IS_LOCKED = 75;
 
 /** Starts the server and waits until it is ready; null when another process holds the lock. */
-const launch = async (
-  dataDir: string,
-  socketPath: string,
-  deadline: number,
-): Promise<ChildProcess | null> => {
-  const log = await open(join(dataDir, LOG), 'a', 0o600);
-  const { size: logStart } = await log.stat();
+const launch = async (dataDir: string, socketPath: string, deadline: number): Promise<Shell | null> => {
+  const log = join(dataDir, LOG);
+  const logStart = await stat(log).then(
+    ({ size }) => size,
+    () => 0,
+  );
   const shell = spawn(
     'sh',
-    ['-c', SCRIPT, 'quotagram-redis', join(dataDir, 'redis.lock'), ...settings(dataDir, socketPath)],
+    ['-c', SCRIPT, 'quotagram-redis', join(dataDir, LOCK), log, ...settings(dataDir, socketPath)],
     // A session of its own: Ctrl-C ends us first, and we end the server.
-    { detached: true, stdio: ['pipe', 'pipe', log.fd] },
+    { detached: true, stdio: ['pipe', 'pipe', 'ignore'] },
   );
-  shell.unref();
-  shell.stdin.on('error', () => {}); // the shell may be gone when we say goodbye
+  shell.stdin.on('error', () => {}); // it may be gone when we say goodbye
   await Promise.race([once(shell.stdout, 'data'), once(shell, 'exit')]);
   shell.stdout.destroy();
-  await log.close();
 
   while (!hasEnded(shell) && Date.now() < deadline) {
-    if ((await probe(socketPath)) === 'ready') return shell;
+    if ((await probe(socketPath)) === 'ready') {
+      // Who forgets to dispose of it still ends, and the server with it.
+      shell.unref();
+      return shell;
+    }
     await sleep(POLL_MS);
   }
   if (shell.exitCode === IS_LOCKED) return null;
   await end(shell);
-  throw shell.exitCode === NO_SERVER ? noServer() : await startFailed(dataDir, logStart);
+  throw shell.exitCode === NO_SERVER ? noServer() : await startFailed(log, logStart);
 };
+
+type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
 const settings = (dataDir: string, socketPath: string): readonly string[] => [
   ...['--port', '0', '--unixsocket', socketPath, '--unixsocketperm', '700', '--dir', dataDir],
   ...['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction'],
 ];
 
-const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+const hasEnded = ({ exitCode, signalCode }: Shell): boolean => exitCode !== null || signalCode !== null;
 
-const end = async (shell: ChildProcess): Promise<void> => {
+const end = async (shell: Shell): Promise<void> => {
   if (hasEnded(shell)) return;
   const exit = once(shell, 'exit');
   shell.ref();
-  shell.stdin?.write('\n');
+  shell.stdin.write('\n');
   await Promise.race([exit, sleep(GOODBYE_MS, null, { ref: false })]);
-  shell.stdin?.end();
+  shell.stdin.end();
   await exit;
 };
 
@@ -199,10 +206,13 @@ const noServer = (): AppError =>
     hint: 'Install one (apt-get install redis-server, or brew install redis), or set REDIS_URL.',
   });
 
-const startFailed = async (dataDir: string, logStart: number): Promise<AppError> => {
-  const log = (await readFile(join(dataDir, LOG))).subarray(logStart).toString('utf8');
-  const lastLine = log.trimEnd().split('\n').at(-1) ?? '';
-  return new AppError('unavailable', `redis-server did not start: ${lastLine || 'it said nothing'}`, {
-    hint: `Look at ${join(dataDir, LOG)}, or set REDIS_URL.`,
-  });
+const startFailed = async (log: string, logStart: number): Promise<AppError> => {
+  const said = (await readFile(log)).subarray(logStart).toString('utf8').trimEnd();
+  return new AppError(
+    'unavailable',
+    `redis-server did not start: ${said.split('\n').at(-1) || 'it said nothing'}`,
+    {
+      hint: `Look at ${log}, or set REDIS_URL.`,
+    },
+  );
 };

@@ -1,83 +1,76 @@
-import { FlowProducer, Queue as BullQueue, UnrecoverableError, Worker } from 'bullmq';
-import type { Job, JobsOptions } from 'bullmq';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { RETRYABLE, toAppError } from '../../errors.ts';
-import type { Observe } from '../../pipeline/events.ts';
-import { JOBS, jobId, mailJobSchema, runJobSchema, sizeJobSchema } from '../../pipeline/jobs.ts';
-import type { JobName, Role } from '../../pipeline/jobs.ts';
-import type { Attempt, JobHandlers, Queue } from '../../pipeline/ports.ts';
+import { FlowProducer, Queue as BullQueue } from 'bullmq';
+import type { JobsOptions } from 'bullmq';
+import { jobId } from '../../pipeline/jobs.ts';
+import type { JobName, MailJob, SizeJob } from '../../pipeline/jobs.ts';
+import type { Queue } from '../../pipeline/ports.ts';
 import { isConnectionFault, KEY_TAG } from './connection.ts';
-import type { RedisConnection } from './connection.ts';
+import { startWorker } from './worker.ts';
+import type { WorkerOptions } from './worker.ts';
 
-export type RedisQueueOptions = {
-  readonly redis: RedisConnection;
-  readonly observe: Observe;
-  /** Hears of faults of the queue itself. */
-  readonly onWarning?: (warning: string) => void;
-  /** How many jobs of a role run at once in this process. */
-  readonly concurrency: { readonly sizer: number; readonly mailer: number };
-  /** Over all processes. */
-  readonly mailsPerSecond: number;
-  /** Waits in milliseconds; for tests. */
-  readonly waits?: Partial<Waits>;
-};
-
-type Waits = {
-  /** Before the second try of a mail; each further one waits four times as long, up to an hour. */
-  readonly mailRetryMs: number;
-  /** The same for every other job. */
-  readonly retryMs: number;
-  /** After a worker's last sign of life its jobs are given to another one. */
-  readonly lockMs: number;
-  /** How long a stopping worker waits for its jobs under way before it leaves them to others. */
-  readonly stopMs: number;
-};
-
-/** The queue on BullMQ: `run` holds ticks and the steps of runs, `size` and `mail` one job per namespace and delivery. */
+/** The queue on BullMQ: `run` holds ticks and the steps of runs, `size` and `mail` one job per namespace or delivery. */
 export const createQueue = (
-  options: RedisQueueOptions,
+  options: Omit<WorkerOptions, 'onFault'> & {
+    /** Hears of faults of the queue itself that nobody's call could be told of. */
+    readonly onWarning?: (warning: string) => void;
+  },
 ): Queue & { readonly dispose: () => Promise<void> } => {
   const { redis, onWarning = () => {} } = options;
-  const waits: Waits = { ...WAITS, ...options.waits };
-  const producer = { connection: redis.client, prefix: KEY_TAG, skipVersionCheck: true };
+  const producer = { connection: redis.client, prefix: KEY_TAG, skipVersionCheck: !redis.evictsNothing };
   const runQueue = new BullQueue('run', producer);
-  const sizeQueue = new BullQueue('size', producer);
-  const mailQueue = new BullQueue('mail', producer);
+  const childQueues = { size: new BullQueue('size', producer), mail: new BullQueue('mail', producer) };
   const flows = new FlowProducer(producer);
-  const warn = (fault: Error): void => {
+
+  const onFault = (fault: Error): void => {
     if (!isConnectionFault(fault)) onWarning(`The job queue reports: ${fault.message}`);
   };
-  for (const part of [runQueue, sizeQueue, mailQueue, flows]) part.on('error', warn);
+  const queues = [runQueue, childQueues.size, childQueues.mail];
+  for (const queue of queues) queue.on('error', onFault);
+  flows.on('error', onFault);
 
-  /** A job of a run that failed for good gets a new start; any other one is left as it is. */
+  /** A step that failed for good gets a new start, any other is left as it is. Returns the state it was found in. */
   const revive = async (id: string): Promise<string> => {
     const state = await runQueue.getJobState(id);
-    if (state === 'failed')
-      await (await runQueue.getJob(id))?.retry('failed', { resetAttemptsMade: true });
+    if (state !== 'failed') return state;
+    const job = await runQueue.getJob(id);
+    try {
+      await job?.retry('failed', { resetAttemptsMade: true });
+    } catch (thrown) {
+      // Somebody else may have been quicker.
+      if ((await runQueue.getJobState(id)) === 'failed') throw thrown;
+    }
     return state;
   };
 
+  /** One transaction, so there is never half a flow; only where its parent is absent: adding it again is no no-op. */
   const addFlow = async (flow: Flow): Promise<void> => {
-    const { runId, parent, child, children } = flow;
-    const id = jobId(parent, runId);
-    const state = await revive(id);
-    if (state !== 'unknown' && state !== 'waiting-children') return;
-    // One transaction, so there is never half a flow. Only when the parent is not there: adding it again would make it
-    // wait for children that have failed already.
+    const parentId = jobId(flow.parent, flow.runId);
+    const state = await revive(parentId);
     if (state === 'unknown')
       await flows.add({
-        name: parent,
+        name: flow.parent,
         queueName: 'run',
-        data: { runId },
-        opts: jobOptions(parent, id),
-        children: children.map(({ id: childId, data }) => ({
-          name: child,
-          queueName: child,
-          data,
-          opts: { ...jobOptions(child, childId), ignoreDependencyOnFailure: true },
+        data: { runId: flow.runId },
+        opts: { ...jobOptions(flow.parent), jobId: parentId },
+        children: flow.children.map(({ id, payload }) => ({
+          name: flow.child,
+          queueName: flow.child,
+          data: payload,
+          opts: { ...jobOptions(flow.child), jobId: id, ignoreDependencyOnFailure: true },
         })),
       });
-    await forgetFailed(child === 'size' ? sizeQueue : mailQueue, children);
+    if (state === 'unknown' || state === 'waiting-children') await releaseFromFailed(flow);
+  };
+
+  /**
+   * A child that had failed before its parent was added (two processes added the flow, or the parent was lost) is one
+   * that the parent would wait for in vain.
+   */
+  const releaseFromFailed = async ({ child, children }: Flow): Promise<void> => {
+    const failed = new Set(await childQueues[child].getRanges(['failed'], 0, -1));
+    for (const { id } of children.filter((job) => failed.has(job.id))) {
+      const job = await childQueues[child].getJob(id);
+      if (job?.parentKey !== undefined) await job.removeChildDependency();
+    }
   };
 
   return {
@@ -85,89 +78,68 @@ export const createQueue = (
       redis.ask('the queue', async () => {
         const id = jobId('collect', runId);
         if ((await revive(id)) === 'unknown')
-          await runQueue.add('collect', { runId }, jobOptions('collect', id));
+          await runQueue.add('collect', { runId }, { ...jobOptions('collect'), jobId: id });
       }),
 
-    addSizing: (runId, namespaces) =>
-      redis.ask('the queue', () =>
-        addFlow({
-          runId,
-          parent: 'seal',
-          child: 'size',
-          children: namespaces.map((namespace) => ({
-            id: jobId('size', runId, namespace),
-            data: { runId, namespace },
-          })),
-        }),
-      ),
+    addSizing: (runId, namespaces) => {
+      const children = namespaces.map((namespace) => ({
+        id: jobId('size', runId, namespace),
+        payload: { runId, namespace },
+      }));
+      return redis.ask('the queue', () => addFlow({ runId, parent: 'seal', child: 'size', children }));
+    },
 
-    addMails: (runId, deliveryIds) =>
-      redis.ask('the queue', () =>
-        addFlow({
-          runId,
-          parent: 'finish',
-          child: 'mail',
-          children: deliveryIds.map((deliveryId) => ({
-            id: jobId('mail', runId, deliveryId),
-            data: { runId, deliveryId },
-          })),
-        }),
-      ),
+    addMails: (runId, deliveryIds) => {
+      const children = deliveryIds.map((deliveryId) => ({
+        id: jobId('mail', runId, deliveryId),
+        payload: { runId, deliveryId },
+      }));
+      return redis.ask('the queue', () => addFlow({ runId, parent: 'finish', child: 'mail', children }));
+    },
 
-    // Replacing a scheduler deletes a tick that is overdue, so an unchanged one is left alone.
     schedule: ({ cron, timeZone }) =>
       redis.ask('the queue', async () => {
         const known = await runQueue.getJobScheduler('tick');
+        // Replacing a scheduler deletes a tick that is overdue.
         if (known?.pattern === cron && known.tz === timeZone) return;
         await runQueue.upsertJobScheduler(
           'tick',
           { pattern: cron, tz: timeZone },
-          { name: 'tick', opts: KEPT },
+          { name: 'tick', opts: jobOptions('tick') },
         );
       }),
 
-    work: async (role, handlers) => {
-      const client = redis.openPatient();
-      const underWay = new Set<Promise<void>>();
-      const worker = new Worker(
-        QUEUE_OF[role],
-        (job) => track(underWay, perform(job, handlers)),
-        {
-          ...producer,
-          connection: client,
-          ...(role === 'mailer' && { limiter: { max: 1, duration: Math.ceil(1_000 / options.mailsPerSecond) } }),
-          concurrency: role === 'collector' ? 1 : options.concurrency[role],
-          lockDuration: waits.lockMs,
-          stalledInterval: waits.lockMs,
-          // Being killed is no fault of the job; one that kills its worker each time must end all the same.
-          maxStalledCount: 5,
-          runRetryDelay: 1_000,
-          settings: {
-            backoffStrategy: (triesMade, _type, _fault, job) =>
-              growing(job?.name === 'mail' ? waits.mailRetryMs : waits.retryMs, triesMade),
-          },
-        },
-      );
-      worker.on('error', warn);
-      worker.on('failed', (job, fault) =>
-        options.observe({
-          type: 'job-failed',
-          job: job?.id ?? QUEUE_OF[role],
-          attempt: job?.attemptsMade ?? 0,
-          reason: withoutAddresses(fault.message),
-        }),
-      );
-      return async () => {
-        await worker.pause(true);
-        const haveEnded = await endsWithin(waits.stopMs, Promise.allSettled(underWay));
-        const isGraceful = haveEnded && client.status === 'ready';
-        await endsWithin(waits.stopMs, worker.close(!isGraceful));
-        client.disconnect();
-      };
-    },
+    work: async (role, handlers) => startWorker(role, handlers, { ...options, onFault }),
 
     dispose: async () => {
-      await Promise.all([runQueue.close(), sizeQueue.close(), mailQueue.close(), flows.close()]);
+      await Promise.all([...queues, flows].map((part) => part.close()));
     },
   };
 };
+
+type Flow = {
+  readonly runId: string;
+  readonly parent: 'seal' | 'finish';
+  readonly child: 'size' | 'mail';
+  readonly children: readonly { readonly id: string; readonly payload: SizeJob | MailJob }[];
+};
+
+const TRIES: Readonly<Record<JobName, number>> = {
+  tick: 3,
+  collect: 3,
+  size: 3,
+  seal: 3,
+  mail: 5,
+  finish: 3,
+};
+
+/** An ended job keeps its id taken until it is removed: longer than any run lasts, so that none is done twice. */
+const KEPT_SECONDS = 14 * 24 * 3_600;
+
+const jobOptions = (name: JobName): JobsOptions => ({
+  attempts: TRIES[name],
+  backoff: { type: 'growing' },
+  removeOnComplete: { age: KEPT_SECONDS },
+  removeOnFail: { age: KEPT_SECONDS },
+  stackTraceLimit: 1,
+});

@@ -85,7 +85,7 @@ export const createStore = (redis: RedisConnection): Store => {
     moveDelivery: (from, delivery) => swap(deliveryKey(delivery.id), from, delivery),
     listDeliveries: async (runId) => {
       const key = deliveriesKey(runId);
-      const ids = await redis.ask(key, (client) => client.zrange(key, 0, -1));
+      const ids = await redis.ask(key, (client) => client.zrange(key, '0', '-1'));
       return [...(await loadAll(ids.map(deliveryKey), deliverySchema))].sort(byTeamThenAddress);
     },
   };

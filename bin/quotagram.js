@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Plain JavaScript that any old Node reads, so that one too old says what it lacks instead of a stack trace.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 12)) {
+  process.stderr.write(
+    `quotagram needs Node 24.12 or newer; this is ${process.versions.node}.\n` +
+      'In a checkout, `npm run quotagram -- …` brings its own.\n',
+  );
+  process.exitCode = 2;
+} else {
+  import('../src/cli/main.ts').then(({ main }) => main());
+}

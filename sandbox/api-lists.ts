@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+
+/** The kinds the server knows, by the plural in their path. */
+const PLURALS = [
+  'namespaces',
+  'pods',
+  'replicationcontrollers',
+  'deployments',
+  'replicasets',
+  'statefulsets',
+  'daemonsets',
+  'jobs',
+  'cronjobs',
+  'deploymentconfigs',
+  'builds',
+  'buildconfigs',
+  'imagestreams',
+  'images',
+] as const;
+type Plural = (typeof PLURALS)[number];
+
+/** An API object; serving it takes no more than its name. */
+type ApiObject = {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+};
+
+/** Objects by plural; a kind that is left out has none. */
+export type ApiObjects = { readonly [Key in Plural]?: readonly ApiObject[] };
+
+/** All objects of one kind, in the API's order (by namespace and name). */
+export type ApiList = {
+  readonly plural: Plural;
+  /** Of the list, e.g. `ImageList`. */
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly objects: readonly ApiObject[];
+};
+
+/** The recorded cluster, or, where objects are given, a cluster of only these. */
+export const loadLists = async (given: ApiObjects | undefined): Promise<readonly ApiList[]> =>
+  Promise.all(
+    PLURALS.map(async (plural) => {
+      const { kind, apiVersion, items } = await readRecorded(plural);
+      const objects = given === undefined ? items : (given[plural] ?? []);
+      return { plural, kind, apiVersion, objects: objects.toSorted(byKey) };
+    }),
+  );
+
+type RecordedList = {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly items: readonly ApiObject[];
+};
+
+const readRecorded = async (plural: Plural): Promise<RecordedList> =>
+  JSON.parse(await readFile(new URL(`./recorded/${plural}.json`, import.meta.url), 'utf8'));
+
+const byKey = (one: ApiObject, other: ApiObject): number => (keyOf(one) < keyOf(other) ? -1 : 1);
+
+const keyOf = ({ metadata }: ApiObject): string =>
+  metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+
+/** The moment all recorded lists are of, and its mark in a fresh continue token: whatever is now. */
+const RESOURCE_VERSION = 1047;
+const NOW = -1;
+
+/** What a list request asks for: `namespace: null` is all of them, `limit: 0` everything, `token: ''` the start. */
+type PageQuery = { readonly namespace: string | null; readonly limit: number; readonly token: string };
+
+/**
+ * One page as the API writes it, or null when the continue token is none. The last page has neither `continue` nor
+ * `remainingItemCount`.
+ */
+export const pageOf = (list: ApiList, { namespace, limit, token }: PageQuery): object | null => {
+  const start = token === '' ? '' : decodeToken(token)?.start;
+  if (start === undefined) return null;
+  const rest = list.objects.filter(
+    (object) => keyOf(object) >= start && (namespace === null || object.metadata.namespace === namespace),
+  );
+  const items = limit === 0 ? rest : rest.slice(0, limit);
+  const last = items.at(-1);
+  const more =
+    last === undefined || items.length === rest.length
+      ? {}
+      : {
+          continue: encodeToken(RESOURCE_VERSION, `/${keyOf(last)}\0`),
+          remainingItemCount: rest.length - items.length,
+        };
+  return {
+    kind: list.kind,
+    apiVersion: list.apiVersion,
+    metadata: { resourceVersion: String(RESOURCE_VERSION), ...more },
+    items,
+  };
+};
+
+/** Whether a continue token asks for the moment its list began at: only these expire. */
+export const canExpire = (token: string): boolean => decodeToken(token)?.rv === RESOURCE_VERSION;
+
+/** The token that a 410 carries in place of an expired one: the same place, at whatever moment is now. */
+export const refreshToken = (expired: string): string => encodeToken(NOW, decodeToken(expired)?.start ?? '');
+
+const encodeToken = (rv: number, start: string): string =>
+  Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv, start })).toString('base64url');
+
+const decodeToken = (token: string): { rv: number; start: string } | null => {
+  try {
+    const { rv, start } = JSON.parse(Buffer.from(token, 'base64url').toString());
+    return { rv: Number(rv), start: String(start).replace(/^\//, '') };
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,166 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { json, noSuchPath, refuse, refuseExpired, refuseToken } from './api-answers.ts';
+import type { Answer, Subject } from './api-answers.ts';
+import { canExpire, loadLists, pageOf, refreshToken } from './api-lists.ts';
+import type { ApiList, ApiObjects } from './api-lists.ts';
+
+/** What the server serves and to whom. */
+export type ApiServerOptions = {
+  /** What requests must bear; without it everyone may read. */
+  readonly token?: string;
+  /** The cluster's objects by plural; without them the recorded cluster. */
+  readonly lists?: ApiObjects;
+};
+
+/** What can go wrong with an answer. `expired` meets only requests for a later page of a list. */
+export type Fault =
+  /** In the API's own words unless a body is given. */
+  | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
+  | 'expired'
+  | 'cut'
+  | 'truncated'
+  | 'html'
+  | 'wrong kind'
+  | 'hang';
+
+/** A running server. */
+export type ApiServer = AsyncDisposable & {
+  readonly url: string;
+  /** Every request so far, e.g. `GET /api/v1/pods?limit=500`. */
+  readonly requests: readonly string[];
+  /** How many connections were opened to it so far. */
+  connections(): number;
+  /** From now on requests must bear this token. */
+  requireToken(token: string): void;
+  /** The next `times` requests of a path (without query) meet the fault; a path's faults come in the order added. */
+  addFault(path: string, fault: Fault, times?: number): void;
+  /** Stops, whatever is under way. */
+  close(): Promise<void>;
+};
+
+/**
+ * Serves a cluster's lists on a free port of loopback as an OpenShift API does: pages, single objects, refusals, and
+ * faults on request. It cannot be written to.
+ */
+export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
+  const lists = await loadLists(options.lists);
+  const version = await readFile(new URL('recorded/version.json', import.meta.url), 'utf8');
+  const requests: string[] = [];
+  const faults: { readonly path: string; readonly fault: Fault; times: number }[] = [];
+  let { token } = options;
+  let connections = 0;
+
+  const takeFault = (path: string, continueToken: string): Fault | null => {
+    const next = faults.find(
+      (entry) =>
+        entry.path === path && entry.times > 0 && (entry.fault !== 'expired' || canExpire(continueToken)),
+    );
+    if (next === undefined) return null;
+    next.times -= 1;
+    return next.fault;
+  };
+
+  const server = createServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    const url = new URL(request.url ?? '/', 'http://loopback');
+    const route = parsePath(url.pathname);
+    const continueToken = url.searchParams.get('continue') ?? '';
+    const answer = (): Answer => {
+      if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
+        return refuse(401, route);
+      if (request.method !== 'GET') return refuse(405, route);
+      if (url.pathname === '/version') return json(200, JSON.parse(version));
+      return read(lists, route, { limit: Number(url.searchParams.get('limit') ?? 0), token: continueToken });
+    };
+    const fault = takeFault(url.pathname, continueToken);
+    if (fault === null) send(response, answer());
+    else if (fault === 'cut') sendHalf(response, answer());
+    else if (fault !== 'hang') send(response, spoil(fault, answer(), { route, continueToken }));
+  });
+  server.on('connection', () => (connections += 1));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+
+  const close = async (): Promise<void> => {
+    if (!server.listening) return;
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  };
+
+  const address = server.address();
+  return {
+    url: `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : ''}`,
+    requests,
+    connections: () => connections,
+    requireToken: (required) => (token = required),
+    addFault: (path, fault, times = 1) => void faults.push({ path, fault, times }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+/** A request's path taken apart; `base` is `/api/v1` or `/apis/<group>/<version>`. */
+type Route = Subject & { readonly base: string };
+
+const parsePath = (path: string): Route => {
+  const [, base = path, group = '', namespace = null, plural = '', name = null] =
+    /^(\/api\/v1|\/apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+  return { base, group, namespace, plural, name };
+};
+
+const read = (
+  lists: readonly ApiList[],
+  route: Route,
+  page: { readonly limit: number; readonly token: string },
+): Answer => {
+  const { namespace, plural, name } = route;
+  const list = lists.find((each) => each.plural === plural && baseOf(each) === route.base);
+  if (list === undefined) return noSuchPath();
+  if (name === null) {
+    const body = pageOf(list, { namespace, ...page });
+    return body === null ? refuseToken() : json(200, body);
+  }
+  const object = list.objects.find(
+    ({ metadata }) => metadata.name === name && (metadata.namespace ?? null) === namespace,
+  );
+  if (object === undefined) return refuse(404, route);
+  return json(200, { kind: list.kind.replace(/List$/, ''), apiVersion: list.apiVersion, ...object });
+};
+
+const baseOf = ({ apiVersion }: ApiList): string =>
+  apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+
+const spoil = (
+  fault: Exclude<Fault, 'cut' | 'hang'>,
+  answer: Answer,
+  { route, continueToken }: { readonly route: Route; readonly continueToken: string },
+): Answer => {
+  if (typeof fault === 'object') return { ...refuse(fault.status, route), ...fault };
+  switch (fault) {
+    case 'expired':
+      return refuseExpired(refreshToken(continueToken));
+    case 'truncated':
+      return { ...answer, body: answer.body.slice(0, answer.body.length / 2) };
+    case 'html':
+      return { status: 200, contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' };
+    case 'wrong kind':
+      return { ...answer, body: answer.body.replace(/"kind":"\w+"/, '"kind":"Table"') };
+  }
+};
+
+const send = (response: ServerResponse, answer: Answer): void => {
+  response.writeHead(answer.status, { 'content-type': answer.contentType, ...answer.headers });
+  response.end(answer.body);
+};
+
+const sendHalf = (response: ServerResponse, answer: Answer): void => {
+  response.writeHead(answer.status, {
+    'content-type': answer.contentType,
+    'content-length': Buffer.byteLength(answer.body),
+  });
+  response.write(answer.body.slice(0, answer.body.length / 2), () => response.destroy());
+};

@@ -1,0 +1,118 @@
+import { deleteTagCommand, guardCommands } from '../../usage/commands.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatList,
+  formatMoment,
+  formatNumber,
+  formatOver,
+  formatUsed,
+} from '../../usage/format.ts';
+import type { NamespaceReport, Report } from '../../usage/report.ts';
+import type { DeletionPlan } from '../../usage/savings.ts';
+import { cleanText } from './clean.ts';
+import { tableLines } from './text.ts';
+
+/** What to delete first, with its commands. */
+export type PlanView = {
+  readonly heading: string;
+  /** For the line that a mailbox shows beside the subject. */
+  readonly summary: string;
+  /** A sentence whose end is `frees` and `outcome`. */
+  readonly reason: string;
+  readonly frees: string;
+  readonly outcome: string;
+  readonly deletions: readonly { readonly name: string; readonly pushed: string; readonly frees: string }[];
+  /** The deletions and their sum for the text part. */
+  readonly lines: readonly string[];
+  /** Empty where there is nothing to add up. */
+  readonly sumName: string;
+  readonly commands: readonly string[];
+  readonly cautions: readonly string[];
+};
+
+/** Puts a plan into words. Its names are as the API has them: only what is shown is cleaned. */
+export const viewPlan = (namespace: NamespaceReport, report: Report, plan: DeletionPlan): PlanView => {
+  const count = plan.deletions.length;
+  const frees = formatBytes(plan.freesBytes);
+  const commands = plan.deletions.flatMap(
+    ({ stream, tag }) => deleteTagCommand(namespace.name, stream, tag) ?? [],
+  );
+  const deletions = plan.deletions.map(({ stream, tag, freesBytes }) => ({
+    name: `${cleanText(stream)}:${cleanText(tag)}`,
+    pushed: pushedOf(namespace, stream, tag),
+    frees: formatBytes(freesBytes),
+  }));
+  const sumName = count === 1 ? '' : nameSum(plan);
+  return {
+    heading: count === 1 ? 'Delete this one first' : `Delete these ${formatNumber(count)} first`,
+    summary: `Deleting ${formatCount(count, 'tag')} that nothing uses frees ${frees}${isCured(namespace, plan) ? ', which is enough' : ''}.`,
+    reason: reasonOf(count, report.snapshot.unreadableKinds),
+    frees,
+    outcome: outcomeOf(namespace, plan),
+    deletions,
+    sumName,
+    lines: tableLines([
+      { name: 'Tag', figures: ['Pushed', 'Frees alone'] },
+      ...deletions.map(({ name, pushed, frees: alone }) => ({ name, figures: [pushed, alone] })),
+      ...(sumName === '' ? [] : [{ name: sumName, figures: ['', frees] }]),
+    ]),
+    commands: commands.length === 0 ? [] : guardCommands(commands, report.cluster.apiUrl),
+    cautions: [
+      ...(commands.length === count
+        ? []
+        : ['Where there is no command, the name cannot safely stand in one: please delete by hand.']),
+      'Deleting a tag deletes all its revisions and cannot be undone.',
+      `Computed ${formatMoment(report.generatedAt)} for the cluster ${report.cluster.name}; later deployments are not seen.`,
+    ],
+  };
+};
+
+/** Together they can free more than one by one: what only they share. */
+const nameSum = ({ deletions, freesBytes }: DeletionPlan): string =>
+  freesBytes > deletions.reduce((sum, deletion) => sum + deletion.freesBytes, 0)
+    ? 'Together, with the layers they share'
+    : 'Together';
+
+const reasonOf = (count: number, unreadableKinds: readonly string[]): string =>
+  [
+    `No workload we can read uses ${count === 1 ? 'it' : 'them'}.`,
+    ...(unreadableKinds.length === 0
+      ? []
+      : [`We could not read ${formatList(unreadableKinds)}: please look there yourself.`]),
+    count === 1 ? 'It lowers the usage by' : 'Together they lower the usage by',
+  ].join(' ');
+
+/** Brings what is over within its quota. Unknown sizes prove nothing. */
+const isCured = ({ quota, unknownRevisions }: NamespaceReport, { usedAfterBytes }: DeletionPlan): boolean =>
+  quota.level === 'over' &&
+  quota.limitBytes !== null &&
+  usedAfterBytes <= quota.limitBytes &&
+  unknownRevisions === 0;
+
+const outcomeOf = (namespace: NamespaceReport, plan: DeletionPlan): string => {
+  const { limitBytes } = namespace.quota;
+  const atLeast = namespace.unknownRevisions > 0 ? 'at least ' : '';
+  const after = `, to ${atLeast}${formatUsed(plan.usedAfterBytes, limitBytes)}`;
+  const verdict = isCured(namespace, plan)
+    ? ', within the quota.'
+    : limitBytes !== null && plan.usedAfterBytes > limitBytes
+      ? `: still ${formatOver(plan.usedAfterBytes, limitBytes)}. The rest is in the list below.`
+      : '.';
+  return `${after}${verdict}${reclaimOf(plan.reclaimsBytes)}`;
+};
+
+const reclaimOf = (reclaimsBytes: number | null): string => {
+  if (reclaimsBytes === null) return '';
+  return reclaimsBytes === 0
+    ? ' The registry itself gets nothing back: other namespaces hold the same layers.'
+    : ` The registry gets back ${formatBytes(reclaimsBytes)} at a later prune.`;
+};
+
+const pushedOf = ({ streams }: NamespaceReport, stream: string, tag: string): string => {
+  const current = streams
+    .find((candidate) => candidate.name === stream)
+    ?.tags.find((candidate) => candidate.name === tag)?.revisions[0];
+  return current === undefined ? '' : formatDay(current.created);
+};

@@ -1,0 +1,135 @@
+import {
+  formatBeside,
+  formatBytes,
+  formatCount,
+  formatLimit,
+  formatList,
+  formatOver,
+  formatPercent,
+  formatUsed,
+} from '../../usage/format.ts';
+import type { NamespaceReport, Report } from '../../usage/report.ts';
+import { MIN_AGE_DAYS } from '../../usage/savings.ts';
+import type { DeletionPlan } from '../../usage/savings.ts';
+import { viewPlan } from './plan.ts';
+import type { PlanView } from './plan.ts';
+
+/** One namespace's standing and what to do about it, in words. */
+export type NamespaceView = {
+  /** Empty where the mail's own heading says it. */
+  readonly heading: string;
+  readonly alert: string;
+  readonly bar: BarView | null;
+  /** Share of the quota; empty where there is none. */
+  readonly share: string;
+  readonly contents: string;
+  /** What to do where nothing can be proposed; empty otherwise. */
+  readonly advice: string;
+  readonly remarks: string;
+  readonly plan: PlanView | null;
+};
+
+/** Usage against quota as a bar of one or two parts, with a label at each end. */
+export type BarView = {
+  readonly parts: readonly { readonly kind: string; readonly color: string; readonly width: string }[];
+  readonly left: string;
+  readonly right: string;
+};
+
+/** A namespace's usage, `62.4 of 50 GiB`, and what alarms in it, `12.4 over`; empty where nothing does. */
+export const standingOf = ({ usedBytes, quota, unknownRevisions }: NamespaceReport) => ({
+  usage: [
+    unknownRevisions > 0 ? 'at least ' : '',
+    formatUsed(usedBytes, quota.limitBytes),
+    quota.limitBytes === null ? ', without a limit' : '',
+  ].join(''),
+  alert: quota.level === 'over' && quota.limitBytes !== null ? formatOver(usedBytes, quota.limitBytes) : '',
+});
+
+/** Puts one namespace's standing and plan into words. */
+export const viewNamespace = (
+  namespace: NamespaceReport,
+  report: Report,
+  plan: DeletionPlan | null,
+): NamespaceView => {
+  const { usage, alert } = standingOf(namespace);
+  const { totals, quota } = namespace;
+  return {
+    heading: `${namespace.name} uses ${usage}`,
+    alert,
+    bar: barOf(namespace),
+    share: quota.usedPercent === null ? '' : `${formatPercent(quota.usedPercent)} of quota`,
+    contents: formatList([
+      formatCount(totals.streams, 'image stream'),
+      formatCount(totals.tags, 'tag'),
+      formatCount(totals.revisions, 'revision'),
+    ]),
+    advice: plan === null ? adviseWithoutPlan(namespace, report) : '',
+    remarks: remarksOf(namespace),
+    plan: plan === null ? null : viewPlan(namespace, report, plan),
+  };
+};
+
+/** Where sizes are unknown, what is used and over is at least what is shown, and what is free at most. */
+const barOf = ({ usedBytes, quota: { limitBytes }, unknownRevisions }: NamespaceReport): BarView | null => {
+  if (limitBytes === null) return null;
+  const [atLeast, atMost] = unknownRevisions > 0 ? ['at least ', 'at most '] : ['', ''];
+  return usedBytes > limitBytes
+    ? {
+        parts: split(PARTS.quota, limitBytes, PARTS.over, usedBytes),
+        left: `quota ${formatLimit(limitBytes)}`,
+        right: `over by ${atLeast}${formatBeside(usedBytes - limitBytes, limitBytes)}`,
+      }
+    : {
+        parts: split(PARTS.used, usedBytes, PARTS.free, limitBytes),
+        left: `used ${atLeast}${formatBeside(usedBytes, limitBytes)}`,
+        right: `free ${atMost}${formatBeside(limitBytes - usedBytes, limitBytes)}`,
+      };
+};
+
+type Part = { readonly kind: string; readonly color: string };
+
+const PARTS = {
+  quota: { kind: 'quota', color: '#2f6db5' },
+  used: { kind: 'used', color: '#2f6db5' },
+  over: { kind: 'over', color: '#b3261e' },
+  free: { kind: 'free', color: '#d0d7de' },
+} as const satisfies Readonly<Record<string, Part>>;
+
+/** Both parts stay visible while there is anything in them; an empty one is left out. */
+const split = (first: Part, firstBytes: number, second: Part, wholeBytes: number): BarView['parts'] => {
+  if (firstBytes === 0) return [{ ...second, width: '100' }];
+  if (firstBytes === wholeBytes) return [{ ...first, width: '100' }];
+  const width = Math.min(99, Math.max(1, Math.round((firstBytes / wholeBytes) * 100)));
+  return [
+    { ...first, width: String(width) },
+    { ...second, width: String(100 - width) },
+  ];
+};
+
+/** Says why nothing is proposed, with the reasons that `planDeletions` has for leaving a tag out. */
+const adviseWithoutPlan = ({ quota, environment }: NamespaceReport, { snapshot }: Report): string => {
+  if (quota.level !== 'over') return '';
+  return `Nothing is proposed for deletion: ${whyNothing(environment, snapshot.unreadableKinds)}. The list below starts with the largest.`;
+};
+
+const whyNothing = (environment: string | null, unreadableKinds: readonly string[]): string => {
+  if (environment === 'prod') return 'this is production';
+  if (unreadableKinds.length > 0) {
+    return `${formatList(unreadableKinds)} could not be read, so what is unused is not known`;
+  }
+  return `what is not in use is younger than ${formatCount(MIN_AGE_DAYS, 'day')}, has a name that is usually kept, such as latest, or frees nothing alone`;
+};
+
+const remarksOf = ({ importedBytes, sharedWithTeamBytes, unknownRevisions }: NamespaceReport): string =>
+  [
+    ...(sharedWithTeamBytes === 0
+      ? []
+      : [`Of this, ${formatBytes(sharedWithTeamBytes)} is also counted in other namespaces of the team.`]),
+    ...(unknownRevisions === 0
+      ? []
+      : [`The size of ${formatCount(unknownRevisions, 'revision')} is unknown, so the usage may be higher.`]),
+    ...(importedBytes === 0
+      ? []
+      : [`Another ${formatBytes(importedBytes)} is imported: listed below, but not charged.`]),
+  ].join(' ');

@@ -1,0 +1,147 @@
+import {
+  formatBytes,
+  formatCount,
+  formatList,
+  formatMoment,
+  formatNumber,
+  formatOver,
+  formatUsed,
+} from '../../usage/format.ts';
+import type { RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
+import { DELIVERY_STATES } from '../../pipeline/records.ts';
+import type { DeliveryState } from '../../pipeline/records.ts';
+import { asciiLine } from './clean.ts';
+import type { Contact } from './view.ts';
+
+/** Everything a run's summary prints, as text. */
+export type SummaryView = Contact & {
+  readonly title: string;
+  readonly preheader: string;
+  readonly origin: string;
+  readonly heading: string;
+  /** Always empty; the usage report's heading has it. */
+  readonly alert: string;
+  readonly facts: readonly string[];
+  readonly overHeading: string;
+  readonly over: readonly { readonly name: string; readonly usage: string; readonly mails: string }[];
+  /** Other namespaces that someone has to look at, by what is wrong. */
+  readonly concerns: readonly {
+    readonly heading: string;
+    readonly rows: readonly { readonly name: string; readonly reason: string }[];
+  }[];
+  readonly notes: readonly string[];
+  readonly reference: string;
+};
+
+/** More than staff read in a mail; the attached CSV has every namespace. */
+const MAX_ROWS = 100;
+
+/** Puts a run into words for the platform staff. */
+export const viewSummary = (summary: RunSummary, contact: Contact): SummaryView => {
+  const { run, rows } = summary;
+  const heading = `Run ${run.id}: ${overOf(rows)}`;
+  const over = rows.filter(({ level }) => level === 'over');
+  return {
+    ...contact,
+    title: heading,
+    preheader: mailsOf(summary),
+    origin: `Image registry usage · cluster ${run.cluster?.name ?? 'unknown'} · run summary`,
+    heading,
+    alert: '',
+    facts: [
+      ...(run.stopReason === null ? [] : [`The run stopped before any mail: ${run.stopReason}`]),
+      `${capitalize(mailsOf(summary))}.`,
+      totalsOf(summary),
+    ].filter((fact) => fact !== ''),
+    overHeading: headingOf('Over quota', over.length),
+    over: over
+      .toSorted((a, b) => excessOf(b) - excessOf(a))
+      .slice(0, MAX_ROWS)
+      .map((row) => ({ name: row.namespace, usage: usageOf(row), mails: statesOf(row.mails) })),
+    concerns: [
+      concern('Given up or failed', rows, ({ problem }) => problem),
+      concern('Nobody to tell', rows, ({ noRecipientReason }) => noRecipientReason),
+    ].filter((found) => found.rows.length > 0),
+    notes: notesOf(summary),
+    reference: [
+      `Report ${run.id}`,
+      ...(run.takenAt === null ? [] : [`figures of ${formatMoment(run.takenAt)}`]),
+    ].join(' · '),
+  };
+};
+
+/** Facts first, in ASCII: `[Image registry] run weekly-2026-11-23: 7 of 21 over quota, 12 mails sent, 1 failed`. */
+export const summarySubject = (summary: RunSummary): string =>
+  asciiLine(`[Image registry] run ${summary.run.id}: ${overOf(summary.rows)}, ${mailsOf(summary)}`);
+
+const overOf = (rows: readonly RunSummaryRow[]): string =>
+  `${formatNumber(rows.filter(({ level }) => level === 'over').length)} of ${formatNumber(rows.length)} over quota`;
+
+const mailsOf = ({ rows, mails }: RunSummary): string => {
+  const count = (state: DeliveryState): number =>
+    mails === undefined ? rows.reduce((sum, row) => sum + (row.mails[state] ?? 0), 0) : (mails[state] ?? 0);
+  return [
+    `${formatCount(count('submitted'), 'mail')} sent`,
+    ...(['failed', 'uncertain'] as const)
+      .filter((state) => count(state) > 0)
+      .map((state) => `${formatNumber(count(state))} ${state}`),
+  ].join(', ');
+};
+
+/** Why the registry holds less than the namespaces' figures add up to. */
+const totalsOf = ({ run }: RunSummary): string => {
+  const { clusterUsedBytes: used, sumOfNamespacesBytes: sum } = run;
+  if (used === null || sum === null) return '';
+  const total = `The namespaces together use ${formatBytes(used)} of the registry.`;
+  return sum === used
+    ? total
+    : `${total} Their own figures add up to ${formatBytes(sum)}: promotion by oc tag shares layers, and each namespace is charged for the layers it shares.`;
+};
+
+const excessOf = ({ usedBytes, limitBytes }: RunSummaryRow): number => (usedBytes ?? 0) - (limitBytes ?? 0);
+
+const usageOf = ({ usedBytes, limitBytes }: RunSummaryRow): string =>
+  usedBytes === null || limitBytes === null
+    ? ''
+    : `${formatUsed(usedBytes, limitBytes)}, ${formatOver(usedBytes, limitBytes)}`;
+
+const STATE_WORDS: Readonly<Record<DeliveryState, string>> = {
+  planned: 'waiting',
+  sending: 'being sent',
+  submitted: 'sent',
+  failed: 'failed',
+  uncertain: 'uncertain',
+};
+
+const statesOf = (mails: RunSummaryRow['mails']): string => {
+  const words = DELIVERY_STATES.flatMap((state) => {
+    const count = mails[state] ?? 0;
+    return count === 0 ? [] : [`${formatNumber(count)} ${STATE_WORDS[state]}`];
+  });
+  return words.length === 0 ? 'none' : words.join(', ');
+};
+
+const concern = (
+  heading: string,
+  rows: readonly RunSummaryRow[],
+  reasonOf: (row: RunSummaryRow) => string | null,
+): SummaryView['concerns'][number] => {
+  const found = rows.flatMap((row) => {
+    const reason = reasonOf(row);
+    return reason === null ? [] : [{ name: row.namespace, reason }];
+  });
+  return { heading: headingOf(heading, found.length), rows: found.slice(0, MAX_ROWS) };
+};
+
+const headingOf = (heading: string, count: number): string =>
+  `${heading} (${formatNumber(count)}${count > MAX_ROWS ? `, the first ${formatNumber(MAX_ROWS)} shown` : ''})`;
+
+const notesOf = ({ run }: RunSummary): readonly string[] => [
+  ...(run.unreadableKinds.length === 0
+    ? []
+    : [`${formatList(run.unreadableKinds)} could not be read, so what is unused is not known.`]),
+  ...(run.exact ? [] : ['The cluster changed while it was read, so figures may be slightly off.']),
+  ...run.findings.slice(0, MAX_ROWS).map(({ subject, message }) => `${subject}: ${message}`),
+];
+
+const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,51 @@
+import type { WorkloadReference } from '../../usage/registry.ts';
+import { readList } from './lists.ts';
+import type { ListDeps, ListOutcome } from './lists.ts';
+import type { WorkloadKind } from './references.ts';
+import { describeRefusal } from './refusals.ts';
+
+/** One kind's uses of images; `unreadable` when some may have gone unseen. */
+type WorkloadReading = {
+  readonly kind: string;
+  readonly references: readonly WorkloadReference[];
+  readonly unreadable: boolean;
+  readonly exact: boolean;
+};
+
+type Found = readonly WorkloadReference[] | null;
+
+/**
+ * Reads one kind of workload all over the cluster, else, where that is forbidden, in the named namespaces. A kind that
+ * the cluster does not have has no uses; one that cannot be read leaves them unknown and stops nothing.
+ */
+export const readWorkloads = async (
+  deps: ListDeps,
+  kind: WorkloadKind,
+  names: readonly string[],
+): Promise<WorkloadReading> => {
+  const list = (namespace: string | null): Promise<ListOutcome<Found>> =>
+    readList(deps, { resource: kind, namespace }, kind.findReferences);
+  const all = await list(null);
+  const lists = [all];
+  if (all.outcome === 'forbidden') for (const name of names) lists.push(await list(name));
+  const readings = lists.filter((each) => each.outcome === 'read');
+  const found = readings.flatMap(({ objects }) => objects);
+  const blindSpot = describeBlindSpot(all, kind, found);
+  if (blindSpot !== null) deps.observe({ type: 'kind-unreadable', kind: kind.plural, reason: blindSpot });
+  return {
+    kind: kind.plural,
+    references: found.flatMap((references) => references ?? []),
+    unreadable: blindSpot !== null,
+    exact: readings.every(({ exact }) => exact),
+  };
+};
+
+const describeBlindSpot = (
+  all: ListOutcome<Found>,
+  kind: WorkloadKind,
+  found: readonly Found[],
+): string | null => {
+  if (all.outcome !== 'read' && all.outcome !== 'absent')
+    return describeRefusal(all, { resource: kind, namespace: null });
+  return found.includes(null) ? 'an object cannot be understood' : null;
+};

@@ -1,0 +1,148 @@
+import { UnrecoverableError, Worker } from 'bullmq';
+import type { Job } from 'bullmq';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { AppError, RETRYABLE, toAppError } from '../../errors.ts';
+import type { Observe } from '../../pipeline/events.ts';
+import { JOBS, mailJobSchema, runJobSchema, sizeJobSchema } from '../../pipeline/jobs.ts';
+import type { Role } from '../../pipeline/jobs.ts';
+import type { JobHandlers } from '../../pipeline/ports.ts';
+import { KEY_TAG } from './connection.ts';
+import type { RedisConnection } from './connection.ts';
+
+export type WorkerOptions = {
+  readonly redis: RedisConnection;
+  readonly observe: Observe;
+  /** Hears of faults that belong to no job, broken connections among them. */
+  readonly onFault: (fault: Error) => void;
+  /** How many jobs of a role run at once in this process. */
+  readonly concurrency: { readonly sizer: number; readonly mailer: number };
+  /** Over all processes. */
+  readonly mailsPerSecond: number;
+  /** Other waits than the usual ones, for tests. */
+  readonly waits?: Partial<Waits>;
+};
+
+type Waits = {
+  /** Before a mail's second try; before each further one four times as long, an hour at most. */
+  readonly mailRetryMs: number;
+  /** The same for every other job. */
+  readonly retryMs: number;
+  /** After its worker's last sign of life a job goes to another worker. */
+  readonly lockMs: number;
+  /** How long a stopping worker waits for jobs under way before it leaves them to others. */
+  readonly stopMs: number;
+};
+
+const WAITS: Waits = { mailRetryMs: 60_000, retryMs: 1_000, lockMs: 30_000, stopMs: 30_000 };
+const LONGEST_RETRY_MS = 3_600_000;
+
+const QUEUE_OF: Readonly<Record<Role, string>> = { collector: 'run', sizer: 'size', mailer: 'mail' };
+
+/** Works on a role's jobs until the returned function is called; it ends in bounded time, whatever a job does. */
+export const startWorker = (
+  role: Role,
+  handlers: JobHandlers,
+  options: WorkerOptions,
+): (() => Promise<void>) => {
+  const waits: Waits = { ...WAITS, ...options.waits };
+  const client = options.redis.openPatient();
+  const underWay = new Set<Promise<void>>();
+  const perform = async (job: Job): Promise<void> => {
+    const performance = performJob(job, handlers);
+    underWay.add(performance);
+    await performance.finally(() => underWay.delete(performance));
+  };
+
+  const worker = new Worker(QUEUE_OF[role], perform, {
+    connection: client,
+    prefix: KEY_TAG,
+    // The check prints when the server may evict, which we have said; without it retries start up to a second late.
+    skipVersionCheck: !options.redis.evictsNothing,
+    concurrency: role === 'collector' ? 1 : options.concurrency[role],
+    // A window of more than one mail would let twice as many through around its edge.
+    ...(role === 'mailer' && { limiter: { max: 1, duration: Math.ceil(1_000 / options.mailsPerSecond) } }),
+    lockDuration: waits.lockMs,
+    stalledInterval: waits.lockMs,
+    // A killed worker is no fault of the job, but a job that kills its workers must end, too.
+    maxStalledCount: 5,
+    runRetryDelay: 1_000,
+    settings: {
+      backoffStrategy: (triesMade, _type, _fault, job) =>
+        growingWait(job?.name === 'mail' ? waits.mailRetryMs : waits.retryMs, triesMade),
+    },
+  });
+  worker.on('error', options.onFault);
+  worker.on('failed', (job, fault) =>
+    options.observe({
+      type: 'job-failed',
+      job: job?.id ?? QUEUE_OF[role],
+      attempt: job?.attemptsMade ?? 0,
+      reason: withoutAddresses(fault.message),
+    }),
+  );
+
+  return async () => {
+    await worker.pause(true);
+    const haveEnded = await endsWithin(waits.stopMs, Promise.allSettled(underWay));
+    // BullMQ's close waits without limit, for jobs as for Redis; once begun it cannot be forced.
+    const isGraceful = haveEnded && (await endsWithin(PONG_MS, client.ping()));
+    await endsWithin(waits.stopMs, worker.close(!isGraceful));
+    client.disconnect();
+  };
+};
+
+const PONG_MS = 1_000;
+
+const growingWait = (firstMs: number, triesMade: number): number => {
+  const longestMs = Math.min(firstMs * 4 ** (triesMade - 1), LONGEST_RETRY_MS);
+  return Math.round(longestMs * (1 - Math.random() / 4));
+};
+
+const performJob = async (job: Job, handlers: JobHandlers): Promise<void> => {
+  try {
+    await callHandler(job, handlers);
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    throw RETRYABLE[error.code] ? error : new UnrecoverableError(error.message);
+  }
+};
+
+const callHandler = (job: Job, handlers: JobHandlers): Promise<void> => {
+  const number = job.attemptsMade + 1;
+  const attempt = { number, isLast: number >= (job.opts.attempts ?? 1) };
+  const name = parse(z.enum(JOBS), job.name);
+  switch (name) {
+    case 'tick':
+      return handlers.tick();
+    case 'size':
+      return handlers.size(parse(sizeJobSchema, job.data), attempt);
+    case 'mail':
+      return handlers.mail(parse(mailJobSchema, job.data), attempt);
+    case 'collect':
+    case 'seal':
+    case 'finish':
+      return handlers[name](parse(runJobSchema, job.data), attempt);
+  }
+};
+
+const parse = <Value>(schema: z.ZodType<Value>, value: unknown): Value => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid', 'The queue holds a job that this version did not add', {
+    cause: parsed.error,
+  });
+};
+
+/** Answers of mail servers like to quote the address. */
+const withoutAddresses = (text: string): string =>
+  text.replaceAll(/[^\s<>"']+@[^\s<>"']+\.[^\s<>"']+/g, '(address)');
+
+const endsWithin = (limitMs: number, ending: Promise<unknown>): Promise<boolean> =>
+  Promise.race([
+    ending.then(
+      () => true,
+      () => false,
+    ),
+    sleep(limitMs, false, { ref: false }),
+  ]);

@@ -1,0 +1,231 @@
+import { createCluster } from './adapters/openshift/cluster.ts';
+import { createCompose } from './adapters/mail/compose.ts';
+import { renderCsv } from './adapters/mail/csv.ts';
+import { createTransport } from './adapters/mail/smtp.ts';
+import { connectRedis } from './adapters/redis/connection.ts';
+import { openEmbeddedRedis } from './adapters/redis/embedded.ts';
+import { createQueue } from './adapters/redis/queue.ts';
+import { createStore } from './adapters/redis/store.ts';
+import { createLogListener } from './adapters/telemetry/log.ts';
+import { createMetrics } from './adapters/telemetry/metrics.ts';
+import type { Config, Secrets } from './config.ts';
+import { AppError } from './errors.ts';
+import { collect } from './pipeline/collector.ts';
+import type { Observe } from './pipeline/events.ts';
+import type { Role } from './pipeline/jobs.ts';
+import { mail } from './pipeline/mailer.ts';
+import { prepareOneOff, sendOneOff } from './pipeline/one-off.ts';
+import type { OneOff } from './pipeline/one-off.ts';
+import type { Cluster, JobHandlers, Now, RenderedMail, RunSummary } from './pipeline/ports.ts';
+import { previewRun } from './pipeline/preview.ts';
+import type { PreviewedMail } from './pipeline/preview.ts';
+import type { Delivery, Run } from './pipeline/records.ts';
+import { requireRun, startRun } from './pipeline/run.ts';
+import { latestSlot, manualSlot, slotDue } from './pipeline/schedule.ts';
+import { sealRun } from './pipeline/seal.ts';
+import { size } from './pipeline/sizer.ts';
+import { finishRun, summariseRun } from './pipeline/summary.ts';
+import { weighCluster } from './pipeline/weigh.ts';
+import type { WeighedCluster, WeighingRules } from './pipeline/weigh.ts';
+import type { Report } from './usage/report.ts';
+import { isGlobMatch } from './usage/selector.ts';
+
+/** What the caller brings along: where the cluster is, the clock, and who watches. */
+export type Surroundings = {
+  /** A path, or several as in `KUBECONFIG`; null: the usual places. */
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  readonly now: Now;
+  readonly observe: Observe;
+  /** Hears of what is not as it should be but does not stop us. */
+  readonly warn: (warning: string) => void;
+};
+
+/** Weighs and composes without a store, a queue or a mail server. */
+export type Reporter = AsyncDisposable & {
+  /** Weighs the named namespaces, or all selected ones with null. */
+  readonly weigh: (namespaces: readonly string[] | null) => Promise<WeighedCluster>;
+  /** What a run would do now; nothing is claimed or sent. */
+  readonly previewRun: () => Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }>;
+  readonly prepareOneOff: (request: {
+    readonly namespaces: readonly string[];
+    readonly to: readonly string[];
+  }) => Promise<OneOff>;
+  /** The mail of a report, for no one in particular. */
+  readonly renderUsage: (weighed: WeighedCluster) => RenderedMail;
+  /** One row a revision, and one for each tag without any (product.md §7). */
+  readonly renderCsv: (report: Report) => string;
+};
+
+/** Wires what reads and composes. @throws AppError `invalid` for an unusable kubeconfig */
+export const createReporter = async (config: Config, surroundings: Surroundings): Promise<Reporter> => {
+  await using stack = new AsyncDisposableStack();
+  const cluster = stack.use(openCluster(config, surroundings));
+  const compose = await createCompose(config);
+  const deps = { cluster, compose, now: surroundings.now };
+  const rules = rulesOf(config);
+  const owned = stack.move();
+  return {
+    weigh: (namespaces) => weighCluster(deps, rules, namespaces),
+    previewRun: () => previewRun(deps, rules, manualSlot(deps.now())),
+    prepareOneOff: (request) => prepareOneOff(deps, rules, request),
+    renderUsage: (weighed) =>
+      compose.renderUsage({ ...weighed, kind: 'one-off', recipient: null, otherRoles: [], reportId: null }),
+    renderCsv: (report) => renderCsv(report.reports.flatMap(({ namespaces }) => namespaces)),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+};
+
+/** Runs, mails and their records. */
+export type App = AsyncDisposable & {
+  /** Works on the jobs of these roles until disposed of. */
+  readonly work: (roles: readonly Role[]) => Promise<void>;
+  /** Adds the weekly timer. */
+  readonly schedule: () => Promise<void>;
+  /** Starts or resumes the run of a slot; null: a run by hand, now. @throws AppError `invalid` for no slot of ours */
+  readonly startRun: (slot: string | null) => Promise<Run>;
+  /** The run as it stands. @throws AppError `not_found` */
+  readonly loadRun: (runId: string) => Promise<Run>;
+  /** What the run has come to so far. */
+  readonly summariseRun: (runId: string) => Promise<RunSummary>;
+  readonly sendOneOff: (oneOff: OneOff) => Promise<readonly Delivery[]>;
+  /** Connects to the mail server and logs in. @throws AppError `unavailable` or `rejected` with what to do */
+  readonly verifyTransport: () => Promise<void>;
+};
+
+/** What a process is for, and how it tells. */
+export type AppPurpose = {
+  readonly roles: readonly Role[];
+  /** Never starts an embedded Redis: a single role needs one that others share. */
+  readonly connectOnly: boolean;
+  /** Where the log goes, a JSON object a line; null: no log. */
+  readonly log: NodeJS.WritableStream | null;
+};
+
+/** Wires everything. @throws AppError `invalid`, or `unavailable` when Redis does not answer */
+export const createApp = async (
+  { config, secrets }: { readonly config: Config; readonly secrets: Secrets },
+  surroundings: Surroundings,
+  purpose: AppPurpose,
+): Promise<App> => {
+  await using stack = new AsyncDisposableStack();
+  const { now, warn } = surroundings;
+  const metrics = createMetrics({ now });
+  const listeners = [
+    surroundings.observe,
+    metrics.observe,
+    ...(purpose.log ? [createLogListener(purpose.log)] : []),
+  ];
+  const observe: Observe = (event) => {
+    for (const listen of listeners) listen(event);
+  };
+
+  const redis = await connectRedis(secrets.redisUrl ?? (await openSocket(config, purpose, stack)), warn);
+  stack.defer(redis.dispose);
+  const store = createStore(redis);
+  const queue = createQueue({
+    redis,
+    observe,
+    onWarning: warn,
+    concurrency: config.workers,
+    mailsPerSecond: config.mail.perSecond,
+  });
+  stack.defer(queue.dispose);
+  const transport = stack.use(createTransport({ ...config.smtp, password: secrets.smtpPassword }));
+  const compose = await createCompose(config);
+  const cluster = purpose.roles.includes('collector')
+    ? stack.use(openCluster(config, { ...surroundings, observe }))
+    : NO_CLUSTER;
+
+  const deps = { cluster, store, queue, compose, transport, now, observe };
+  const handlers = createHandlers(deps, config);
+  const owned = stack.move();
+  return {
+    work: async (roles) => {
+      for (const role of roles) owned.defer(await queue.work(role, handlers));
+    },
+    schedule: () => queue.schedule(config.schedule),
+    startRun: (slot) => startRun(deps, slot === null ? byHand(now()) : requireSlot(config, slot, now())),
+    loadRun: (runId) => requireRun(store, runId),
+    summariseRun: (runId) => summariseRun(store, runId),
+    sendOneOff: (oneOff) => sendOneOff(deps, oneOff),
+    verifyTransport: () => transport.verify(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+};
+
+type Deps = Parameters<typeof collect>[0] & Parameters<typeof finishRun>[0];
+
+/** What each job does: the same functions that the command line calls. */
+const createHandlers = (deps: Deps, config: Config): JobHandlers => {
+  const rules = rulesOf(config);
+  return {
+    tick: async () => {
+      const { slot, dueAt } = latestSlot(config.schedule, deps.now());
+      if (deps.now().getTime() - dueAt.getTime() > config.schedule.catchUpMs) return;
+      await startRun(deps, { id: slot, kind: 'weekly' });
+    },
+    collect: (job, attempt) => collect(deps, rules, { ...job, attempt }),
+    size: (job, attempt) => size(deps, rules, { ...job, attempt }),
+    seal: (job) => sealRun(deps, rules, job.runId),
+    mail: (job, attempt) => mail(deps, { ...job, attempt }),
+    finish: (job, attempt) => finishRun(deps, { summaryTo: config.summary.to }, { ...job, attempt }),
+  };
+};
+
+const rulesOf = (config: Config): WeighingRules & { readonly mailLevels: Config['mail']['levels'] } => ({
+  quota: config.quota,
+  recipients: config.recipients,
+  environmentLabel: config.environmentLabel,
+  chargeImported: config.charge.imported,
+  isReported: ({ name, labels }) =>
+    !config.namespaces.exclude.some((pattern) => isGlobMatch(pattern, name)) &&
+    config.namespaces.selects(labels),
+  groupByLabel: config.teams.groupByLabel,
+  mailLevels: config.mail.levels,
+});
+
+const openCluster = (config: Config, { kubeconfig, context, now, observe }: Surroundings) =>
+  createCluster({ kubeconfig, context, ...config.cluster, now }, observe);
+
+/** A process without the collector has no business with the cluster, and needs no rights there. */
+const NO_CLUSTER: Cluster = {
+  readInventory: () => Promise.reject(new AppError('internal', 'this process does not read the cluster')),
+};
+
+/** The embedded Redis of the data folder, which other processes of that folder share. */
+const openSocket = async (
+  config: Config,
+  { connectOnly }: AppPurpose,
+  stack: AsyncDisposableStack,
+): Promise<string> => {
+  const embedded = await openEmbeddedRedis({ dataDir: config.dataDir, connectOnly });
+  stack.defer(embedded.dispose);
+  return embedded.socketPath;
+};
+
+const byHand = (now: Date): { readonly id: string; readonly kind: Run['kind'] } => ({
+  id: manualSlot(now),
+  kind: 'manual',
+});
+
+const requireSlot = (
+  config: Config,
+  slot: string,
+  now: Date,
+): { readonly id: string; readonly kind: Run['kind'] } => {
+  if (/^manual-\d{8}T\d{6}Z$/.test(slot)) return { id: slot, kind: 'manual' };
+  const dueAt = slotDue(config.schedule, slot);
+  const latest = latestSlot(config.schedule, now).slot;
+  if (dueAt === null) {
+    throw new AppError('invalid', `${slot} is no slot of the schedule ${config.schedule.cron}`, {
+      hint: `The latest one is ${latest}.`,
+    });
+  }
+  if (dueAt > now) {
+    throw new AppError('invalid', `${slot} is due at ${dueAt.toISOString()}, which is still to come`, {
+      hint: `The latest one is ${latest}; leave --slot out for a run by hand.`,
+    });
+  }
+  return { id: slot, kind: 'weekly' };
+};

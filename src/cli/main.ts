@@ -1,0 +1,120 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { checkConfig } from './config.ts';
+import { OUTPUTS, printReport } from './report.ts';
+import type { ReportOptions } from './report.ts';
+import { runOnce } from './run.ts';
+import type { RunOptions } from './run.ts';
+import { sendNow } from './send.ts';
+import type { SendOptions } from './send.ts';
+import { ROLES, startRoles } from './start.ts';
+import type { Role } from './start.ts';
+import type { GlobalOptions } from './options.ts';
+import { reportError } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+const EXIT_CODES_HELP = `
+Exit codes: 0 ok; 1 error; 2 wrong usage or configuration; 3 some namespaces or mails failed; 4 refused by policy.
+Data goes to stdout, progress and problems to stderr. NO_COLOR turns colours off.`;
+
+/** The command line. Sets the exit code of the process when the command has ended. */
+export const main = async (): Promise<void> => {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // Once: a second Ctrl-C ends the process at once.
+    process.once(signal, () => interruption.abort());
+  }
+  // A reader that has seen enough (head, less) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  const terminal: Terminal = {
+    out: process.stdout,
+    err: process.stderr,
+    env: process.env,
+    signal: interruption.signal,
+  };
+  process.exitCode = await runCommandLine(terminal, process.argv.slice(2));
+};
+
+/** Runs one command and returns its exit code. */
+export const runCommandLine = async (terminal: Terminal, args: readonly string[]): Promise<number> => {
+  let exitCode = 0;
+  const program = createProgram(terminal, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    // Commander has said what was wrong.
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : 2;
+    return reportError(terminal, thrown);
+  }
+};
+
+const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Command => {
+  const program = new Command('quotagram')
+    .description(packageJson.description)
+    .version(packageJson.version)
+    .option('--config <file>', 'configuration (else QUOTAGRAM_CONFIG, else ./quotagram.yaml)')
+    .option('--kubeconfig <file>', 'kubeconfig (else KUBECONFIG, else ~/.kube/config, else the pod’s own)')
+    .option('--context <name>', 'context of the kubeconfig (else its current one)')
+    .addHelpText('after', EXIT_CODES_HELP)
+    .showHelpAfterError('Try --help.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+    });
+
+  const command = (parent: Command, usage: string, description: string): Command =>
+    parent.command(usage).description(description);
+
+  command(program, 'report', 'weigh namespaces now and print the report; needs only a kubeconfig')
+    .option('-n, --namespace <name>', 'a namespace, as often as needed', collectValues)
+    .option('-A, --all-namespaces', 'all namespaces that the configuration selects')
+    .addOption(new Option('-o, --output <form>', 'form of the report').choices(OUTPUTS).default('table'))
+    .action(async (_, self: Command) =>
+      exitWith(await printReport(terminal, self.optsWithGlobals<ReportOptions>())),
+    );
+
+  command(program, 'run', 'weigh the cluster, mail the teams over quota and sum it up')
+    .option('--slot <slot>', 'run (or go on with) the weekly slot of that date, e.g. weekly-2026-11-23')
+    .option('--dry-run', 'claim and send nothing; write the mails to files')
+    .option('--out <folder>', 'where a dry run writes (default: out/dry-run)')
+    .action(async (_, self: Command) =>
+      exitWith(await runOnce(terminal, self.optsWithGlobals<RunOptions>())),
+    );
+
+  command(program, 'send', 'send one namespace’s mail now, apart from any run; only shows it without --yes')
+    .requiredOption('-n, --namespace <name>', 'the namespace')
+    .option('--to <address>', 'send to this address instead of the namespace’s own recipients', collectValues)
+    .option('--yes', 'really send')
+    .action(async (_, self: Command) =>
+      exitWith(await sendNow(terminal, self.optsWithGlobals<SendOptions>())),
+    );
+
+  command(program, 'start', 'work until told to stop: run every week, mail, or one part of it')
+    .argument('[role]', `one of ${ROLES.join(', ')}; all of them when left out`, parseRole)
+    .action(async (role: Role | undefined, _, self: Command) =>
+      exitWith(await startRoles(terminal, role, self.optsWithGlobals<GlobalOptions>())),
+    );
+
+  const config = command(program, 'config', 'look after the configuration');
+  command(config, 'check', 'check the configuration and say what it comes to').action(
+    async (_, self: Command) => exitWith(checkConfig(terminal, self.optsWithGlobals<GlobalOptions>())),
+  );
+  return program;
+};
+
+const collectValues = (value: string, earlier: readonly string[] = []): readonly string[] => [
+  ...earlier,
+  value,
+];
+
+const parseRole = (text: string): Role => {
+  const role = ROLES.find((name) => name === text);
+  if (role === undefined) throw new InvalidArgumentError(`It is one of ${ROLES.join(', ')}.`);
+  return role;
+};

@@ -1,0 +1,24 @@
+import type { Surroundings } from '../app.ts';
+import type { Observe } from '../pipeline/events.ts';
+import { paint } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Options that every command takes. */
+export type GlobalOptions = {
+  readonly config?: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+};
+
+/** What a command hands to the application: where the cluster is, the clock, and who watches. */
+export const surroundingsOf = (
+  terminal: Terminal,
+  options: GlobalOptions,
+  observe: Observe,
+): Surroundings => ({
+  kubeconfig: options.kubeconfig ?? (terminal.env['KUBECONFIG'] || null),
+  context: options.context ?? null,
+  now: () => new Date(),
+  observe,
+  warn: (warning) => terminal.err.write(`${paint(terminal.err, 'yellow', 'warning:')} ${warning}\n`),
+});

@@ -1,0 +1,87 @@
+import { createReporter } from '../app.ts';
+import type { Reporter } from '../app.ts';
+import { AppError } from '../errors.ts';
+import { loadConfigFile } from './config-file.ts';
+import { surroundingsOf } from './options.ts';
+import type { GlobalOptions } from './options.ts';
+import { showProgress } from './progress.ts';
+import { namespaceDetail, namespaceTable } from './report-tables.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The forms a report is printed in. */
+export const OUTPUTS = ['table', 'json', 'csv', 'html', 'text'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+export type ReportOptions = GlobalOptions & {
+  readonly namespace?: readonly string[];
+  readonly allNamespaces?: boolean;
+  readonly output: Output;
+};
+
+/** Weighs namespaces and prints the report; needs a kubeconfig and nothing else. Returns the exit code. */
+export const printReport = async (terminal: Terminal, options: ReportOptions): Promise<number> => {
+  const names = chooseNamespaces(options);
+  const { config } = loadConfigFile(terminal, options.config);
+  const progress = showProgress(terminal.err);
+  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
+  const weighed = await reporter.weigh(names);
+  progress.end();
+  terminal.out.write(render(terminal, { weighed, reporter, names }, options.output));
+  return 0;
+};
+
+const chooseNamespaces = ({
+  namespace = [],
+  allNamespaces = false,
+}: ReportOptions): readonly string[] | null => {
+  if (allNamespaces === namespace.length > 0) {
+    throw new AppError('invalid', 'say which namespaces: either -n NAME (as often as needed) or -A for all', {
+      hint: 'quotagram report -n my-namespace',
+    });
+  }
+  return allNamespaces ? null : [...new Set(namespace)];
+};
+
+type Weighed = Awaited<ReturnType<Reporter['weigh']>>;
+
+const render = (
+  { out }: Terminal,
+  subject: {
+    readonly weighed: Weighed;
+    readonly reporter: Reporter;
+    readonly names: readonly string[] | null;
+  },
+  output: Output,
+): string => {
+  const { weighed, reporter, names } = subject;
+  const { report } = weighed;
+  switch (output) {
+    case 'json':
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case 'csv':
+      return reporter.renderCsv(report);
+    case 'html':
+      return renderMail(subject).html;
+    case 'text':
+      return renderMail(subject).text;
+    case 'table':
+      return names === null
+        ? namespaceTable(out, report)
+        : report.reports
+            .flatMap((team) => team.namespaces)
+            .map((namespace) => namespaceDetail(out, namespace))
+            .join('\n');
+  }
+};
+
+const renderMail = ({ weighed, reporter }: { readonly weighed: Weighed; readonly reporter: Reporter }) => {
+  const teams = weighed.report.reports;
+  if (teams.length === 1) return reporter.renderUsage(weighed);
+  throw new AppError(
+    'invalid',
+    `a mail is for one team, and these namespaces belong to ${String(teams.length)}`,
+    {
+      hint: 'Name one namespace with -n, or choose --output table, json or csv.',
+    },
+  );
+};

@@ -1,0 +1,64 @@
+import { formatBytes, formatCount, formatLimit } from '../usage/format.ts';
+import type { App } from '../app.ts';
+import { levelCell } from './report-tables.ts';
+import { layOut } from './table.ts';
+import type { Column } from './table.ts';
+import { paint } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+type Out = Terminal['out'];
+type RunSummary = Awaited<ReturnType<App['summariseRun']>>;
+type Row = RunSummary['rows'][number];
+
+/** What a run came to: a line a namespace, those over quota first, and the cluster's total. */
+export const summaryText = (out: Out, { run, rows }: RunSummary): string => {
+  const sorted = rows.toSorted(
+    (a, b) =>
+      rank(a) - rank(b) || (b.usedBytes ?? 0) - (a.usedBytes ?? 0) || (a.namespace < b.namespace ? -1 : 1),
+  );
+  const cells = sorted.map((row) => [
+    row.namespace,
+    row.usedBytes === null ? '-' : formatBytes(row.usedBytes),
+    row.usedBytes === null ? '-' : formatLimit(row.limitBytes),
+    row.level === null ? paint(out, 'red', 'not weighed') : levelCell(out, row.level),
+    recipientsCell(row),
+    mailCell(out, row),
+  ]);
+  return [
+    layOut(COLUMNS, cells),
+    '\n',
+    totalLine(run),
+    ...run.findings.map(({ message }) => `${message}\n`),
+  ].join('');
+};
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'NAMESPACE', align: 'left' },
+  { heading: 'USED', align: 'right' },
+  { heading: 'QUOTA', align: 'right' },
+  { heading: 'LEVEL', align: 'left' },
+  { heading: 'RECIPIENTS', align: 'left' },
+  { heading: 'MAIL', align: 'left' },
+];
+
+const rank = ({ level }: Row): number =>
+  level === null ? 0 : level === 'over' ? 1 : level === 'warning' ? 2 : 3;
+
+const recipientsCell = ({ recipients, noRecipientReason }: Row): string => {
+  if (noRecipientReason === null) return String(recipients);
+  return recipients === 0 ? 'nobody to tell' : 'fallback';
+};
+
+const mailCell = (out: Out, { level, mails, noRecipientReason, problem }: Row): string => {
+  if (problem !== null) return paint(out, 'red', problem);
+  const sent = mails.submitted ?? 0;
+  if (sent > 0) return `${formatCount(sent, 'mail')} sent`;
+  const waiting = (mails.planned ?? 0) + (mails.sending ?? 0);
+  if (waiting > 0) return `${formatCount(waiting, 'mail')} waiting`;
+  return level === 'over' && noRecipientReason !== null ? noRecipientReason : '-';
+};
+
+const totalLine = (run: RunSummary['run']): string =>
+  run.clusterUsedBytes === null || run.sumOfNamespacesBytes === null
+    ? ''
+    : `In all ${formatBytes(run.clusterUsedBytes)}; the namespaces add up to ${formatBytes(run.sumOfNamespacesBytes)}, because what they share counts in each.\n`;

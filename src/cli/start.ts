@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import { createApp } from '../app.ts';
+import type { AppPurpose } from '../app.ts';
+import { loadConfigFile, loadSendingConfig } from './config-file.ts';
+import { surroundingsOf } from './options.ts';
+import type { GlobalOptions } from './options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What a process can be for. */
+export const ROLES = ['collector', 'sizer', 'mailer'] as const satisfies AppPurpose['roles'];
+export type Role = (typeof ROLES)[number];
+
+/** Works until it is told to stop: all roles, or one of them on a Redis that others share. Returns the exit code. */
+export const startRoles = async (
+  terminal: Terminal,
+  role: Role | undefined,
+  options: GlobalOptions,
+): Promise<number> => {
+  const roles: AppPurpose['roles'] = role === undefined ? ROLES : [role];
+  const loaded = (role === 'sizer' ? loadConfigFile : loadSendingConfig)(terminal, options.config);
+  const surroundings = surroundingsOf(terminal, options, () => {});
+  await using app = await createApp(loaded, surroundings, {
+    roles,
+    connectOnly: role !== undefined,
+    log: terminal.err,
+  });
+  if (roles.includes('mailer')) await app.verifyTransport();
+  if (roles.includes('collector')) await app.schedule();
+  await app.work(roles);
+  terminal.err.write(`working as ${roles.join(', ')}; Ctrl-C stops\n`);
+  if (!terminal.signal.aborted) await once(terminal.signal, 'abort');
+  terminal.err.write('stopping: finishing what is under way\n');
+  return 0;
+};

@@ -1,0 +1,36 @@
+import { styleText } from 'node:util';
+import { AppError, EXIT_CODES, toAppError } from '../errors.ts';
+
+/** Where a command writes and reads: data to `out`, progress and problems to `err`. */
+export type Terminal = {
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborts on Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+};
+
+/** Exit codes beside those of errors: some namespaces or mails failed; stopped by Ctrl-C, as shells have it. */
+export const EXIT_PARTIAL = 3;
+export const EXIT_INTERRUPTED = 130;
+
+type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
+
+/** Colours text for one stream: only on a terminal, never with NO_COLOR. */
+export const paint = (stream: Terminal['out'], style: Style, text: string): string =>
+  stream.isTTY === true ? styleText(style, text, { stream }) : text;
+
+/** Prints what went wrong and what to do next, never a stack trace, and returns the exit code. */
+export const reportError = (terminal: Terminal, thrown: unknown): number => {
+  const error = toAppError(thrown);
+  terminal.err.write(`${paint(terminal.err, 'red', 'error:')} ${error.message}\n`);
+  for (const line of hintOf(error)) terminal.err.write(`  ${line}\n`);
+  return EXIT_CODES[error.code];
+};
+
+const hintOf = (error: AppError): readonly string[] => {
+  if (error.hint !== null) return error.hint.split('\n');
+  return error.code === 'internal'
+    ? ['This is a defect of Quotagram; please report it with the command you ran.']
+    : [];
+};

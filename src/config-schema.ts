@@ -1,0 +1,258 @@
+import { z } from 'zod';
+import { cronFault, timeZoneFault } from './pipeline/schedule.ts';
+import { LEVELS, parseQuantity } from './usage/quota.ts';
+import type { QuotaRules } from './usage/quota.ts';
+import { isDomainAllowed, parseAddress } from './usage/recipients.ts';
+import type { RecipientRules } from './usage/recipients.ts';
+import { parseLabelSelector } from './usage/selector.ts';
+import type { NamespaceMatch } from './usage/selector.ts';
+
+// What one value may be. A message ends the sentence "PATH is VALUE: …".
+
+const text = z.string('must be text; put it in quotes');
+const line = text.trim().regex(/^\P{Cc}+$/u, 'must be one line of text');
+const flag = z.boolean('must be true or false');
+
+const whole = (least: number, most: number = Number.MAX_SAFE_INTEGER) => {
+  const range = most === Number.MAX_SAFE_INTEGER ? 'up' : `to ${String(most)}`;
+  const message = `must be a whole number from ${String(least)} ${range}`;
+  return z
+    .number(message)
+    .refine((value) => Number.isSafeInteger(value) && value >= least && value <= most, message);
+};
+const percent = whole(0, 100);
+
+const quantity = z
+  .union([z.string(), z.number()], 'must be a quantity such as 50Gi, 1500M, 2e9 or unlimited')
+  .transform((value, context) => {
+    const parsed = parseQuantity(String(value));
+    if ('bytes' in parsed) return parsed.bytes;
+    context.addIssue(parsed.fault);
+    return z.NEVER;
+  });
+
+const address = text.transform((value, context) => {
+  const parsed = parseAddress(value);
+  if ('address' in parsed) return parsed.address;
+  context.addIssue(parsed.fault);
+  return z.NEVER;
+});
+
+const labelSelector = text.transform((value, context) => {
+  const parsed = parseLabelSelector(value);
+  if ('selects' in parsed) return parsed.selects;
+  context.addIssue(parsed.fault);
+  return z.NEVER;
+});
+
+const without = (findFault: (value: string) => string | null) =>
+  text.superRefine((value, context) => {
+    const fault = findFault(value);
+    if (fault !== null) context.addIssue(fault);
+  });
+
+const key = text.regex(
+  /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  'must be the key of a label or an annotation',
+);
+const namePattern = text.regex(/^[a-z0-9*-]+$/, 'must be the name of a namespace; * stands for any text');
+const domain = text
+  .toLowerCase()
+  .regex(
+    /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/,
+    'must be a domain such as example.com, or *.example.com for all below it',
+  );
+const host = text.refine(
+  (value) => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(value) || URL.canParse(`http://[${value}]`),
+  'must be a host name or an IP address, without a port',
+);
+const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// URL' });
+const apiUrl = z.url({ protocol: /^https?$/, error: 'must be an https:// or http:// URL' });
+
+/** A Redis address. What connects to it decides the rest. */
+export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const durationMs = text
+  .regex(/^\d{1,6}[mhd]$/, 'must be whole minutes, hours or days, such as 96h')
+  .transform((value) => Number.parseInt(value, 10) * (UNIT_MS[value.slice(-1)] ?? NaN));
+
+// Where values stand. Defaults are given as people write them.
+
+/** A map that has these keys and no others. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((name) => refuseKey(name, Object.keys(shape))).join('\n')
+        : `must be a map with keys of ${Object.keys(shape).join(', ')}`,
+  });
+
+const list = <Schema extends z.ZodType>(entry: Schema) => z.array(entry, 'must be a list');
+const optional = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().default(null);
+
+const match = section({
+  labels: z.record(key, text, 'must be a map from label to value').optional(),
+  names: list(namePattern).optional(),
+}) satisfies z.ZodType<NamespaceMatch>;
+
+const schedule = section({
+  cron: without(cronFault).default('0 8 * * 1'),
+  timeZone: without(timeZoneFault).default('America/Vancouver'),
+  catchUpHours: whole(0, 168).default(48),
+}).transform(({ catchUpHours, ...timer }) => ({ ...timer, catchUpMs: catchUpHours * 3_600_000 }));
+
+const namespaces = section({
+  selector: labelSelector.prefault(''),
+  exclude: list(namePattern).default(['kube-*', 'openshift-*', 'openshift', 'default']),
+}).transform(({ selector, exclude }) => ({ selects: selector, exclude }));
+
+const quotaAnnotation = section({ enabled: flag.default(false), max: quantity.optional() })
+  .refine(({ enabled, max }) => !enabled || max !== undefined, {
+    path: ['max'],
+    error: 'must be set where teams may state their own limit; unlimited is allowed',
+  })
+  .transform(({ enabled, max = null }) => ({ enabled, max }));
+
+const quota = section({
+  default: quantity.prefault('50Gi'),
+  warnPercent: percent.default(80),
+  clearPercent: percent.default(95),
+  annotation: quotaAnnotation.prefault({}),
+  rules: list(section({ match, limit: quantity })).default([]),
+}) satisfies z.ZodType<QuotaRules>;
+
+const override = section({ match, replace: list(address).optional(), add: list(address).optional() })
+  .refine(
+    ({ replace, add }) => (replace === undefined) !== (add === undefined),
+    'must have either replace or add',
+  )
+  .transform(({ match, replace, add = [] }) => (replace === undefined ? { match, add } : { match, replace }));
+
+const recipients = section({
+  annotations: section({
+    contacts: key.default('contacts'),
+    addresses: list(key).default(['product-owner', 'technical-lead', 'owner']),
+  }).prefault({}),
+  roles: z.record(z.string(), line, 'must be a map from roles to what mails call them').default({}),
+  overrides: list(override).default([]),
+  fallback: optional(address),
+}) satisfies z.ZodType<Omit<RecipientRules, 'allowedDomains'>>;
+
+const mail = section({
+  from: optional(address),
+  replyTo: optional(address),
+  allowedDomains: list(domain).default([]),
+  levels: list(z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`)).default(['over']),
+  perSecond: z.number('must be a number above 0').positive('must be a number above 0').default(5),
+  help: optional(section({ text: line, url: optional(httpsUrl) })),
+  docs: optional(section({ url: httpsUrl })),
+});
+
+const smtp = section({
+  host: optional(host),
+  port: whole(1, 65_535).optional(),
+  secure: flag.default(false),
+  user: optional(line),
+}).transform(({ port, ...server }) => ({ ...server, port: port ?? (server.secure ? 465 : 587) }));
+
+const retention = section({
+  source: z.enum(['config', 'imagepruner'], 'must be config or imagepruner').default('config'),
+  keepTagRevisions: whole(0).default(3),
+  keepYoungerThan: durationMs.prefault('96h'),
+}).transform(({ keepYoungerThan, ...rule }) => ({ ...rule, keepYoungerThanMs: keepYoungerThan }));
+
+const redis = section({
+  url: optional(
+    redisUrl.refine(
+      (url) => (URL.parse(url)?.password ?? '') === '',
+      'must not hold a password; set REDIS_URL instead',
+    ),
+  ),
+});
+
+const file = section({
+  cluster: section({ name: optional(line), apiUrl: optional(apiUrl) }).prefault({}),
+  schedule: schedule.prefault({}),
+  namespaces: namespaces.prefault({}),
+  environmentLabel: key.default('environment'),
+  teams: section({ groupByLabel: optional(key) }).prefault({}),
+  charge: section({ imported: flag.default(false) }).prefault({}),
+  quota: quota.prefault({}),
+  recipients: recipients.prefault({}),
+  mail: mail.prefault({}),
+  smtp: smtp.prefault({}),
+  retention: retention.prefault({}),
+  reminders: section({ count: whole(1).default(3), consequence: optional(line) }).prefault({}),
+  summary: section({ to: optional(address) }).prefault({}),
+  redis: redis.prefault({}),
+  workers: section({ sizer: whole(1).default(2), mailer: whole(1).default(2) }).prefault({}),
+  dataDir: line.default('.quotagram'),
+});
+
+/** The configuration file as people write it, on its way to sizes in bytes and durations in milliseconds. */
+export const configSchema = file
+  .superRefine(
+    (config, context) => {
+      const domains = config.mail.allowedDomains;
+      const stated = domains.length === 0 ? 'which is empty' : `which holds ${domains.join(', ')}`;
+      for (const { path, address } of listMailboxes(config)) {
+        if (address === null || isDomainAllowed(address.split('@').at(-1) ?? '', domains)) continue;
+        const message = `must be in a domain of mail.allowedDomains, ${stated}`;
+        context.addIssue({ code: 'custom', path, message });
+      }
+    },
+    // Once these sections are sound, whatever is wrong elsewhere, so that all faults are told at once.
+    {
+      when: ({ issues }) =>
+        issues.every(({ code, path: [section] = [] }) =>
+          section === undefined ? code === 'unrecognized_keys' : !MAILBOX_SECTIONS.has(section),
+        ),
+    },
+  )
+  .transform((config) => ({
+    ...config,
+    recipients: { ...config.recipients, allowedDomains: config.mail.allowedDomains },
+  }));
+
+const MAILBOX_SECTIONS: ReadonlySet<PropertyKey> = new Set(['mail', 'recipients', 'summary']);
+
+/** Every address that mail goes to because the file names it; null where it names none. */
+const listMailboxes = ({ recipients, summary }: z.output<typeof file>): readonly Mailbox[] => [
+  { path: ['summary', 'to'], address: summary.to },
+  { path: ['recipients', 'fallback'], address: recipients.fallback },
+  ...recipients.overrides.flatMap((override, index) =>
+    (['replace', 'add'] as const).flatMap((way) =>
+      (override[way] ?? []).map((address, place) => ({
+        path: ['recipients', 'overrides', index, way, place],
+        address,
+      })),
+    ),
+  ),
+];
+
+type Mailbox = { readonly path: (string | number)[]; readonly address: string | null };
+
+const refuseKey = (name: string, known: readonly string[]): string => {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= Math.ceil(name.length / 3))
+    .toSorted((a, b) => a.distance - b.distance);
+  return nearest === undefined
+    ? `unknown key; known here: ${known.join(', ')}`
+    : `unknown key; did you mean ${nearest.candidate}?`;
+};
+
+/** How many letters to add, drop or change to make one word of the other. */
+const editDistance = (from: string, to: string): number => {
+  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...from].entries()) {
+    const row = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const change = (above[column] ?? 0) + (letter === other ? 0 : 1);
+      row.push(Math.min(change, (above[column + 1] ?? 0) + 1, (row[column] ?? 0) + 1));
+    }
+    above = row;
+  }
+  return above.at(-1) ?? 0;
+};

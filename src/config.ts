@@ -1,0 +1,135 @@
+import { parseDocument } from 'yaml';
+import type { YAMLParseError } from 'yaml';
+import type { z } from 'zod';
+import { configSchema, redisUrl } from './config-schema.ts';
+import { AppError } from './errors.ts';
+
+/** Everything that can be set (product.md §9), frozen: sizes in bytes, durations in milliseconds, null where unset. */
+export type Config = Frozen<z.output<typeof configSchema>>;
+
+/** What must never be printed, frozen. */
+export type Secrets = {
+  /** The password of `smtp.user`: SMTP_PASSWORD, or the content of the file that SMTP_PASSWORD_FILE names. */
+  readonly smtpPassword: string | null;
+  /** REDIS_URL, which goes before `redis.url` and may hold a password. */
+  readonly redisUrl: string | null;
+};
+
+/**
+ * Reads the text of a configuration file (null: no file, all defaults) and the secrets that the environment holds.
+ * @throws AppError `invalid` that tells every fault on a line of its own: path, given value, what is allowed
+ */
+export const loadConfig = (
+  text: string | null,
+  env: Environment,
+  readFile: ReadFile,
+): { readonly config: Config; readonly secrets: Secrets } => {
+  const written = text === null ? {} : parseYaml(text);
+  const parsed = configSchema.safeParse(written);
+  const { secrets, faults: secretFaults } = readSecrets(env, readFile);
+  const faults = [
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, written)),
+    ...secretFaults,
+  ];
+  if (!parsed.success || faults.length > 0) throw toError(faults);
+  deepFreeze(parsed.data);
+  return { config: parsed.data, secrets: Object.freeze(secrets) };
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+type ReadFile = (path: string) => string;
+
+/** Read-only all the way down; functions stay as they are. */
+type Frozen<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+/** A key without a value is as good as none. */
+const parseYaml = (text: string): unknown => {
+  const document = parseDocument(text, { version: '1.2', stringKeys: true, uniqueKeys: true });
+  if (document.errors.length > 0) throw toError(document.errors.map(describeYamlError));
+  try {
+    const written: unknown = document.toJS({ reviver: (_, value: unknown) => value ?? undefined });
+    return written ?? {};
+  } catch (thrown) {
+    // An alias without its anchor, or a few that stand for a great many values.
+    throw toError([thrown instanceof Error ? thrown.message : String(thrown)]);
+  }
+};
+
+/** The first line of the message names line and column; what follows quotes the file, where a secret may stand. */
+const describeYamlError = ({ code, message, linePos }: YAMLParseError): string =>
+  code === 'MULTIPLE_DOCS'
+    ? `only one document is allowed, but another begins at line ${String(linePos?.[0].line)}`
+    : (message.split(/:?\n/, 1)[0] ?? message);
+
+const describeIssue = (issue: z.core.$ZodIssue, written: unknown): readonly string[] => {
+  const path = issue.path.reduce<string>(joinPath, '');
+  if (issue.code === 'unrecognized_keys') {
+    const suggestions = issue.message.split('\n');
+    return issue.keys.map((key, index) => `${joinPath(path, key)}: ${suggestions[index] ?? 'unknown key'}`);
+  }
+  const value = issue.path.reduce<unknown>(valueAt, written);
+  const shown = value === undefined ? 'is missing' : `is ${showValue(value)}`;
+  return [`${path || 'the file'} ${shown}: ${issue.message}`];
+};
+
+const joinPath = (path: string, key: PropertyKey): string =>
+  typeof key === 'number' ? `${path}[${String(key)}]` : path === '' ? String(key) : `${path}.${String(key)}`;
+
+const valueAt = (value: unknown, key: PropertyKey): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+    ? Reflect.get(value, key)
+    : undefined;
+
+/** As JSON, shortened, without what may be a password in a URL. */
+const showValue = (value: unknown): string => {
+  const json = (JSON.stringify(value) ?? String(value)).replace(/:\/\/[^"/]*@/g, '://…@');
+  return json.length > 80 ? `${json.slice(0, 79)}…` : json;
+};
+
+const readSecrets = (
+  env: Environment,
+  readFile: ReadFile,
+): { secrets: Secrets; faults: readonly string[] } => {
+  const { SMTP_PASSWORD: password, SMTP_PASSWORD_FILE: file, REDIS_URL: url } = env;
+  const faults: string[] = [];
+  if (password && file) faults.push('SMTP_PASSWORD and SMTP_PASSWORD_FILE are both set: only one is allowed');
+  if (url && !redisUrl.safeParse(url).success) faults.push('REDIS_URL: must be a redis:// or rediss:// URL');
+  const read = file ? tryRead(file, readFile) : { text: null };
+  if ('fault' in read) faults.push(`SMTP_PASSWORD_FILE is ${showValue(file)}: ${read.fault}`);
+  const fromFile = 'text' in read ? read.text : null;
+  return { secrets: { smtpPassword: password || fromFile, redisUrl: url || null }, faults };
+};
+
+/** A file's text without the line end that editors leave behind. */
+const tryRead = (
+  path: string,
+  readFile: ReadFile,
+): { readonly text: string } | { readonly fault: string } => {
+  try {
+    return { text: readFile(path).replace(/\r?\n$/, '') };
+  } catch (thrown) {
+    return {
+      fault: `must be a file that can be read (${thrown instanceof Error ? thrown.message : String(thrown)})`,
+    };
+  }
+};
+
+const toError = (faults: readonly string[]): AppError =>
+  new AppError(
+    'invalid',
+    [
+      `the configuration has ${faults.length === 1 ? 'a fault' : `${String(faults.length)} faults`}:`,
+      ...faults,
+    ].join('\n  '),
+    { hint: 'quotagram.example.yaml explains every key.' },
+  );
+
+const deepFreeze = (value: unknown): void => {
+  if (typeof value !== 'object' || value === null) return;
+  for (const part of Object.values(value)) deepFreeze(part);
+  Object.freeze(value);
+};

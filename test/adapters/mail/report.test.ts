@@ -1,0 +1,473 @@
+import { describe, expect, test } from 'vitest';
+import { createCompose } from '../../../src/adapters/mail/compose.ts';
+import type { UsageMail } from '../../../src/pipeline/ports.ts';
+import type { NamespaceReport, RevisionReport } from '../../../src/usage/report.ts';
+import type { DeletionPlan } from '../../../src/usage/savings.ts';
+import { inventNamespace, mailOf, reportOf } from './invented.ts';
+import { readPage } from './read-message.ts';
+
+const GI = 1024 ** 3;
+const compose = await createCompose({ mail: {} });
+
+describe('what a namespace uses', () => {
+  test.each<[string, Partial<NamespaceReport>, string, string]>([
+    [
+      'over its quota',
+      { usedBytes: 62.4 * GI, quota: quotaOf(50 * GI, 'over', 124.8) },
+      'd1b5d2-tools uses 62.4 of 50 GiB, 12.4 over',
+      'd1b5d2-tools: 62.4 of 50 GiB, 12.4 over',
+    ],
+    [
+      'over by a few bytes',
+      { usedBytes: 50 * GI + 12, quota: quotaOf(50 * GI, 'over', 100.1) },
+      'd1b5d2-tools uses 50.0 of 50 GiB, over by less than 0.1 GiB',
+      'd1b5d2-tools: 50.0 of 50 GiB, over by less than 0.1 GiB',
+    ],
+    [
+      'under its quota',
+      { usedBytes: 0.4 * GI, quota: quotaOf(GI, 'ok', 40) },
+      'd1b5d2-tools uses 0.4 of 1 GiB',
+      'd1b5d2-tools: 0.4 of 1 GiB',
+    ],
+    [
+      'near its quota',
+      { usedBytes: 0.93 * GI, quota: quotaOf(GI, 'warning', 93) },
+      'd1b5d2-tools uses 0.9 of 1 GiB',
+      'd1b5d2-tools: 0.9 of 1 GiB, 93% of quota',
+    ],
+    [
+      'without a limit',
+      { usedBytes: 3 * GI, quota: quotaOf(null, 'ok', null) },
+      'd1b5d2-tools uses 3 GiB, without a limit',
+      'd1b5d2-tools: 3 GiB, without a limit',
+    ],
+    [
+      'with a limit of 0',
+      { usedBytes: 3 * GI, quota: quotaOf(0, 'over', null) },
+      'd1b5d2-tools uses 3 of 0 GiB, 3 over',
+      'd1b5d2-tools: 3 of 0 GiB, 3 over',
+    ],
+    [
+      'with sizes that are unknown',
+      { usedBytes: 62.4 * GI, unknownRevisions: 2, quota: quotaOf(50 * GI, 'over', 124.8) },
+      'd1b5d2-tools uses at least 62.4 of 50 GiB, 12.4 over',
+      'd1b5d2-tools: at least 62.4 of 50 GiB, 12.4 over',
+    ],
+    [
+      'with nothing in it',
+      { usedBytes: 0, streams: [], quota: quotaOf(GI, 'ok', 0) },
+      'd1b5d2-tools uses 0 of 1 GiB',
+      'd1b5d2-tools: 0 of 1 GiB',
+    ],
+  ])('%s', (_name, change, heading, subject) => {
+    const mail = compose.renderUsage(mailOf([inventNamespace(1, change)]));
+    expect(/<h1>(.*)<\/h1>/.exec(mail.html)?.[1]?.replace(/<[^>]+>/g, '')).toBe(heading);
+    expect(mail.text).toContain(`\n${heading}\n`);
+    expect(mail.subject).toBe(`[Image registry] ${subject}`);
+  });
+
+  test.each<[string, Partial<NamespaceReport>, readonly string[]]>([
+    [
+      'over',
+      { usedBytes: 100 * GI, quota: quotaOf(80 * GI, 'over', 125) },
+      ['80%', '20%', 'quota 80 GiB', 'over by 20 GiB'],
+    ],
+    [
+      'under',
+      { usedBytes: GI / 4, quota: quotaOf(GI, 'ok', 25) },
+      ['25%', '75%', 'used 0.3 GiB', 'free 0.8 GiB'],
+    ],
+    [
+      'a trace over',
+      { usedBytes: GI + 1, quota: quotaOf(GI, 'over', 100.1) },
+      ['99%', '1%', 'over by less than 0.1 GiB'],
+    ],
+    [
+      'at the limit',
+      { usedBytes: GI, quota: quotaOf(GI, 'warning', 100) },
+      ['100%', 'used 1 GiB', 'free 0 GiB'],
+    ],
+    [
+      'with unknown sizes',
+      { usedBytes: GI / 2, unknownRevisions: 1, quota: quotaOf(GI, 'ok', 50) },
+      ['used at least 0.5 GiB', 'free at most 0.5 GiB'],
+    ],
+  ])('has a bar whose parts are labelled in words: %s', (_name, change, expected) => {
+    const { html } = compose.renderUsage(mailOf([inventNamespace(1, change)]));
+    for (const part of expected) expect(html).toContain(part);
+  });
+
+  test('has no bar without a limit', () => {
+    const { html, text } = compose.renderUsage(
+      mailOf([inventNamespace(1, { quota: quotaOf(null, 'ok', null) })]),
+    );
+    expect(html).not.toContain('bgcolor');
+    expect(text).not.toMatch(/used|free|% of quota/);
+  });
+
+  test('says apart what is imported, shared in the team and unknown', () => {
+    const { text } = compose.renderUsage(
+      mailOf([inventNamespace(1, { importedBytes: GI, sharedWithTeamBytes: 2 * GI, unknownRevisions: 3 })]),
+    );
+    const words = text.replaceAll(/\s+/g, ' ');
+    expect(words).toContain('Another 1 GiB is imported: listed below, but not charged.');
+    expect(words).toContain('Of this, 2 GiB is also counted in other namespaces of the team.');
+    expect(words).toContain('The size of 3 revisions is unknown, so the usage may be higher.');
+  });
+});
+
+describe('what to delete first', () => {
+  const over = inventNamespace(3, { usedBytes: 62 * GI, quota: quotaOf(50 * GI, 'over', 124) });
+  const plan: DeletionPlan = {
+    deletions: [
+      { stream: 'web', tag: 'pr-1', freesBytes: 8 * GI },
+      { stream: 'web', tag: 'pr-2', freesBytes: 4 * GI },
+    ],
+    freesBytes: 13 * GI,
+    reclaimsBytes: 12 * GI,
+    usedAfterBytes: 49 * GI,
+  };
+  const render = (change: Partial<DeletionPlan>, namespace = over, more: Partial<UsageMail> = {}): string =>
+    compose
+      .renderUsage(
+        mailOf([namespace], { plans: new Map([[namespace.name, { ...plan, ...change }]]), ...more }),
+      )
+      .text.replaceAll(/\s+/g, ' ');
+
+  test('says what each frees, what all do, and that this is enough', () => {
+    const text = render({});
+    expect(text).toContain('Delete these 2 first No workload we can read uses them.');
+    expect(text).toContain('Together they lower the usage by 13 GiB, to 49 of 50 GiB, within the quota.');
+    expect(text).toContain('The registry gets back 12 GiB at a later prune.');
+    expect(text).toContain('web:pr-1 8 GiB web:pr-2 4 GiB Together, with the layers they share 13 GiB');
+    expect(text).toContain(
+      'Computed Tuesday 24 November 08:00 UTC for the cluster silver; later deployments are not seen.',
+    );
+  });
+
+  test('says how much is missing when it is not enough', () => {
+    expect(render({ usedAfterBytes: 55 * GI })).toContain('to 55 of 50 GiB: still 5 over.');
+  });
+
+  test('promises nothing where sizes are unknown', () => {
+    const text = render({}, { ...over, unknownRevisions: 1 });
+    expect(text).toContain('to at least 49 of 50 GiB. The registry');
+    expect(text).not.toContain('within the quota');
+  });
+
+  test('is silent about the registry when only part of the cluster was read, and says when it gets nothing', () => {
+    expect(render({ reclaimsBytes: null })).not.toContain('The registry');
+    expect(render({ reclaimsBytes: 0 })).toContain('The registry itself gets nothing back');
+  });
+
+  test('speaks of one tag as one', () => {
+    const text = render({
+      deletions: plan.deletions.slice(0, 1),
+      freesBytes: 8 * GI,
+      usedAfterBytes: 54 * GI,
+    });
+    expect(text).toContain(
+      'Delete this one first No workload we can read uses it. It lowers the usage by 8 GiB',
+    );
+    expect(text).not.toContain('Together');
+  });
+
+  test('stands in one block of commands that checks the cluster', () => {
+    const { html, text } = compose.renderUsage(mailOf([over], { plans: new Map([[over.name, plan]]) }));
+    const lines = [
+      `if [ "$(oc whoami --show-server)" = 'https://api.silver.example.com:6443' ]; then`,
+      '  oc tag -d web:pr-1 -n d1b5d2-tools',
+      '  oc tag -d web:pr-2 -n d1b5d2-tools',
+    ];
+    for (const line of lines) expect(text).toContain(`\n    ${line}\n`);
+    const block = /<code class="commands">(.*?)<\/code>/s.exec(html)?.[1] ?? '';
+    expect(readPage(block)).toContain(lines.join('\n'));
+  });
+
+  test('names the kinds that could not be read', () => {
+    const report = reportOf([over]);
+    const text = render({}, over, {
+      report: { ...report, snapshot: { ...report.snapshot, unreadableKinds: ['builds', 'cronjobs'] } },
+    });
+    expect(text).toContain('We could not read builds and cronjobs: please look there yourself.');
+  });
+
+  test.each<[string, Partial<NamespaceReport>, readonly string[], string]>([
+    [
+      'nothing is old and unused',
+      {},
+      [],
+      'Nothing is proposed for deletion: what is not in use is younger than 14 days, has a name that is usually kept',
+    ],
+    [
+      'kinds could not be read',
+      {},
+      ['builds'],
+      'deletion: builds could not be read, so what is unused is not known.',
+    ],
+    [
+      'it is production',
+      { environment: 'prod' },
+      [],
+      'Nothing is proposed for deletion: this is production.',
+    ],
+  ])('is not proposed when %s, and the mail says so', (_name, change, unreadableKinds, expected) => {
+    const report = reportOf([{ ...over, ...change }]);
+    const { text } = compose.renderUsage(
+      mailOf([], { report: { ...report, snapshot: { ...report.snapshot, unreadableKinds } } }),
+    );
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(expected);
+    expect(text).not.toContain('oc tag');
+  });
+
+  test('is no matter for a namespace within its quota', () => {
+    const { text } = compose.renderUsage(mailOf([inventNamespace(1, { quota: quotaOf(99 * GI, 'ok', 1) })]));
+    expect(text).not.toMatch(/Delete|proposed/);
+  });
+});
+
+describe('the list', () => {
+  test.each<[string, Partial<RevisionReport>, string]>([
+    [
+      'by whom, the own namespace left out',
+      { inUse: true, inUseBy: ['d1b5d2-tools/Deployment/web'], inUseCount: 1 },
+      'in use by Deployment/web',
+    ],
+    [
+      'by two and others',
+      { inUse: true, inUseBy: ['x/Pod/a', 'x/Pod/b', 'x/Pod/c'], inUseCount: 5 },
+      'in use by x/Pod/a, x/Pod/b and 3 more',
+    ],
+    [
+      'by others of whom nothing is said',
+      { inUse: true, inUseBy: [], inUseCount: 4 },
+      'in use by 4 workloads elsewhere',
+    ],
+    ['by a workload that names the tag', { inUse: true, inUseBy: [], inUseCount: 0 }, 'in use'],
+    ['where it is not known', { inUse: null }, 'use unknown'],
+    ['imported', { charged: false }, 'imported, not charged'],
+    ['for several architectures', { architectures: ['amd64', 'arm64'] }, 'amd64 + arm64'],
+    ['of unknown size', { sizeBytes: null }, 'unknown'],
+  ])('says of a revision in words what it is: %s', (_name, change, expected) => {
+    const namespace = inventNamespace(1);
+    const streams = namespace.streams.map((stream) => ({
+      ...stream,
+      tags: stream.tags.map((tag) => ({
+        ...tag,
+        revisions: tag.revisions.map((revision) => ({ ...revision, ...change })),
+      })),
+    }));
+    const { html, text } = compose.renderUsage(mailOf([{ ...namespace, streams }]));
+    expect(readPage(html)).toContain(expected);
+    expect(text).toContain(expected);
+  });
+
+  test('shows every stream, tag and revision, a single revision beside its tag', () => {
+    const namespace = inventNamespace(4);
+    const page = readPage(compose.renderUsage(mailOf([namespace])).html);
+    for (const stream of namespace.streams) {
+      expect(page).toContain(stream.name);
+      for (const tag of stream.tags) {
+        expect(page).toContain(`:${tag.name}`);
+        for (const { digest } of tag.revisions) expect(page).toContain(digest.slice(7, 19));
+      }
+    }
+  });
+
+  test('has tables of 45 rows at most, each with its header and a caption that says where it goes on', () => {
+    const { html } = compose.renderUsage(mailOf([inventNamespace(12)]));
+    const tables = html.split('<caption').slice(1);
+    expect(tables).toHaveLength(3);
+    for (const table of tables) {
+      expect(table.match(/<tr class=[strm]/g)?.length ?? 0).toBeLessThanOrEqual(45);
+      expect(table).toContain('scope="col"');
+    }
+    expect(readPage(html)).toContain('continued, part 2 of 3');
+  });
+
+  test('marks what has no figures in words and leaves the figures out', () => {
+    const namespace = inventNamespace(1);
+    const [stream] = namespace.streams;
+    const [tag] = stream?.tags ?? [];
+    if (stream === undefined || tag === undefined) throw new Error('nothing invented');
+    const bare = { ...tag, inUse: false, revisions: [], sizeBytes: 0, countedBytes: 0, freesBytes: 0 };
+    const tags = [
+      { ...bare, name: 'new', state: 'empty' as const },
+      { ...bare, name: 'base', state: 'import-failed' as const },
+      { ...bare, name: 'link', state: 'reference' as const },
+    ];
+    const { text } = compose.renderUsage(
+      mailOf([
+        {
+          ...namespace,
+          streams: [
+            { ...stream, tags },
+            { ...stream, name: 'never', inUse: false, tags: [] },
+          ],
+        },
+      ]),
+    );
+    const lines = text.split('\n').map((line) => line.trim());
+    expect(lines).toContain(':new (no revisions)');
+    expect(lines).toContain(':base (import failed)');
+    expect(lines).toContain(':link (a reference, not stored)');
+    expect(lines.some((line) => line.startsWith('never') && line.endsWith('(no tags)'))).toBe(true);
+  });
+});
+
+describe('why and what else', () => {
+  test.each<[string, UsageMail['recipient'], string]>([
+    [
+      'an annotation',
+      { roles: ['Owner', 'Technical lead'], rule: 'annotation:contacts' },
+      'You get this as Owner and Technical lead of d1b5d2-tools, named by the annotation contacts.',
+    ],
+    [
+      'an override',
+      { roles: [], rule: 'overrides[0]' },
+      "You get this as a contact of d1b5d2-tools, named by the platform's overrides[0].",
+    ],
+    [
+      'the fallback',
+      { roles: ['platform'], rule: 'fallback' },
+      'You get this because nobody of d1b5d2-tools can be told.',
+    ],
+  ])('says why the reader gets it: %s', (_name, recipient, expected) => {
+    const { text } = compose.renderUsage(mailOf([inventNamespace(1)], { recipient }));
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(expected);
+  });
+
+  test('says of a one-off that it was asked for, in subject and body', () => {
+    const { subject, text } = compose.renderUsage(mailOf([inventNamespace(1)], { kind: 'one-off' }));
+    expect(subject).toMatch(/ \(requested by the platform team\)$/);
+    expect(text).toContain('The platform team asked for this mail; it is not a weekly reminder.');
+  });
+
+  test('shows findings that concern the team as words, a few names each, and no address', () => {
+    const findings = [
+      ...['a', 'b', 'c', 'd', 'e'].map((tag) => ({
+        code: 'import-failed' as const,
+        subject: `web:${tag}`,
+        message: 'x',
+      })),
+      {
+        code: 'image-missing' as const,
+        subject: `web:a@sha256:${'0123456789abcdef'.repeat(4)}`,
+        message: 'x',
+      },
+      {
+        code: 'address-refused' as const,
+        subject: 'somebody@else.example',
+        message: 'somebody@else.example',
+      },
+      { code: 'orphan-images' as const, subject: 'images', message: 'x' },
+    ];
+    const { html, text } = compose.renderUsage(mailOf([inventNamespace(1, { findings })]));
+    for (const body of [readPage(html), text]) {
+      expect(body).toContain('Import failed: web:a, web:b, web:c and 2 more.');
+      expect(body.replaceAll(/\s+/g, ' ')).toContain(
+        'Image gone from the cluster, size unknown: web:a@0123456789ab.',
+      );
+      expect(body).toContain('A contact of the namespace is no plain address');
+      expect(body).not.toContain('else.example');
+    }
+  });
+
+  test('has no empty section', () => {
+    const bare = mailOf([inventNamespace(1)], { otherRoles: [], recipient: null, reportId: null });
+    const { html, text } = compose.renderUsage(bare);
+    for (const body of [readPage(html), text]) {
+      expect(body).not.toMatch(/Worth knowing|Also told|Help:|More about/);
+    }
+  });
+
+  test('links to https only', async () => {
+    const unsafe = await createCompose({
+      mail: {
+        help: { text: 'call us', url: 'javascript:alert(1)' },
+        docs: { url: 'http://docs.example.com' },
+      },
+    });
+    const { html, text } = unsafe.renderUsage(mailOf([inventNamespace(1)]));
+    expect(html).toContain('call us');
+    expect(html).not.toMatch(/<a /);
+    expect(text).not.toMatch(/javascript|docs\.example/);
+  });
+
+  test('puts namespaces that are over first, all decisions before all lists', () => {
+    const namespaces = [
+      inventNamespace(1, { name: 'a-dev', usedBytes: GI / 2, quota: quotaOf(GI, 'ok', 50) }),
+      inventNamespace(1, { name: 'b-test', usedBytes: 0.9 * GI, quota: quotaOf(GI, 'warning', 90) }),
+      inventNamespace(1, { name: 'c-tools', usedBytes: 2 * GI, quota: quotaOf(GI, 'over', 200) }),
+    ];
+    const { subject, html, text } = compose.renderUsage(mailOf(namespaces));
+    expect(subject).toBe('[Image registry] Wally: 1 of 3 namespaces over quota');
+    expect(
+      [...html.matchAll(/<h2>([\w-]+ ?[\w-]* ?[\w-]*)/g)].map(([, heading]) => heading).slice(0, 6),
+    ).toEqual([
+      'c-tools uses 2',
+      'b-test uses 0',
+      'a-dev uses 0',
+      'Everything in c-tools',
+      'Everything in b-test',
+      'Everything in a-dev',
+    ]);
+    expect(text.indexOf('Everything in c-tools')).toBeGreaterThan(text.indexOf('a-dev uses'));
+  });
+});
+
+describe('hostile text', () => {
+  const names = [
+    '{{report}}',
+    '<script>alert(1)</script>',
+    `"onmouseover='x' &amp; \`id\``,
+    '$(rm -rf ~)',
+    'a'.repeat(128),
+  ];
+
+  test.each(names)('%s prints as itself, escaped once', (name) => {
+    const namespace = inventNamespace(1, { environment: name });
+    const streams = namespace.streams.map((stream) => ({ ...stream, name }));
+    const { html, text, attachments } = compose.renderUsage(mailOf([{ ...namespace, streams }]));
+    expect(readPage(html).split(name).length - 1).toBeGreaterThanOrEqual(2);
+    expect(html).not.toContain('<script');
+    expect(text).toContain(name);
+    expect(attachments[0]?.content).toContain(name.replaceAll('"', '""'));
+  });
+
+  test('what turns text around or moves the cursor is dropped', () => {
+    const evil = 'pr\u202e-1\u2066\u0007\u001b[2J\r\nBcc: x';
+    const namespace = inventNamespace(1, { environment: evil });
+    const streams = namespace.streams.map((stream) => ({ ...stream, name: evil }));
+    const { subject, html, text, attachments } = compose.renderUsage(
+      mailOf([{ ...namespace, streams, displayName: evil }], { otherRoles: [evil] }),
+    );
+    for (const body of [subject, html, text, attachments[0]?.content ?? '']) {
+      // eslint-disable-next-line no-control-regex
+      expect(body).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/);
+    }
+    expect(text).toContain('pr-1[2JBcc: x');
+  });
+
+  test('no command is made from a name that only looks right once it is cleaned', () => {
+    const namespace = inventNamespace(1);
+    const deletions = [
+      { stream: 'web', tag: 'pr-1\u202e', freesBytes: 1 },
+      { stream: 'web', tag: '$(reboot)', freesBytes: 1 },
+    ];
+    const plans = new Map([
+      [namespace.name, { deletions, freesBytes: 2, reclaimsBytes: null, usedAfterBytes: 0 }],
+    ]);
+    const { html, text } = compose.renderUsage(mailOf([namespace], { plans }));
+    for (const body of [html, text]) expect(body).not.toContain('oc tag -d');
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      'Where there is no command, the name cannot safely stand in one',
+    );
+  });
+});
+
+const quotaOf = (
+  limitBytes: number | null,
+  level: NamespaceReport['quota']['level'],
+  usedPercent: number | null,
+): NamespaceReport['quota'] => ({ limitBytes, level, usedPercent, source: 'default', overBytes: 0 });

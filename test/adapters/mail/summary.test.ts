@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { createCompose } from '../../../src/adapters/mail/compose.ts';
+import type { RunSummary, RunSummaryRow } from '../../../src/pipeline/ports.ts';
+import { readPage } from './read-message.ts';
+
+const GI = 1024 ** 3;
+const compose = await createCompose({ mail: {} });
+
+test('says how many are over, how many mails went out and how many did not', () => {
+  const rows = [
+    row('a', { level: 'over', usedBytes: 3 * GI, mails: { submitted: 2 } }),
+    row('b', { level: 'over', usedBytes: 9 * GI, mails: { submitted: 1, failed: 1, uncertain: 1 } }),
+    row('c', {}),
+  ];
+  const { subject, text } = compose.renderSummary(summaryOf(rows));
+  expect(subject).toBe(
+    '[Image registry] run weekly-2026-11-23: 2 of 3 over quota, 3 mails sent, 1 failed, 1 uncertain',
+  );
+  expect(text).toContain(
+    '- b: 9 of 2 GiB, 7 over; mails: 1 sent, 1 failed, 1 uncertain\n- a: 3 of 2 GiB, 1 over',
+  );
+});
+
+test('counts a mail about two namespaces once', () => {
+  const rows = [row('a', { mails: { submitted: 1 } }), row('b', { mails: { submitted: 1 } })];
+  const { subject } = compose.renderSummary({ ...summaryOf(rows), mails: { submitted: 1 } });
+  expect(subject).toBe('[Image registry] run weekly-2026-11-23: 0 of 2 over quota, 1 mail sent');
+});
+
+test('explains why the namespaces add up to more than the cluster holds', () => {
+  const words = (change: Partial<RunSummary['run']>): string =>
+    compose.renderSummary(summaryOf([], change)).text.replaceAll(/\s+/g, ' ');
+  expect(words({ clusterUsedBytes: 10 * GI, sumOfNamespacesBytes: 14 * GI })).toContain(
+    'The namespaces together use 10 GiB of the registry. Their own figures add up to 14 GiB: promotion by oc tag shares layers, and each namespace is charged for the layers it shares.',
+  );
+  expect(words({ clusterUsedBytes: 10 * GI, sumOfNamespacesBytes: 10 * GI })).not.toContain('add up');
+  expect(words({ clusterUsedBytes: null, sumOfNamespacesBytes: null })).not.toContain('together use');
+});
+
+test('lists who could not be told and what went wrong, with the reasons', () => {
+  const { html, text } = compose.renderSummary(
+    summaryOf([
+      row('a', { noRecipientReason: 'there are no contacts' }),
+      row('b', { problem: '550 (address): no such user' }),
+      row('c', {}),
+    ]),
+  );
+  for (const body of [readPage(html), text]) {
+    expect(body).toContain('Nobody to tell (1)');
+    expect(body).toContain('there are no contacts');
+    expect(body).toContain('Given up or failed (1)');
+    expect(body).toContain('550 (address): no such user');
+  }
+});
+
+test('says why a run stopped before any mail', () => {
+  const { text } = compose.renderSummary(
+    summaryOf([], { state: 'stopped', stopReason: 'images could not be listed' }),
+  );
+  expect(text).toContain('The run stopped before any mail: images could not be listed');
+});
+
+test('shows a hundred namespaces and attaches all', () => {
+  const rows = Array.from({ length: 250 }, (_, index) =>
+    row(`ns-${String(index)}`, { level: 'over', usedBytes: (3 + index) * GI }),
+  );
+  const { html, attachments } = compose.renderSummary(summaryOf(rows));
+  expect(readPage(html).match(/ns-\d+\n/g)).toHaveLength(100);
+  expect(readPage(html)).toContain('Over quota (250, the first 100 shown)');
+  expect(attachments[0]?.filename).toBe('weekly-2026-11-23.csv');
+  expect(attachments[0]?.content.trim().split('\n')).toHaveLength(251);
+});
+
+const row = (namespace: string, change: Partial<RunSummaryRow>): RunSummaryRow => ({
+  namespace,
+  usedBytes: GI,
+  limitBytes: 2 * GI,
+  level: 'ok',
+  recipients: 1,
+  noRecipientReason: null,
+  mails: {},
+  problem: null,
+  ...change,
+});
+
+const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['run']> = {}): RunSummary => ({
+  run: {
+    id: 'weekly-2026-11-23',
+    kind: 'weekly',
+    state: 'finished',
+    claimedAt: '2026-11-23T16:00:00Z',
+    cluster: { name: 'silver', apiUrl: null },
+    takenAt: '2026-11-23T16:00:02Z',
+    exact: true,
+    unreadableKinds: [],
+    namespaces: rows.map(({ namespace }) => namespace),
+    clusterUsedBytes: null,
+    sumOfNamespacesBytes: null,
+    findings: [],
+    givenUp: [],
+    sealedAt: null,
+    endedAt: null,
+    stopReason: null,
+    ...change,
+  },
+  rows,
+});

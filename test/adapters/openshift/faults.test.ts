@@ -1,0 +1,224 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { Fault } from '../../../sandbox/api-server.ts';
+import { createFolder, openCluster, PATHS, startServer } from './open-cluster.ts';
+
+/** What goes wrong between us and the API, and what a reading makes of it. */
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const wholeCluster = { namespaces: null };
+const lists = { images: [1, 2, 3, 4, 5].map((digit) => ({ metadata: { name: `sha256:${digit}` } })) };
+
+const isForImages = (request: string) => request.startsWith(`GET ${PATHS.images}?`);
+
+describe('one bad answer is asked for again:', () => {
+  test.each<[string, Fault, unknown]>([
+    ['429', { status: 429 }, 'HTTP 429'],
+    ['500', { status: 500 }, 'HTTP 500'],
+    ['503 as plain text', { status: 503 }, 'HTTP 503'],
+    ['a connection cut in the body', 'cut', expect.stringMatching(/closed|reset/i)],
+    ['truncated JSON', 'truncated', 'HTTP 200, but not with what was asked for'],
+    ['a web page with status 200', 'html', 'HTTP 200, but not with what was asked for'],
+    ['a list of another kind', 'wrong kind', 'HTTP 200, but not with what was asked for'],
+  ])('%s', async (_name, fault, reason) => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, fault);
+    const { cluster, events } = await openCluster(server);
+    const inventory = await cluster.readInventory(wholeCluster);
+    expect(inventory.images).toHaveLength(5);
+    expect(inventory.exact).toBe(true);
+    expect(events.filter(({ type }) => type === 'api-retry')).toEqual([
+      { type: 'api-retry', kind: 'images', attempt: 1, waitMs: expect.any(Number), reason },
+    ]);
+  });
+
+  test('none within half a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, 'hang');
+    const { cluster, events } = await openCluster(server);
+    const reading = cluster.readInventory(wholeCluster);
+    while (!server.requests.some(isForImages)) await new Promise(setImmediate);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(events.filter(({ type }) => type === 'api-retry')).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await reading).images).toHaveLength(5);
+    expect(events).toContainEqual({
+      type: 'api-retry',
+      kind: 'images',
+      attempt: 1,
+      waitMs: expect.any(Number),
+      reason: 'no answer within 30 s',
+    });
+  });
+});
+
+test('the waits between tries double, give or take a half', async () => {
+  const server = await startServer({ lists });
+  server.addFault(PATHS.images, { status: 500 }, 4);
+  const { cluster, events } = await openCluster(server, { retryBaseMs: 10 });
+  await cluster.readInventory(wholeCluster);
+  const waits = events.filter((event) => event.type === 'api-retry').map(({ waitMs }) => waitMs);
+  expect(waits).toHaveLength(4);
+  for (const [position, waitMs] of waits.entries()) {
+    expect(waitMs).toBeGreaterThanOrEqual(5 * 2 ** position);
+    expect(waitMs).toBeLessThanOrEqual(15 * 2 ** position);
+  }
+});
+
+test('an API that keeps failing at what is needed is unavailable', async () => {
+  const server = await startServer({ lists });
+  server.addFault(PATHS.images, { status: 503 }, 5);
+  const { cluster } = await openCluster(server);
+  await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `The API at ${new URL(server.url).host} does not list images (image.openshift.io): HTTP 503, 5 times`,
+    hint: expect.stringContaining('oc get apiservices'),
+  });
+  expect(server.requests.filter(isForImages)).toHaveLength(5);
+});
+
+test('an answer that no other try can mend is not asked for again', async () => {
+  const server = await startServer({ lists });
+  server.addFault(PATHS.images, { status: 400 });
+  const { cluster, events } = await openCluster(server);
+  await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/does not list images \(image\.openshift\.io\): HTTP 400$/),
+  });
+  expect(events.filter(({ type }) => type === 'api-retry')).toEqual([]);
+});
+
+test('an API that nobody answers at is unavailable, and named', async () => {
+  const server = await startServer();
+  await server.close();
+  const { cluster } = await openCluster(server);
+  const { host } = new URL(server.url);
+  await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: `The API at ${host} does not answer: connect ECONNREFUSED ${host}`,
+    hint: expect.stringContaining('Check the network'),
+  });
+});
+
+describe('Retry-After', () => {
+  test.each([
+    [429, '1', 1000],
+    [503, '1', 1000],
+  ])('of a %i is waited for', async (status, seconds, waitMs) => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, { status, headers: { 'retry-after': seconds } });
+    const { cluster, events } = await openCluster(server);
+    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'api-retry', waitMs }));
+  });
+
+  test('is waited for a minute at most; closing the cluster ends the wait', async () => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, { status: 429, headers: { 'retry-after': '3600' } });
+    const { cluster, events } = await openCluster(server);
+    const stopped = expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'Reading the cluster was stopped',
+    });
+    await expect.poll(() => events).toContainEqual(expect.objectContaining({ waitMs: 60_000 }));
+    await cluster[Symbol.asyncDispose]();
+    await stopped;
+  });
+});
+
+test('closing the cluster ends a request that is under way', async () => {
+  const server = await startServer({ lists });
+  server.addFault(PATHS.images, 'hang');
+  const { cluster } = await openCluster(server);
+  const stopped = expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+    message: 'Reading the cluster was stopped',
+  });
+  await expect.poll(() => server.requests.some(isForImages)).toBe(true);
+  await cluster[Symbol.asyncDispose]();
+  await stopped;
+});
+
+describe('a list that expires on the way (410)', () => {
+  test('starts again once and stays exact', async () => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, 'expired');
+    const { cluster, events } = await openCluster(server, { pageSize: 2 });
+    const { images, exact } = await cluster.readInventory(wholeCluster);
+    expect(images.map(({ digest }) => digest)).toEqual(lists.images.map(({ metadata }) => metadata.name));
+    expect(exact).toBe(true);
+    expect(events.filter(({ type }) => type === 'list-restarted')).toEqual([
+      { type: 'list-restarted', kind: 'images', exact: true },
+    ]);
+    expect(events).toContainEqual({ type: 'list-read', kind: 'images', objects: 5, pages: 3 });
+  });
+
+  test('goes on from the fresh token the second time and is no longer exact', async () => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, 'expired', Infinity);
+    const { cluster, events } = await openCluster(server, { pageSize: 2 });
+    const { images, exact } = await cluster.readInventory(wholeCluster);
+    expect(images.map(({ digest }) => digest)).toEqual(lists.images.map(({ metadata }) => metadata.name));
+    expect(exact).toBe(false);
+    expect(events.filter(({ type }) => type === 'list-restarted')).toEqual([
+      { type: 'list-restarted', kind: 'images', exact: true },
+      { type: 'list-restarted', kind: 'images', exact: false },
+      { type: 'list-restarted', kind: 'images', exact: false },
+    ]);
+  });
+
+  test.each([
+    ['gives no fresh token', {}],
+    ['does not take its own fresh token', { metadata: { continue: 'fresh' } }],
+  ])('fails when the API %s', async (_name, status) => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, { status: 410, body: JSON.stringify(status) }, Infinity);
+    const { cluster } = await openCluster(server);
+    await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('does not list images (image.openshift.io): HTTP 410 again and again'),
+    });
+  });
+});
+
+describe('credentials', () => {
+  test('that are not accepted end the reading at once', async () => {
+    const server = await startServer({ token: 'sesame', lists });
+    const { cluster, events } = await openCluster(server, { user: { token: 'other' } });
+    await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: `The API at ${new URL(server.url).host} does not accept these credentials`,
+      hint: expect.stringContaining('oc login'),
+    });
+    expect(events).toEqual([]);
+  });
+
+  test('are read again from their file when the token in it was renewed', async () => {
+    const tokenFile = join(await createFolder(), 'token');
+    await writeFile(tokenFile, 'first\n');
+    const server = await startServer({ token: 'first', lists });
+    const { cluster } = await openCluster(server, {
+      user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } },
+    });
+    await cluster.readInventory(wholeCluster);
+    await writeFile(tokenFile, 'second\n');
+    server.requireToken('second');
+    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+  });
+
+  test('that cannot be loaded are said to', async () => {
+    const server = await startServer({ lists });
+    const tokenFile = join(await createFolder(), 'token');
+    const { cluster } = await openCluster(server, {
+      user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } },
+    });
+    await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/^The kubeconfig's credentials cannot be used: ENOENT/),
+    });
+  });
+});

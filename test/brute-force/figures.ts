@@ -1,0 +1,148 @@
+import type { ImageStream, Inventory, Tag } from '../../src/usage/registry.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../src/usage/report.ts';
+import { chargedOf, digestsIn, freesBytesOf, reclaimsBytesOf, sum, usedBytesOf, weighBy } from './held.ts';
+import type { Held } from './held.ts';
+import type { Uses } from './uses.ts';
+
+/** What a report says of a namespace, as far as it is a figure, and what its team uses. */
+export type NamespaceFigures = Pick<
+  NamespaceReport,
+  'name' | 'usedBytes' | 'importedBytes' | 'sharedWithTeamBytes' | 'unknownRevisions' | 'totals'
+> & { readonly teamUsedBytes: number; readonly streams: readonly StreamFigures[] };
+
+type StreamFigures = Omit<StreamReport, 'tags'> & { readonly tags: readonly TagFigures[] };
+type TagFigures = Omit<TagReport, 'revisions'> & { readonly revisions: readonly RevisionFigures[] };
+type RevisionFigures = Omit<RevisionReport, 'created' | 'architectures' | 'inUseBy'>;
+
+type Scene = {
+  readonly name: string;
+  /** Names of the namespaces of its team. */
+  readonly team: readonly string[];
+  /** Every revision of the cluster. */
+  readonly held: readonly Held[];
+  readonly inventory: Inventory;
+  readonly uses: Uses;
+};
+
+/** Works out one namespace; streams and tags by `countedBytes` descending, then name. */
+export const figuresOfNamespace = (scene: Scene): NamespaceFigures => {
+  const { name, team, held, inventory } = scene;
+  const own = held.filter(({ namespace }) => namespace === name);
+  const used = digestsIn(chargedOf(own));
+  const weigh = weighBy(own);
+  const place: Place = { ...scene, own, weigh, counters: findCounters(own) };
+  const streams = inventory.streams.filter(({ namespace }) => namespace === name);
+  const inTeam = held.filter(({ namespace }) => team.includes(namespace));
+  const usedByOthers = digestsIn(chargedOf(inTeam.filter(({ namespace }) => namespace !== name)));
+  return {
+    name,
+    teamUsedBytes: usedBytesOf(inTeam),
+    usedBytes: usedBytesOf(own),
+    importedBytes: weigh([...digestsIn(own)].filter((digest) => !used.has(digest))),
+    sharedWithTeamBytes: weigh([...used].filter((digest) => usedByOthers.has(digest))),
+    unknownRevisions: own.filter(({ isKnown }) => !isKnown).length,
+    totals: {
+      streams: streams.length,
+      tags: sum(streams.map(({ tags }) => tags.length)),
+      revisions: own.length,
+      images: new Set(own.map(({ digest }) => digest).filter((digest) => digest !== '')).size,
+      blobs: used.size,
+    },
+    streams: streams.map((stream) => figuresOfStream(stream, place)).toSorted(byCountedBytes),
+  };
+};
+
+/** A namespace under way: its revisions, what they state of sizes, and which of them each blob is counted at. */
+type Place = Scene & {
+  readonly own: readonly Held[];
+  readonly weigh: (digests: Iterable<string>) => number;
+  readonly counters: ReadonlyMap<string, Held | undefined>;
+};
+
+const figuresOfStream = (stream: ImageStream, place: Place): StreamFigures => {
+  const { own, held, inventory } = place;
+  const some = own.filter((one) => one.stream === stream.name);
+  const tags = stream.tags.map((tag) => figuresOfTag(stream, tag, place));
+  return {
+    name: stream.name,
+    ...weights(some, place),
+    reclaimsBytes: inventory.scope === 'cluster' ? reclaimsBytesOf(some, own, held) : null,
+    inUse: tags.some(({ inUse }) => inUse === true) || unused(inventory),
+    tags: tags.toSorted(byCountedBytes),
+  };
+};
+
+const figuresOfTag = (stream: ImageStream, tag: Tag, place: Place): TagFigures => {
+  const { own, inventory, uses } = place;
+  const some = own.filter((one) => one.stream === stream.name && one.tag === tag.name);
+  const revisions = some.map((one): RevisionFigures => {
+    const users = uses.usersOfDigest(one.digest);
+    return {
+      digest: one.digest,
+      sizeBytes: one.isKnown ? place.weigh(digestsIn([one])) : null,
+      countedBytes: countedBytesOf([one], place),
+      charged: one.isCharged,
+      inUse: users.size > 0 || unused(inventory),
+      inUseCount: users.size,
+    };
+  });
+  const isNamed = uses.usersOfTag(stream.namespace, stream.name, tag.name).size > 0;
+  return {
+    name: tag.name,
+    ...weights(some, place),
+    inUse: isNamed || revisions.some(({ inUse }) => inUse === true) || unused(inventory),
+    sameImageAs: own
+      .filter(({ position, digest }) => position === 0 && digest !== '' && digest === some[0]?.digest)
+      .map((other) => `${other.stream}:${other.tag}`)
+      .filter((label) => label !== `${stream.name}:${tag.name}`)
+      .toSorted(compareText),
+    state: stateOf(tag),
+    revisions,
+  };
+};
+
+const weights = (some: readonly Held[], place: Place) => ({
+  sizeBytes: place.weigh(digestsIn(some)),
+  countedBytes: countedBytesOf(some, place),
+  freesBytes: freesBytesOf(some, place.own),
+  unknownRevisions: some.filter(({ isKnown }) => !isKnown).length,
+});
+
+const countedBytesOf = (some: readonly Held[], { weigh, counters }: Place): number =>
+  weigh([...counters].flatMap(([blob, counter]) => (counter && some.includes(counter) ? [blob] : [])));
+
+const findCounters = (own: readonly Held[]): Place['counters'] => {
+  const inOrder = chargedOf(own).toSorted(byCharge);
+  return new Map(
+    [...digestsIn(inOrder)].map((blob) => [
+      blob,
+      inOrder.find(({ blobs }) => blobs.some(({ digest }) => digest === blob)),
+    ]),
+  );
+};
+
+/** The order in which charged revisions take on their blobs (product.md §2, `countedBytes`); no `created` is last. */
+const byCharge = (a: Held, b: Held): number =>
+  Number(a.position > 0) - Number(b.position > 0) ||
+  compareText(a.created ?? '~', b.created ?? '~') ||
+  compareText(a.stream, b.stream) ||
+  compareText(a.tag, b.tag) ||
+  b.position - a.position;
+
+/** What "nobody uses it" is where something could not be read. */
+const unused = ({ scope, unreadableKinds }: Inventory): false | null =>
+  scope === 'cluster' && unreadableKinds.length === 0 ? false : null;
+
+const stateOf = (tag: Tag): TagReport['state'] => {
+  if (tag.isReference) return 'reference';
+  if (tag.importFailure !== null) return 'import-failed';
+  return tag.revisions.length === 0 ? 'empty' : 'ok';
+};
+
+const byCountedBytes = (
+  a: { readonly name: string; readonly countedBytes: number },
+  b: { readonly name: string; readonly countedBytes: number },
+): number => b.countedBytes - a.countedBytes || compareText(a.name, b.name);
+
+/** By code unit. */
+export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,117 @@
+import type { Image, ImageStream, Inventory, Revision, Tag } from '../../src/usage/registry.ts';
+
+/** A revision with its place and its blobs. */
+export type Held = {
+  readonly namespace: string;
+  readonly stream: string;
+  readonly tag: string;
+  readonly position: number;
+  readonly created: string | null;
+  readonly digest: string;
+  /** Empty where the size is unknown. */
+  readonly blobs: readonly Stated[];
+  /** Digests of its blobs; where the size is unknown, of the layers that the image names all the same. */
+  readonly holds: readonly string[];
+  readonly isKnown: boolean;
+  readonly isCharged: boolean;
+};
+
+/** A blob as one image states it. */
+type Stated = { readonly digest: string; readonly sizeBytes: number; readonly isLayer: boolean };
+
+/** Every revision of a cluster; newest first within its tag. */
+export const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): readonly Held[] =>
+  streams.flatMap((stream) => stream.tags.flatMap((tag) => holdTag(stream, tag, { images, chargeImported })));
+
+const holdTag = (
+  stream: ImageStream,
+  tag: Tag,
+  { images, chargeImported }: { readonly images: readonly Image[]; readonly chargeImported: boolean },
+): readonly Held[] =>
+  tag.revisions.map((revision, position) => {
+    const image = images.find(({ digest }) => digest === revision.digest);
+    const known = knownParts(revision.digest, images, []);
+    const isKnown = known.length > 0;
+    return {
+      namespace: stream.namespace,
+      stream: stream.name,
+      tag: tag.name,
+      position,
+      created: revision.created,
+      digest: revision.digest,
+      blobs: known.flatMap(blobsOf),
+      holds: [...known.flatMap(blobsOf), ...(image?.layers ?? [])].map(({ digest }) => digest),
+      isKnown,
+      isCharged: isKnown && (chargeImported || (image?.managed === true && isOfSameHost(revision, stream))),
+    };
+  });
+
+const isOfSameHost = (revision: Revision, stream: ImageStream): boolean => {
+  const hostOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '');
+  const host = hostOf(stream.repository);
+  return host !== '' && hostOf(revision.reference) === host;
+};
+
+/** The images of known size that a digest stands for: itself, or for an index its children. */
+const knownParts = (digest: string, images: readonly Image[], above: readonly string[]): readonly Image[] => {
+  const image = images.find((candidate) => candidate.digest === digest);
+  if (image === undefined || image.fault !== null || above.includes(digest)) return [];
+  if (image.children.length > 0)
+    return image.children.flatMap((child) => knownParts(child.digest, images, [...above, digest]));
+  const { layers, statedBytes } = image;
+  if (layers === null) return [];
+  const isKnown = layers.length === 0 ? statedBytes !== null : layers.some(({ sizeBytes }) => sizeBytes > 0);
+  return isKnown ? [image] : [];
+};
+
+const blobsOf = (image: Image): readonly Stated[] => {
+  const layers = (image.layers ?? []).map((layer): Stated => ({ ...layer, isLayer: true }));
+  const configBytes = (image.statedBytes ?? -1) - sum([...sizesIn(layers).values()]);
+  const config = { digest: image.configDigest ?? image.digest, sizeBytes: configBytes, isLayer: false };
+  return configBytes < 0 ? layers : [...layers, config];
+};
+
+/** A layer's size beats a derived config size, then the largest wins. */
+const sizesIn = (blobs: readonly Stated[]): ReadonlyMap<string, number> =>
+  new Map(
+    [...Map.groupBy(blobs, ({ digest }) => digest)].map(([digest, statements]) => {
+      const layers = statements.filter(({ isLayer }) => isLayer);
+      const sizes = (layers.length > 0 ? layers : statements).map(({ sizeBytes }) => sizeBytes);
+      return [digest, Math.max(...sizes)];
+    }),
+  );
+
+/** The distinct blobs of some revisions. */
+export const digestsIn = (some: readonly Held[]): ReadonlySet<string> =>
+  new Set(some.flatMap(({ blobs }) => blobs.map(({ digest }) => digest)));
+
+/** Those that are charged. */
+export const chargedOf = (some: readonly Held[]): readonly Held[] =>
+  some.filter(({ isCharged }) => isCharged);
+
+/** How many bytes some blobs have by what these revisions state of them. */
+export const weighBy = (stating: readonly Held[]): ((digests: Iterable<string>) => number) => {
+  const sizes = sizesIn(stating.flatMap(({ blobs }) => blobs));
+  return (digests) => sum([...digests].map((digest) => sizes.get(digest) ?? 0));
+};
+
+/** What these revisions would use if there were no others; their sizes are agreed on among themselves. */
+export const usedBytesOf = (some: readonly Held[]): number => weighBy(some)(digestsIn(chargedOf(some)));
+
+/** How much less all of a namespace's revisions would use without some of them. */
+export const freesBytesOf = (some: readonly Held[], own: readonly Held[]): number =>
+  usedBytesOf(own) - usedBytesOf(own.filter((one) => !some.includes(one)));
+
+/** Blobs that some of a namespace's revisions are charged with and that no other revision of the cluster holds. */
+export const reclaimsBytesOf = (
+  some: readonly Held[],
+  own: readonly Held[],
+  everywhere: readonly Held[],
+): number => {
+  const elsewhere = new Set(everywhere.filter((one) => !some.includes(one)).flatMap(({ holds }) => holds));
+  return weighBy(own)([...digestsIn(chargedOf(some))].filter((digest) => !elsewhere.has(digest)));
+};
+
+/** The sum of numbers. */
+export const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0);

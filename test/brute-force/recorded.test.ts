@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import type { ApiObjects, Plural } from '../../sandbox/api-lists.ts';
+import type { Inventory } from '../../src/usage/registry.ts';
+import { openCluster, startServer } from '../adapters/openshift/open-cluster.ts';
+import { reportOn } from '../usage/report-on.ts';
+import { bruteForce } from './brute-force.ts';
+import type { Figures } from './brute-force.ts';
+import { pickFigures } from './pick-figures.ts';
+import { LISTED_RESOURCES } from './read-lists.ts';
+import type { Lists } from './read-lists.ts';
+import { readRecordedLists } from './recorded-lists.ts';
+
+/** Within a day of the recording, so that its one ended pod counts. */
+const SOON = '2026-11-24T09:00:00Z';
+/** A day after the recording and more. */
+const LATER = '2026-11-25T09:00:00Z';
+
+const readCluster = async (readAt: string, lists?: ApiObjects): Promise<Inventory> => {
+  const server = await startServer(lists === undefined ? {} : { lists });
+  const { cluster } = await openCluster(server, { now: () => new Date(readAt) });
+  return cluster.readInventory({ namespaces: null });
+};
+
+describe('the recorded cluster', { timeout: 30_000 }, () => {
+  test.each([
+    { name: 'as it is by default', readAt: SOON, chargeImported: false, groupByLabel: null },
+    { name: 'in teams by label', readAt: SOON, chargeImported: false, groupByLabel: 'name' },
+    { name: 'with imported images charged', readAt: SOON, chargeImported: true, groupByLabel: 'name' },
+    { name: 'a day later', readAt: LATER, chargeImported: false, groupByLabel: null },
+  ])('read over the API weighs what its raw lists do, to the byte: $name', async ({ readAt, ...options }) => {
+    const report = reportOn(await readCluster(readAt), options);
+    expect(report.reports.length).toBeGreaterThan(0);
+    expect(pickFigures(report)).toEqual(bruteForce(await readRecordedLists(), { readAt, ...options }));
+  });
+
+  test('has in each revision of a single image the Size that its Image object states', async () => {
+    const inventory = await readCluster(SOON);
+    const stated = new Map(inventory.images.map(({ digest, statedBytes }) => [digest, statedBytes]));
+    const revisions = reportOn(inventory)
+      .reports.flatMap(({ namespaces }) => namespaces)
+      .flatMap(({ streams }) => streams.flatMap(({ tags }) => tags.flatMap((tag) => tag.revisions)))
+      .filter(({ digest }) => (stated.get(digest) ?? null) !== null);
+    expect(revisions.length).toBeGreaterThan(200);
+    for (const { digest, sizeBytes } of revisions) expect(sizeBytes).toBe(stated.get(digest));
+  });
+});
+
+describe('a workload added to the recorded cluster', { timeout: 30_000 }, () => {
+  const inPod = (image: string) => ({ containers: [{ name: 'main', image }] });
+  const inTemplate = (spec: object) => ({ spec: { template: { spec } } });
+  const tagOf = (name: string, namespace = 'beef01-tools') => ({ kind: 'ImageStreamTag', namespace, name });
+
+  const workloads = (digestOf: (tag: string) => string): Readonly<Record<string, Workload>> => ({
+    'beef01-tools/api:pr-102': {
+      plural: 'statefulsets',
+      ...inTemplate({ initContainers: [{ name: 'first', image: 'beef01-tools/api:pr-102' }] }),
+    },
+    'beef01-tools/api:pr-104': {
+      plural: 'replicasets',
+      ...inTemplate(inPod('registry.example.test:5000/beef01-tools/api:pr-104')),
+    },
+    'beef01-tools/api:pr-106': {
+      plural: 'daemonsets',
+      metadata: {
+        annotations: { 'image.openshift.io/triggers': JSON.stringify([{ from: tagOf('api:pr-106') }]) },
+      },
+    },
+    'beef01-tools/api:pr-108': {
+      plural: 'jobs',
+      ...inTemplate({ volumes: [{ name: 'files', image: { reference: 'beef01-tools/api:pr-108' } }] }),
+    },
+    'beef01-tools/twice:a': {
+      plural: 'replicationcontrollers',
+      ...inTemplate(inPod(`elsewhere.example.test/any/thing@${digestOf('beef01-tools/twice:a')}`)),
+    },
+    'a1b2c3-tools/db:pr-102': {
+      plural: 'builds',
+      spec: { strategy: { sourceStrategy: { from: tagOf('db:pr-102', 'a1b2c3-tools') } } },
+    },
+    'a1b2c3-tools/db:pr-104': {
+      plural: 'builds',
+      spec: { source: { images: [{ from: tagOf('db:pr-104', 'a1b2c3-tools') }] } },
+    },
+    'a1b2c3-tools/db:pr-106': {
+      plural: 'buildconfigs',
+      spec: {
+        triggers: [{ type: 'ImageChange', imageChange: { from: tagOf('db:pr-106', 'a1b2c3-tools') } }],
+      },
+    },
+    'a1b2c3-tools/db:pr-108': {
+      plural: 'buildconfigs',
+      spec: { source: { dockerfile: 'FROM a1b2c3-tools/db:pr-108 AS base\nRUN true\n' } },
+    },
+    'a1b2c3-tools/db:pr-110': {
+      plural: 'buildconfigs',
+      spec: {
+        strategy: { customStrategy: { from: { kind: 'DockerImage', name: 'a1b2c3-tools/db:pr-110' } } },
+      },
+    },
+    '7c6b5a-tools/proxy:pr-102': {
+      plural: 'deploymentconfigs',
+      spec: { triggers: [{ imageChangeParams: { from: tagOf('proxy:pr-102', '7c6b5a-tools') } }] },
+    },
+    '7c6b5a-tools/proxy:pr-104': {
+      plural: 'deployments',
+      metadata: {
+        annotations: {
+          'image.openshift.io/triggers': JSON.stringify([
+            {
+              from: {
+                kind: 'ImageStreamImage',
+                namespace: '7c6b5a-tools',
+                name: `proxy@${digestOf('7c6b5a-tools/proxy:pr-104')}`,
+              },
+            },
+          ]),
+        },
+      },
+    },
+    '7c6b5a-tools/proxy:pr-106': {
+      plural: 'pods',
+      spec: { ephemeralContainers: [{ name: 'debug', image: '7c6b5a-tools/proxy:pr-106' }] },
+    },
+    'a1b2c3-import/never-imported:latest': { plural: 'pods', spec: inPod('a1b2c3-import/never-imported') },
+    'beef01-tools/inline-config:latest': {
+      plural: 'pods',
+      status: { initContainerStatuses: [{ imageID: CONFIG_OF_INLINE_CONFIG }] },
+    },
+  });
+
+  test('makes the one tag that it names be used, in whatever way it names it', async () => {
+    const recorded = await readRecordedLists();
+    const before = bruteForce(recorded, { readAt: SOON });
+    const digestOf = (tag: string): string => findTag(before, tag)?.revisions[0]?.digest ?? '';
+    const added = workloads(digestOf);
+    const objects = addWorkloads(recorded, Object.values(added));
+    const lists = Object.fromEntries(Object.entries(objects).map(([plural, items]) => [plural, { items }]));
+
+    const figures = pickFigures(reportOn(await readCluster(SOON, objects)));
+    expect(figures).toEqual(bruteForce(lists, { readAt: SOON }));
+    for (const tag of Object.keys(added)) {
+      expect([tag, findTag(before, tag)?.inUse, findTag(figures, tag)?.inUse]).toEqual([tag, false, true]);
+    }
+  });
+});
+
+type Workload = { readonly plural: Plural; readonly metadata?: object; readonly [field: string]: unknown };
+
+/** The config that `beef01-tools/inline-config` was pushed with. */
+const CONFIG_OF_INLINE_CONFIG = 'sha256:faf4ca21b01ae129968acc1e858f7046e7b3c085026f1994db0c9a49c8323c96';
+
+/** The recorded objects and these, each in a namespace that holds none of what they name. */
+const addWorkloads = (recorded: Lists, workloads: readonly Workload[]): ApiObjects =>
+  Object.fromEntries(
+    LISTED_RESOURCES.map((resource) => [
+      resource,
+      [
+        ...(recorded[resource]?.items ?? []),
+        ...workloads.flatMap(({ plural, metadata, ...rest }, position) =>
+          plural === resource
+            ? [{ metadata: { ...metadata, namespace: 'd4e5f6-test', name: `added-${position}` }, ...rest }]
+            : [],
+        ),
+      ],
+    ]),
+  );
+
+const findTag = ({ namespaces }: Figures, name: string) =>
+  namespaces
+    .flatMap((namespace) =>
+      namespace.streams.flatMap((stream) =>
+        stream.tags.map((tag) => ({ ...tag, name: `${namespace.name}/${stream.name}:${tag.name}` })),
+      ),
+    )
+    .find((tag) => tag.name === name);

@@ -1,0 +1,106 @@
+import type { Image, ImageReference, ImageStream, Inventory } from '../../src/usage/registry.ts';
+
+/** Who uses what, by product.md §3, worked out anew for each question. Workloads are `ns/Kind/name`. */
+export type Uses = {
+  readonly usersOfDigest: (digest: string) => ReadonlySet<string>;
+  readonly usersOfTag: (namespace: string, stream: string, tag: string) => ReadonlySet<string>;
+};
+
+type Meaning = { readonly digests: ReadonlySet<string>; readonly tags: ReadonlySet<string> };
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** Answers by looking through every reference of every workload each time. */
+export const createUses = (inventory: Inventory): Uses => {
+  const meanings = inventory.references
+    .filter(
+      ({ endedPodCreated }) =>
+        endedPodCreated === null || Date.parse(inventory.readAt) - Date.parse(endedPodCreated) < DAY_MS,
+    )
+    .map(({ workload, namespace, reference }) => ({
+      workload,
+      meaning: meaningOf(reference, namespace, inventory),
+    }));
+  return {
+    usersOfDigest: (digest) =>
+      new Set(
+        meanings
+          .filter(({ meaning }) =>
+            [...meaning.digests].some(
+              (meant) =>
+                meant === digest ||
+                isAbove(meant, digest, inventory.images) ||
+                isAbove(digest, meant, inventory.images),
+            ),
+          )
+          .map(({ workload }) => workload),
+      ),
+    usersOfTag: (namespace, stream, tag) =>
+      new Set(
+        meanings
+          .filter(({ meaning }) => meaning.tags.has(tagKey(namespace, stream, tag)))
+          .map(({ workload }) => workload),
+      ),
+  };
+};
+
+const tagKey = (namespace: string, stream: string, tag: string): string => `${namespace}/${stream}:${tag}`;
+
+const meaningOf = (reference: ImageReference, namespace: string, inventory: Inventory): Meaning => {
+  const digests = new Set<string>();
+  const tags = new Set<string>();
+
+  const addImageId = (id: string): void => {
+    digests.add(id);
+    // Schema 1 images and some runtimes write the 64 digits alone.
+    const digitsOf = (digest: string): string => digest.replace(/^sha256:/, '');
+    for (const image of inventory.images) {
+      const names = [image.digest, image.configDigest ?? image.digest].map(digitsOf);
+      if (names.includes(digitsOf(id))) digests.add(image.digest);
+    }
+  };
+  const addTag = (place: ImageStream | undefined, name: string): void => {
+    const tag = place?.tags.find((candidate) => candidate.name === name);
+    if (place === undefined || tag === undefined) return;
+    const key = tagKey(place.namespace, place.name, name);
+    if (tags.has(key)) return;
+    tags.add(key);
+    const current = tag.revisions[0]?.digest ?? '';
+    if (current !== '') digests.add(current);
+    // Following `from` names the tags behind it, too: the safe reading of "a workload names the tag".
+    if (tag.from !== null) add(tag.from, place.namespace);
+  };
+  const add = (named: ImageReference, from: string): void => {
+    if (named.type === 'digest') addImageId(named.digest);
+    else if (named.type === 'tag') addTag(findStream(inventory, named.namespace, named.stream), named.tag);
+    else {
+      const spec = named.spec.replace(/^[a-z-]+:\/\//, '');
+      const [name = '', digest] = spec.split('@');
+      addImageId(digest ?? spec);
+      const path = name.split('/');
+      const [stream = '', tag] = (path.at(-1) ?? '').split(':');
+      const place = findStream(inventory, path.at(-2) ?? from, stream);
+      if (path.length > 3 || (path.length === 1 && place?.localLookup !== true)) return;
+      // A tag beside a digest is named, too, though the digest decides what is pulled: the safe reading.
+      if (tag !== undefined || digest === undefined) addTag(place, tag ?? 'latest');
+    }
+  };
+
+  add(reference, namespace);
+  return { digests, tags };
+};
+
+const findStream = (inventory: Inventory, namespace: string, name: string): ImageStream | undefined =>
+  inventory.streams.find((stream) => stream.namespace === namespace && stream.name === name);
+
+/** True where `index` is an index image that has `digest` among its children, or theirs. */
+const isAbove = (
+  index: string,
+  digest: string,
+  images: readonly Image[],
+  passed: readonly string[] = [],
+): boolean =>
+  !passed.includes(index) &&
+  (images.find((image) => image.digest === index)?.children ?? []).some(
+    (child) => child.digest === digest || isAbove(child.digest, digest, images, [...passed, index]),
+  );

@@ -1,0 +1,331 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { configSchema } from '../src/config-schema.ts';
+import { loadConfig } from '../src/config.ts';
+import type { Config, Secrets } from '../src/config.ts';
+import { AppError } from '../src/errors.ts';
+
+const load = (
+  text: string | null,
+  env: Record<string, string> = {},
+): { readonly config: Config; readonly secrets: Secrets } =>
+  loadConfig(text, env, (path) => {
+    if (path === '/run/secrets/smtp') return 'from the file\n';
+    throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+  });
+
+/** The faults that a configuration is refused for, one a line; fails the test when it is accepted. */
+const faultsOf = (text: string, env: Record<string, string> = {}): readonly string[] => {
+  try {
+    load(text, env);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== 'invalid') throw thrown;
+    return thrown.message
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim());
+  }
+  throw new Error('the configuration was accepted');
+};
+
+test('no file means the defaults', () => {
+  const { config, secrets } = load(null);
+  expect(secrets).toEqual({ smtpPassword: null, redisUrl: null });
+  expect(config).toEqual({
+    cluster: { name: null, apiUrl: null },
+    schedule: { cron: '0 8 * * 1', timeZone: 'America/Vancouver', catchUpMs: 48 * 3_600_000 },
+    namespaces: {
+      selects: expect.any(Function),
+      exclude: ['kube-*', 'openshift-*', 'openshift', 'default'],
+    },
+    environmentLabel: 'environment',
+    teams: { groupByLabel: null },
+    charge: { imported: false },
+    quota: {
+      default: 50 * 2 ** 30,
+      warnPercent: 80,
+      clearPercent: 95,
+      annotation: { enabled: false, max: null },
+      rules: [],
+    },
+    recipients: {
+      annotations: { contacts: 'contacts', addresses: ['product-owner', 'technical-lead', 'owner'] },
+      roles: {},
+      overrides: [],
+      fallback: null,
+      allowedDomains: [],
+    },
+    mail: {
+      from: null,
+      replyTo: null,
+      allowedDomains: [],
+      levels: ['over'],
+      perSecond: 5,
+      help: null,
+      docs: null,
+    },
+    smtp: { host: null, port: 587, secure: false, user: null },
+    retention: { source: 'config', keepTagRevisions: 3, keepYoungerThanMs: 96 * 3_600_000 },
+    reminders: { count: 3, consequence: null },
+    summary: { to: null },
+    redis: { url: null },
+    workers: { sizer: 2, mailer: 2 },
+    dataDir: '.quotagram',
+  });
+});
+
+test('an empty file, a comment and keys without values mean the defaults, too', () => {
+  const defaults = { ...load(null).config, namespaces: expect.any(Object) };
+  for (const text of ['', '# nothing here\n', 'mail:\nquota:\n  default:\n']) {
+    expect(load(text).config).toEqual(defaults);
+  }
+});
+
+test('sizes become bytes, durations milliseconds, domains lower case and the selector a test of labels', () => {
+  const { config } = load(`
+    namespaces: { selector: 'environment in (dev,test)' }
+    quota:
+      default: 2e9
+      annotation: { enabled: true, max: unlimited }
+      rules:
+        - { match: { labels: { environment: dev } }, limit: 512Mi }
+        - { match: { names: ['a1b2c3-*'] }, limit: 0 }
+    recipients:
+      overrides:
+        - { match: { names: [a1b2c3-tools] }, replace: [tools@example.com] }
+        - { match: {}, add: [all@mail.example.com] }
+    mail: { allowedDomains: [Example.com, '*.Example.com'], levels: [warning, over] }
+    smtp: { host: smtp.example.com, secure: true }
+    retention: { keepYoungerThan: 4d }
+  `);
+  expect(config.namespaces.selects({ environment: 'test' })).toBe(true);
+  expect(config.namespaces.selects({ environment: 'prod' })).toBe(false);
+  expect(config.quota).toEqual({
+    default: 2_000_000_000,
+    warnPercent: 80,
+    clearPercent: 95,
+    annotation: { enabled: true, max: null },
+    rules: [
+      { match: { labels: { environment: 'dev' } }, limit: 512 * 2 ** 20 },
+      { match: { names: ['a1b2c3-*'] }, limit: 0 },
+    ],
+  });
+  expect(config.recipients.overrides).toEqual([
+    { match: { names: ['a1b2c3-tools'] }, replace: ['tools@example.com'] },
+    { match: {}, add: ['all@mail.example.com'] },
+  ]);
+  expect(config.recipients.allowedDomains).toEqual(['example.com', '*.example.com']);
+  expect(config.smtp.port).toBe(465);
+  expect(config.retention.keepYoungerThanMs).toBe(4 * 86_400_000);
+});
+
+test('configuration and secrets are frozen all the way down', () => {
+  const { config, secrets } = load('quota: { rules: [{ match: { names: [a] }, limit: 1Gi }] }');
+  const isFrozen = (value: unknown): boolean =>
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(isFrozen));
+  expect(isFrozen(config)).toBe(true);
+  expect(isFrozen(secrets)).toBe(true);
+});
+
+describe('faults', () => {
+  test('are told all at once, with path, value and what is allowed', () => {
+    expect(
+      faultsOf(`
+        schedule: { cron: '0 8 * *', timeZone: Vancouver }
+        quota: { default: 50GB, rules: [{ match: {}, limit: 1Gi }, { match: {}, limit: lots }] }
+        mail: { levls: [over] }
+        summary: { to: platform@example.com }
+      `),
+    ).toEqual([
+      'schedule.cron is "0 8 * *": must be five fields (minute hour day month weekday), such as "0 8 * * 1"',
+      'schedule.timeZone is "Vancouver": must be an IANA time zone, such as America/Vancouver or UTC',
+      expect.stringMatching(/^quota\.default is "50GB": not a quantity such as 50Gi/),
+      expect.stringMatching(/^quota\.rules\[1\]\.limit is "lots": not a quantity/),
+      'mail.levls: unknown key; did you mean levels?',
+    ]);
+  });
+
+  test('include an address outside the allowed domains, whatever else is wrong', () => {
+    expect(
+      faultsOf(`
+        quotas: {}
+        quota: { warnPercent: 82.5 }
+        mail: { allowedDomains: [example.com, '*.example.com'] }
+        summary: { to: platform@example.test }
+        recipients:
+          fallback: platform@mail.example.com
+          overrides: [{ match: {}, add: [a@example.com, b@example.org] }]
+      `),
+    ).toEqual([
+      'quota.warnPercent is 82.5: must be a whole number from 0 to 100',
+      'quotas: unknown key; did you mean quota?',
+      'summary.to is "platform@example.test": must be in a domain of mail.allowedDomains, which holds example.com, *.example.com',
+      'recipients.overrides[0].add[1] is "b@example.org": must be in a domain of mail.allowedDomains, which holds example.com, *.example.com',
+    ]);
+  });
+
+  test('include any mailbox while no domain is allowed', () => {
+    expect(faultsOf('summary: { to: platform@example.com }')).toEqual([
+      'summary.to is "platform@example.com": must be in a domain of mail.allowedDomains, which is empty',
+    ]);
+  });
+
+  test.each([
+    ['schedule: { cron: "0 * * * 1" }', 'schedule.cron is "0 * * * 1": must name one minute and one hour'],
+    [
+      'schedule: { catchUpHours: 1000 }',
+      'schedule.catchUpHours is 1000: must be a whole number from 0 to 168',
+    ],
+    ['namespaces: { selector: "a b" }', 'namespaces.selector is "a b": not a label selector'],
+    ['namespaces: { exclude: [Kube] }', 'namespaces.exclude[0] is "Kube": must be the name of a namespace'],
+    ['environmentLabel: "a b"', 'environmentLabel is "a b": must be the key of a label'],
+    ['charge: { imported: "yes" }', 'charge.imported is "yes": must be true or false'],
+    ['quota: { clearPercent: 101 }', 'quota.clearPercent is 101: must be a whole number from 0 to 100'],
+    ['quota: { annotation: { enabled: true } }', 'quota.annotation.max is missing: must be set'],
+    ['quota: { rules: [{ limit: 1Gi }] }', 'quota.rules[0].match is missing: must be a map'],
+    [
+      'quota: { rules: [{ match: { labels: { a: 1 } }, limit: 1 }] }',
+      'quota.rules[0].match.labels.a is 1: must be text',
+    ],
+    [
+      'recipients: { fallback: "A <a@example.com>" }',
+      'recipients.fallback is "A <a@example.com>": not one plain address',
+    ],
+    [
+      'recipients: { overrides: [{ match: {} }] }',
+      'recipients.overrides[0] is {"match":{}}: must have either',
+    ],
+    ['mail: { from: "a@b c" }', 'mail.from is "a@b c": not one plain address'],
+    ['mail: { allowedDomains: ["*"] }', 'mail.allowedDomains[0] is "*": must be a domain'],
+    ['mail: { allowedDomains: ["*.test"] }', 'mail.allowedDomains[0] is "*.test": must be a domain'],
+    ['mail: { levels: [high] }', 'mail.levels[0] is "high": must be one of ok, warning, over'],
+    ['mail: { perSecond: 0 }', 'mail.perSecond is 0: must be a number above 0'],
+    [
+      'mail: { help: { text: Ask, url: "http://example.com" } }',
+      'mail.help.url is "http://example.com": must be an https',
+    ],
+    [
+      'mail: { docs: { url: "javascript:alert(1)" } }',
+      'mail.docs.url is "javascript:alert(1)": must be an https',
+    ],
+    ['smtp: { host: "smtp.example.com:25" }', 'smtp.host is "smtp.example.com:25": must be a host name'],
+    ['smtp: { port: 0 }', 'smtp.port is 0: must be a whole number from 1 to 65535'],
+    ['retention: { keepYoungerThan: 96 }', 'retention.keepYoungerThan is 96: must be text'],
+    [
+      'retention: { keepYoungerThan: 4 days }',
+      'retention.keepYoungerThan is "4 days": must be whole minutes',
+    ],
+    ['retention: { source: cluster }', 'retention.source is "cluster": must be config or imagepruner'],
+    ['reminders: { count: 0 }', 'reminders.count is 0: must be a whole number from 1 up'],
+    ['workers: { sizer: 1.5 }', 'workers.sizer is 1.5: must be a whole number from 1 up'],
+    ['redis: { url: localhost }', 'redis.url is "localhost": must be a redis:// or rediss:// URL'],
+    ['dataDir: ""', 'dataDir is "": must be one line of text'],
+    ['mails: {}', 'mails: unknown key; did you mean mail?'],
+    ['smtp: { hots: a }', 'smtp.hots: unknown key; did you mean host?'],
+    ['workers: { parser: 2 }', 'workers.parser: unknown key; known here: sizer, mailer'],
+    ['workers: 3', 'workers is 3: must be a map with keys of sizer, mailer'],
+    ['[]', 'the file is []: must be a map with keys of cluster, schedule'],
+  ])('refuses %s', (text, fault) => {
+    expect(faultsOf(text)).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test('never show a secret', () => {
+    const text = 'smtp: { password: hunter2 }\nredis: { url: "redis://:hunter2@redis.example.com" }';
+    const faults = faultsOf(text, { REDIS_URL: 'http://:hunter2@redis.example.com' });
+    expect(faults).toEqual([
+      'smtp.password: unknown key; known here: host, port, secure, user',
+      'redis.url is "redis://…@redis.example.com": must not hold a password; set REDIS_URL instead',
+      'REDIS_URL: must be a redis:// or rediss:// URL',
+    ]);
+  });
+});
+
+describe('YAML', () => {
+  test.each([
+    ['a key twice', 'mail:\n  perSecond: 1\n  perSecond: 2\n', 'Map keys must be unique at line 3, column 3'],
+    ['an open bracket', 'mail:\n  levels: [over\n', 'line 3, column 1'],
+    ['a tab as indentation', 'mail:\n\tperSecond: 1\n', 'line 2, column 1'],
+    ['a second document', 'dataDir: a\n---\ndataDir: b\n', 'another begins at line 2'],
+    ['an alias to nothing', 'dataDir: *missing\n', 'missing'],
+  ])('is refused for %s, with its place', (_name, text, fault) => {
+    expect(faultsOf(text)).toEqual([expect.stringContaining(fault)]);
+  });
+
+  test('is refused when a few aliases stand for a great many values', () => {
+    const nine = (name: string): string => Array(9).fill(`*${name}`).join(',');
+    const text = `a: &a [x,x,x]\nb: &b [${nine('a')}]\nc: &c [${nine('b')}]\nd: &d [${nine('c')}]\n`;
+    expect(faultsOf(text)).toEqual([expect.stringContaining('alias')]);
+  });
+
+  test('is version 1.2, where yes is a word and a number may be a quantity', () => {
+    expect(load('cluster: { name: yes }\nquota: { default: 1e9 }').config).toMatchObject({
+      cluster: { name: 'yes' },
+      quota: { default: 1_000_000_000 },
+    });
+  });
+});
+
+describe('secrets', () => {
+  test('come from the environment', () => {
+    const env = { SMTP_PASSWORD: 'open sesame', REDIS_URL: 'rediss://:pw@redis.example.com:6380' };
+    expect(load(null, env).secrets).toEqual({
+      smtpPassword: 'open sesame',
+      redisUrl: 'rediss://:pw@redis.example.com:6380',
+    });
+  });
+
+  test('come from a file, without its last line end', () => {
+    expect(load(null, { SMTP_PASSWORD_FILE: '/run/secrets/smtp' }).secrets.smtpPassword).toBe(
+      'from the file',
+    );
+  });
+
+  test('that are empty are not there', () => {
+    expect(load(null, { SMTP_PASSWORD: '', SMTP_PASSWORD_FILE: '', REDIS_URL: '' }).secrets).toEqual({
+      smtpPassword: null,
+      redisUrl: null,
+    });
+  });
+
+  test('are refused when stated twice or unreadable', () => {
+    const env = { SMTP_PASSWORD: 'a', SMTP_PASSWORD_FILE: '/run/secrets/none' };
+    expect(faultsOf('', env)).toEqual([
+      'SMTP_PASSWORD and SMTP_PASSWORD_FILE are both set: only one is allowed',
+      expect.stringMatching(/^SMTP_PASSWORD_FILE is "\/run\/secrets\/none": must be a file that can be read/),
+    ]);
+  });
+});
+
+describe('quotagram.example.yaml', () => {
+  const example = readFileSync(new URL('../quotagram.example.yaml', import.meta.url), 'utf8');
+  /** With the keys that have no default switched on, and what they replace taken out. */
+  const complete = example.replaceAll(/^ *\w+: (\[\]|\{\})\n/gm, '').replaceAll(/^( *)#(?! \S|\n)/gm, '$1');
+
+  test('shows the defaults', () => {
+    expect(load(example).config).toEqual({ ...load(null).config, namespaces: expect.any(Object) });
+  });
+
+  test('is sound with every key switched on', () => {
+    expect(load(complete).config.mail.help?.url).toBe('https://chat.example.com/channel/registry-help');
+  });
+
+  test('names every key there is', () => {
+    const named = new Set([...complete.matchAll(/^ *(?:- )?(\w+):/gm)].map(([, key]) => key));
+    const keys = keysOf(z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }));
+    expect(keys.length).toBeGreaterThan(50);
+    expect(keys.filter((key) => !named.has(key))).toEqual([]);
+  });
+});
+
+/** The names of all properties in a JSON Schema, however deep. */
+const keysOf = (schema: unknown): readonly string[] => {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const own =
+    'properties' in schema && typeof schema.properties === 'object'
+      ? Object.keys(schema.properties ?? {})
+      : [];
+  return [...own, ...Object.values(schema).flatMap(keysOf)];
+};

@@ -1,0 +1,315 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Store } from '../../src/pipeline/ports.ts';
+import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Snapshot } from '../../src/usage/registry.ts';
+
+/** A store under test; the tests share it and each uses run ids of its own. */
+export type StoreUnderTest = { readonly store: Store; readonly dispose: () => Promise<void> };
+
+/** What every store must do. */
+export const describeStore = (name: string, create: () => Promise<StoreUnderTest>): void => {
+  describe(`store: ${name}`, () => {
+    let underTest: StoreUnderTest;
+    let store: Store;
+    beforeAll(async () => {
+      underTest = await create();
+      store = underTest.store;
+    });
+    afterAll(() => underTest.dispose());
+
+    describe('runs', () => {
+      test('gives back what was claimed', async () => {
+        const run = runOf('manual-1', {
+          namespaces: ['a1b2c3-dev', 'a1b2c3-tools'],
+          findings: [{ code: 'orphan-images', subject: 'cluster', message: '3 images, 12 bytes' }],
+          givenUp: [{ namespace: 'a1b2c3-tools', reason: 'no answer' }],
+          cluster: { name: 'test', apiUrl: null },
+        });
+        expect(await store.claimRun(run)).toBe(true);
+        expect(await store.loadRun('manual-1')).toEqual(run);
+      });
+
+      test('knows nothing of a run that nobody claimed', async () => {
+        expect(await store.loadRun('manual-unknown')).toBeNull();
+        expect(await store.advanceRun('claimed', runOf('manual-unknown'))).toBe(false);
+        expect(await store.loadRun('manual-unknown')).toBeNull();
+      });
+
+      test('lets exactly one of 50 concurrent claims win and keeps its record', async () => {
+        const claims = Array.from({ length: 50 }, (_, index) =>
+          runOf('weekly-2026-11-23', { stopReason: `claim ${index}` }),
+        );
+        const won = await Promise.all(claims.map((run) => store.claimRun(run)));
+        expect(won.filter(Boolean)).toHaveLength(1);
+        expect(await store.loadRun('weekly-2026-11-23')).toEqual(claims[won.indexOf(true)]);
+      });
+
+      test('advances a run only from the state it is in', async () => {
+        await store.claimRun(runOf('manual-2'));
+        expect(await store.advanceRun('claimed', runOf('manual-2', { state: 'sizing' }))).toBe(true);
+        expect(await store.advanceRun('claimed', runOf('manual-2', { state: 'stopped' }))).toBe(false);
+        expect(await store.loadRun('manual-2')).toEqual(runOf('manual-2', { state: 'sizing' }));
+      });
+
+      test('lets exactly one of 50 concurrent advances from the same state win', async () => {
+        await store.claimRun(runOf('manual-3'));
+        const advances = Array.from({ length: 50 }, (_, index) =>
+          runOf('manual-3', { state: 'sizing', stopReason: `advance ${index}` }),
+        );
+        const won = await Promise.all(advances.map((run) => store.advanceRun('claimed', run)));
+        expect(won.filter(Boolean)).toHaveLength(1);
+        expect(await store.loadRun('manual-3')).toEqual(advances[won.indexOf(true)]);
+      });
+
+      test('lists the newest first and no more than asked for', async () => {
+        const later = [
+          runOf('list-b', { claimedAt: '2030-01-01T00:00:00Z' }),
+          runOf('list-c', { claimedAt: '2030-01-01T00:00:00.500Z' }),
+          runOf('list-a', { claimedAt: '2030-01-01T00:00:00Z' }),
+        ];
+        for (const run of later) await store.claimRun(run);
+        const listed = await store.listRuns(3);
+        expect(listed.map(({ id }) => id)).toEqual(['list-c', 'list-b', 'list-a']);
+        expect(listed[0]).toEqual(later[1]);
+        expect(await store.listRuns(1)).toHaveLength(1);
+        expect(await store.listRuns(0)).toEqual([]);
+      });
+
+      test('lists a run as it was last advanced', async () => {
+        await store.claimRun(runOf('list-d', { claimedAt: '2031-01-01T00:00:00Z' }));
+        const sizing = runOf('list-d', { claimedAt: '2031-01-01T00:00:00Z', state: 'sizing' });
+        await store.advanceRun('claimed', sizing);
+        expect(await store.listRuns(1)).toEqual([sizing]);
+      });
+    });
+
+    describe('snapshots and results', () => {
+      test('gives back a snapshot with shared layers, unknown layers and uses as it was', async () => {
+        await store.saveSnapshot('manual-1', RICH_SNAPSHOT);
+        expect(await store.loadSnapshot('manual-1', 'a1b2c3-dev')).toEqual(RICH_SNAPSHOT);
+      });
+
+      test('keeps snapshots apart by run and namespace', async () => {
+        await store.saveSnapshot('manual-4', RICH_SNAPSHOT);
+        expect(await store.loadSnapshot('manual-4', 'a1b2c3-test')).toBeNull();
+        expect(await store.loadSnapshot('manual-5', 'a1b2c3-dev')).toBeNull();
+      });
+
+      test('replaces a snapshot that is saved again', async () => {
+        await store.saveSnapshot('manual-6', RICH_SNAPSHOT);
+        await store.saveSnapshot('manual-6', { ...RICH_SNAPSHOT, streams: [], images: [] });
+        expect((await store.loadSnapshot('manual-6', 'a1b2c3-dev'))?.streams).toEqual([]);
+      });
+
+      test.each([WEIGHED, GIVEN_UP])('gives back a result that is $status', async (result) => {
+        await store.saveResult('manual-1', result);
+        expect(await store.loadResult('manual-1', result.namespace)).toEqual(result);
+        expect(await store.loadResult('manual-4', result.namespace)).toBeNull();
+      });
+    });
+
+    describe('deliveries', () => {
+      test('plans a delivery once: the older record stands', async () => {
+        expect(await store.planDelivery(deliveryOf('d1'))).toBe(true);
+        expect(await store.planDelivery(deliveryOf('d1', { teamId: 'ns:other' }))).toBe(false);
+        expect(await store.loadDelivery('d1')).toEqual(deliveryOf('d1'));
+        expect(await store.loadDelivery('d-unknown')).toBeNull();
+      });
+
+      test('moves a delivery only from the state it is in', async () => {
+        await store.planDelivery(deliveryOf('d2'));
+        const sending = deliveryOf('d2', { state: 'sending', changedAt: '2026-11-23T16:00:01Z' });
+        const submitted = deliveryOf('d2', { state: 'submitted', detail: '250 OK' });
+        expect(await store.moveDelivery('sending', submitted)).toBe(false);
+        expect(await store.moveDelivery('planned', sending)).toBe(true);
+        expect(await store.moveDelivery('planned', sending)).toBe(false);
+        expect(await store.moveDelivery('sending', submitted)).toBe(true);
+        expect(await store.loadDelivery('d2')).toEqual(submitted);
+        expect(await store.moveDelivery('planned', deliveryOf('d-unknown'))).toBe(false);
+        expect(await store.loadDelivery('d-unknown')).toBeNull();
+      });
+
+      test('lets exactly one of 50 concurrent moves win', async () => {
+        await store.planDelivery(deliveryOf('d3'));
+        const sending = deliveryOf('d3', { state: 'sending' });
+        const won = await Promise.all(
+          Array.from({ length: 50 }, () => store.moveDelivery('planned', sending)),
+        );
+        expect(won.filter(Boolean)).toHaveLength(1);
+      });
+
+      test("lists a run's deliveries by team, then address", async () => {
+        const of = (id: string, teamId: string, address: string): Delivery =>
+          deliveryOf(id, {
+            runId: 'manual-7',
+            teamId,
+            recipient: { address, roles: ['lead'], rule: 'annotation:contacts' },
+          });
+        const planned = [
+          of('l1', 'ns:b', 'ann@example.com'),
+          of('l2', 'ns:a', 'zoe@example.com'),
+          of('l3', 'ns:a', 'bob@example.com'),
+        ];
+        for (const delivery of planned) await store.planDelivery(delivery);
+        await store.planDelivery(deliveryOf('l4', { runId: 'manual-8' }));
+        expect(await store.listDeliveries('manual-7')).toEqual([planned[2], planned[1], planned[0]]);
+        expect(await store.listDeliveries('manual-unknown')).toEqual([]);
+      });
+    });
+  });
+};
+
+const runOf = (id: string, changes: Partial<Run> = {}): Run => ({
+  id,
+  kind: 'manual',
+  state: 'claimed',
+  claimedAt: '2026-11-23T16:00:00Z',
+  cluster: null,
+  takenAt: null,
+  exact: true,
+  unreadableKinds: [],
+  namespaces: [],
+  clusterUsedBytes: null,
+  sumOfNamespacesBytes: null,
+  findings: [],
+  givenUp: [],
+  sealedAt: null,
+  endedAt: null,
+  stopReason: null,
+  ...changes,
+});
+
+const deliveryOf = (id: string, changes: Partial<Delivery> = {}): Delivery => ({
+  id,
+  runId: 'manual-1',
+  kind: 'usage-report',
+  teamId: 'ns:a1b2c3-dev',
+  recipient: { address: 'ann@example.com', roles: ['lead'], rule: 'annotation:contacts' },
+  namespaces: ['a1b2c3-dev'],
+  state: 'planned',
+  date: '2026-11-23T16:00:00Z',
+  changedAt: '2026-11-23T16:00:00Z',
+  detail: null,
+  ...changes,
+});
+
+/** Two images share a layer; one digest is stated with two sizes; one image has no layers, one an empty list. */
+const RICH_SNAPSHOT: Snapshot = {
+  cluster: { name: 'test', apiUrl: 'https://api.example.test:6443' },
+  takenAt: '2026-11-23T16:00:00Z',
+  exact: false,
+  scope: 'cluster',
+  unreadableKinds: ['cronjobs'],
+  namespace: {
+    name: 'a1b2c3-dev',
+    labels: { environment: 'dev' },
+    annotations: { contacts: '[{"email":"ann@example.com","role":"lead"}]', note: 'ünïcode \u202e "quoted"' },
+  },
+  team: { id: 'label:wally', displayName: 'Wally', namespaces: ['a1b2c3-dev'], usedBytes: 70 },
+  sharedWithTeamBytes: 10,
+  streams: [
+    {
+      namespace: 'a1b2c3-dev',
+      name: 'api',
+      repository: 'registry.example.test:5000/a1b2c3-dev/api',
+      localLookup: true,
+      tags: [
+        {
+          name: 'latest',
+          revisions: [
+            {
+              digest: 'sha256:i2',
+              reference: 'registry.example.test:5000/a1b2c3-dev/api@sha256:i2',
+              created: '2026-11-20T10:00:00Z',
+            },
+            { digest: '', reference: '', created: null },
+          ],
+          from: { type: 'tag', namespace: 'a1b2c3-tools', stream: 'api', tag: 'dev' },
+          isReference: false,
+          importFailure: null,
+        },
+        { name: 'gone', revisions: [], from: null, isReference: true, importFailure: 'not found' },
+      ],
+    },
+  ],
+  images: [
+    {
+      digest: 'sha256:i1',
+      managed: true,
+      layers: [
+        { digest: 'sha256:base', sizeBytes: 40 },
+        { digest: 'sha256:app', sizeBytes: 20 },
+        { digest: 'sha256:app', sizeBytes: 21 },
+      ],
+      statedBytes: 70,
+      configDigest: 'sha256:c1',
+      architecture: 'amd64',
+      children: [],
+      fault: null,
+    },
+    {
+      digest: 'sha256:i2',
+      managed: false,
+      layers: [{ digest: 'sha256:base', sizeBytes: 40 }],
+      statedBytes: null,
+      configDigest: null,
+      architecture: null,
+      children: [{ digest: 'sha256:i1', architecture: null }],
+      fault: 'unreadable',
+    },
+    {
+      digest: 'sha256:i3',
+      managed: true,
+      layers: null,
+      statedBytes: null,
+      configDigest: null,
+      architecture: null,
+      children: [],
+      fault: null,
+    },
+    {
+      digest: 'sha256:i4',
+      managed: true,
+      layers: [],
+      statedBytes: 3,
+      configDigest: null,
+      architecture: null,
+      children: [],
+      fault: null,
+    },
+  ],
+  heldOutside: ['sha256:base'],
+  uses: {
+    digests: { 'sha256:i2': ['a1b2c3-dev/Deployment/api'] },
+    tags: { 'api:gone': ['a1b2c3-dev/CronJob/nightly'] },
+  },
+};
+
+const WEIGHED: NamespaceResult = {
+  status: 'weighed',
+  namespace: 'a1b2c3-dev',
+  team: RICH_SNAPSHOT.team,
+  report: {
+    name: 'a1b2c3-dev',
+    displayName: 'Wally (dev)',
+    environment: 'dev',
+    quota: { limitBytes: 50, source: 'default', level: 'over', usedPercent: 140, overBytes: 20 },
+    usedBytes: 70,
+    importedBytes: 0,
+    sharedWithTeamBytes: 10,
+    unknownRevisions: 1,
+    totals: { streams: 1, tags: 2, revisions: 2, images: 2, blobs: 3 },
+    recipients: [{ address: 'ann@example.com', roles: ['lead'], rule: 'annotation:contacts' }],
+    noRecipientReason: null,
+    streams: [],
+    findings: [{ code: 'image-missing', subject: 'api:latest', message: 'gone' }],
+  },
+  plan: {
+    deletions: [{ stream: 'api', tag: 'gone', freesBytes: 20 }],
+    freesBytes: 20,
+    reclaimsBytes: null,
+    usedAfterBytes: 50,
+  },
+};
+
+const GIVEN_UP: NamespaceResult = { status: 'given-up', namespace: 'a1b2c3-tools', reason: 'no answer' };

@@ -1,0 +1,175 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startApiServer } from '../../sandbox/api-server.ts';
+import type { ApiServerOptions } from '../../sandbox/api-server.ts';
+
+const start = async (options: ApiServerOptions = {}) => {
+  const server = await startApiServer(options);
+  onTestFinished(() => server.close());
+  const get = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${server.url}${path}`, { headers });
+    return { status: response.status, text: await response.text(), headers: response.headers };
+  };
+  const getJson = async (path: string) => JSON.parse((await get(path)).text);
+  return { server, get, getJson };
+};
+
+const recorded = (name: string) =>
+  readFile(new URL(`../../sandbox/recorded/${name}`, import.meta.url), 'utf8');
+const recordedJson = async (name: string) => JSON.parse(await recorded(name));
+
+/** The body of a recording that holds headers, too. */
+const recordedBody = async (name: string) => (await recorded(name)).split(/\r?\n\r?\n/)[1]?.trim();
+
+describe('lists', () => {
+  test('are served whole without a limit, by their real paths', async () => {
+    const { getJson } = await start();
+    expect(await getJson('/api/v1/namespaces')).toEqual(await recordedJson('namespaces.json'));
+    expect(await getJson('/apis/image.openshift.io/v1/images?limit=0')).toEqual(
+      await recordedJson('images.json'),
+    );
+    expect(await getJson('/apis/batch/v1/cronjobs?limit=500')).toEqual(
+      await recordedJson('cronjobs.json'),
+    );
+  });
+
+  test('come in the pages that were recorded, continue tokens and remaining counts included', async () => {
+    const { getJson } = await start();
+    let token = '';
+    for (const page of [0, 1, 2, 3]) {
+      const served = await getJson(`/api/v1/namespaces?limit=10&continue=${token}`);
+      expect(served).toEqual(await recordedJson(`pages/namespaces-${page}.json`));
+      token = served.metadata.continue ?? '';
+    }
+    expect(token).toBe('');
+  });
+
+  test('of one namespace hold its objects only', async () => {
+    const { getJson } = await start();
+    const list = await getJson('/apis/image.openshift.io/v1/namespaces/a1b2c3-import/imagestreams?limit=3');
+    expect(list.items.map((item: { metadata: { name: string } }) => item.metadata.name)).toEqual([
+      'empty',
+      'imported',
+      'never-imported',
+    ]);
+    expect(list.metadata.remainingItemCount).toBe(1);
+  });
+
+  test('are of given objects instead, in the order of the API, and empty for the other kinds', async () => {
+    const { getJson } = await start({
+      lists: { namespaces: [{ metadata: { name: 'b' } }, { metadata: { name: 'a' } }] },
+    });
+    expect((await getJson('/api/v1/namespaces')).items).toEqual([
+      { metadata: { name: 'a' } },
+      { metadata: { name: 'b' } },
+    ]);
+    expect((await getJson('/api/v1/pods')).items).toEqual([]);
+  });
+});
+
+test('a single object states its kind, as its list entry does not', async () => {
+  const { getJson } = await start();
+  expect(await getJson('/api/v1/namespaces/a1b2c3-dev')).toMatchObject({
+    kind: 'Namespace',
+    apiVersion: 'v1',
+    metadata: { name: 'a1b2c3-dev' },
+  });
+  expect(await getJson('/version')).toEqual(await recordedJson('version.json'));
+});
+
+describe('refusals are worded as recorded', () => {
+  test('401 without the token', async () => {
+    const { get } = await start({ token: 'sesame' });
+    const refused = await get('/api/v1/pods', { authorization: 'Bearer other' });
+    expect(refused.status).toBe(401);
+    expect(JSON.parse(refused.text)).toEqual(await recordedJson('refusals/images-401.json'));
+    expect((await get('/api/v1/pods', { authorization: 'Bearer sesame' })).status).toBe(200);
+  });
+
+  test('403', async () => {
+    const { server, getJson } = await start();
+    server.addFault('/apis/image.openshift.io/v1/images', { status: 403 });
+    expect(await getJson('/apis/image.openshift.io/v1/images')).toEqual(
+      await recordedJson('refusals/images-403.json'),
+    );
+  });
+
+  test('404 of an object, and plain text for a path that nothing serves', async () => {
+    const { get } = await start();
+    const missing = await get('/apis/image.openshift.io/v1/namespaces/a1b2c3-dev/imagestreams/nope');
+    expect(missing.status).toBe(404);
+    expect(JSON.parse(missing.text)).toEqual(await recordedJson('refusals/layers-404.json'));
+    const unknown = await get('/apis/route.openshift.io/v1/routes');
+    expect([unknown.status, unknown.text]).toEqual([404, '404 page not found\n']);
+  });
+
+  test('400 for a continue token that is none', async () => {
+    const { get } = await start();
+    const refused = await get('/api/v1/pods?limit=5&continue=gQ');
+    expect(refused.status).toBe(400);
+    expect(JSON.parse(refused.text)).toEqual(await recordedJson('refusals/continue-400.json'));
+  });
+
+  test('503 while the image API is down', async () => {
+    const { server, get } = await start();
+    server.addFault('/apis/image.openshift.io/v1/images', { status: 503 });
+    const refused = await get('/apis/image.openshift.io/v1/images');
+    expect(refused.status).toBe(503);
+    expect(refused.text).toBe(await recordedBody('refusals/aggregator-down-503.txt'));
+  });
+
+  test('410 for an expired token, with a fresh one that works', async () => {
+    const { server, getJson } = await start();
+    server.addFault('/apis/image.openshift.io/v1/images', 'expired', 9);
+    const first = await getJson('/apis/image.openshift.io/v1/images?limit=50');
+    const refused = await getJson(
+      `/apis/image.openshift.io/v1/images?limit=50&continue=${first.metadata.continue}`,
+    );
+    const { metadata, ...status } = JSON.parse(
+      (await recordedBody('refusals/expired-continue-410.txt')) ?? '',
+    );
+    expect(refused).toMatchObject(status);
+    expect(refused.metadata).toEqual(metadata);
+    const second = await getJson(
+      `/apis/image.openshift.io/v1/images?limit=50&continue=${refused.metadata.continue}`,
+    );
+    expect(second.items).toEqual((await recordedJson('images.json')).items.slice(50, 100));
+  });
+});
+
+describe('faults', () => {
+  test('meet the next requests of their path, in the order added, and no others', async () => {
+    const { server, get } = await start();
+    server.addFault('/api/v1/pods', { status: 429, headers: { 'retry-after': '7' } }, 2);
+    server.addFault('/api/v1/pods', 'html');
+    expect((await get('/api/v1/namespaces')).status).toBe(200);
+    expect((await get('/api/v1/pods')).headers.get('retry-after')).toBe('7');
+    expect((await get('/api/v1/pods?limit=5')).status).toBe(429);
+    expect((await get('/api/v1/pods')).text).toContain('<!doctype html>');
+    expect((await get('/api/v1/pods')).status).toBe(200);
+    expect(server.requests.at(-1)).toBe('GET /api/v1/pods');
+  });
+
+  test('break bodies: cut, truncated, of another kind', async () => {
+    const { server, get } = await start();
+    for (const fault of ['cut', 'truncated', 'wrong kind'] as const) server.addFault('/api/v1/pods', fault);
+    await expect(get('/api/v1/pods')).rejects.toThrow('terminated');
+    const truncated = await get('/api/v1/pods');
+    expect(() => JSON.parse(truncated.text)).toThrow(SyntaxError);
+    expect(JSON.parse((await get('/api/v1/pods')).text).kind).toBe('Table');
+  });
+
+  test('hold an answer back until the server closes', async () => {
+    const { server, get } = await start();
+    server.addFault('/api/v1/pods', 'hang');
+    const held = get('/api/v1/pods');
+    await expect.poll(() => server.requests.length).toBe(1);
+    await Promise.all([expect(held).rejects.toThrow('fetch failed'), server.close()]);
+  });
+});
+
+test('nothing can be written to it', async () => {
+  const { server } = await start();
+  const response = await fetch(`${server.url}/api/v1/namespaces/a1b2c3-dev`, { method: 'DELETE' });
+  expect(response.status).toBe(405);
+});

@@ -1,0 +1,272 @@
+import { describe, expect, test } from 'vitest';
+import { createContents, strongest } from '../../src/usage/blobs.ts';
+import type { Blob, ImageContent } from '../../src/usage/blobs.ts';
+import type { Image } from '../../src/usage/registry.ts';
+import { image, index } from './build.ts';
+
+const contentOf = (digest: string, images: readonly Image[]): ImageContent =>
+  createContents(new Map(images.map((one) => [one.digest, one])))(digest);
+
+const sizes = ({ blobs }: ImageContent): Record<string, number> =>
+  Object.fromEntries(blobs.map(({ digest, sizeBytes }) => [digest, sizeBytes]));
+
+const codes = ({ faults }: ImageContent): readonly string[] => faults.map(({ code }) => code);
+
+describe('an image of known size', () => {
+  test('is made of its layers and, for the rest of its Size, of its config', () => {
+    const content = contentOf('api', [
+      image('api', { layers: { base: 100, app: 20 }, statedBytes: 123, configDigest: 'settings' }),
+    ]);
+    expect(content).toEqual({
+      blobs: [
+        { digest: 'base', sizeBytes: 100, kind: 'layer' },
+        { digest: 'app', sizeBytes: 20, kind: 'layer' },
+        { digest: 'settings', sizeBytes: 3, kind: 'config' },
+      ],
+      conflicts: [],
+      isSizeKnown: true,
+      architectures: ['amd64'],
+      faults: [],
+    });
+  });
+
+  test('counts a layer that it names three times once', () => {
+    const layer = { digest: 'base', sizeBytes: 100 };
+    const content = contentOf('api', [image('api', { layers: [layer, layer, layer], configBytes: 3 })]);
+    expect(sizes(content)).toEqual({ base: 100, 'api-config': 3 });
+  });
+
+  test('has a config of no bytes where the layers are all of its Size', () => {
+    const content = contentOf('api', [image('api', { layers: { base: 100 }, statedBytes: 100 })]);
+    expect(sizes(content)).toEqual({ base: 100, 'api-config': 0 });
+    expect(content.faults).toEqual([]);
+  });
+
+  test('keeps its config under its own digest where the API names none', () => {
+    const content = contentOf('api', [
+      image('api', { layers: { base: 100 }, configBytes: 3, configDigest: null }),
+    ]);
+    expect(sizes(content)).toEqual({ base: 100, api: 3 });
+  });
+
+  test('is only a config where it has no layers but a Size', () => {
+    expect(sizes(contentOf('api', [image('api', { layers: [], statedBytes: 7 })]))).toEqual({
+      'api-config': 7,
+    });
+  });
+
+  test('keeps layers of no bytes beside others', () => {
+    const content = contentOf('api', [image('api', { layers: { empty: 0, base: 100 }, configBytes: 3 })]);
+    expect(sizes(content)).toEqual({ empty: 0, base: 100, 'api-config': 3 });
+    expect(content.isSizeKnown).toBe(true);
+  });
+
+  test('counts a config that is one of its layers as that layer, and the other size is a conflict', () => {
+    const content = contentOf('api', [
+      image('api', { layers: { base: 100, settings: 5 }, statedBytes: 112, configDigest: 'settings' }),
+    ]);
+    expect(sizes(content)).toEqual({ base: 100, settings: 5 });
+    expect(content.conflicts).toEqual(['settings']);
+  });
+
+  test('has no config and a finding where its Size is absent', () => {
+    const content = contentOf('api', [image('api', { layers: { base: 100 }, statedBytes: null })]);
+    expect(sizes(content)).toEqual({ base: 100 });
+    expect(content.isSizeKnown).toBe(true);
+    expect(content.faults).toEqual([
+      {
+        code: 'config-size-negative',
+        message: 'The Image object states no Size, so its config is not counted.',
+      },
+    ]);
+  });
+
+  test('has no config and a finding where its Size is below its layers by one byte', () => {
+    const content = contentOf('api', [image('api', { layers: { base: 100 }, statedBytes: 99 })]);
+    expect(sizes(content)).toEqual({ base: 100 });
+    expect(content.faults).toEqual([
+      {
+        code: 'config-size-negative',
+        message: 'The stated Size is below the sum of the layers, so its config is not counted.',
+      },
+    ]);
+  });
+});
+
+describe('an image of unknown size', () => {
+  test.each([
+    {
+      name: 'is one that no revision names',
+      digest: '',
+      images: [],
+      code: 'image-missing',
+      message: 'The revision names no image, so its size is unknown.',
+    },
+    {
+      name: 'is one whose object is gone',
+      digest: 'api',
+      images: [],
+      code: 'image-missing',
+      message: 'The Image object is gone, so its size is unknown.',
+    },
+    {
+      name: 'is one whose object cannot be read',
+      digest: 'api',
+      images: [image('api', { layers: { base: 100 }, fault: 'layers is a text' })],
+      code: 'image-unreadable',
+      message: 'The Image object cannot be read (layers is a text), so its size is unknown.',
+    },
+    {
+      name: 'is one without layers and children, whatever its Size',
+      digest: 'api',
+      images: [image('api', { layers: null, statedBytes: 100 })],
+      code: 'size-unknown',
+      message: 'The Image object lists no layers, so its size is unknown.',
+    },
+    {
+      name: 'is one of which every layer has no bytes, whatever its Size',
+      digest: 'api',
+      images: [image('api', { layers: { base: 0, app: 0 }, statedBytes: 100 })],
+      code: 'size-unknown',
+      message: 'The Image object states no sizes, so its size is unknown.',
+    },
+    {
+      name: 'is one with an empty list of layers and no Size',
+      digest: 'api',
+      images: [image('api', { layers: [], statedBytes: null })],
+      code: 'size-unknown',
+      message: 'The Image object states no sizes, so its size is unknown.',
+    },
+  ])('$name, and it has one finding', ({ digest, images, code, message }) => {
+    const content = contentOf(digest, images);
+    expect(content.isSizeKnown).toBe(false);
+    expect(content.faults).toEqual([{ code, message }]);
+  });
+
+  test('still names its layers, so that it is known to hold them', () => {
+    const content = contentOf('api', [image('api', { layers: { base: 0, app: 0 } })]);
+    expect(sizes(content)).toEqual({ base: 0, app: 0 });
+  });
+
+  test('still names its architecture', () => {
+    const content = contentOf('api', [image('api', { layers: null, architecture: 'arm64' })]);
+    expect(content.architectures).toEqual(['arm64']);
+  });
+});
+
+describe('an index image', () => {
+  const amd = image('amd', { layers: { shared: 100, amd: 10 }, configBytes: 1 });
+  const arm = image('arm', { layers: { shared: 100, arm: 20 }, configBytes: 2 });
+
+  test('is the union of its children, a layer that they share once', () => {
+    const content = contentOf('all', [index('all', ['amd', 'arm']), amd, arm]);
+    expect(sizes(content)).toEqual({
+      shared: 100,
+      amd: 10,
+      'amd-config': 1,
+      arm: 20,
+      'arm-config': 2,
+    });
+    expect(content).toMatchObject({ isSizeKnown: true, faults: [] });
+  });
+
+  test('counts a child that it names twice once, and reports a missing one once', () => {
+    const content = contentOf('all', [index('all', ['amd', 'amd', 'gone', 'gone']), amd]);
+    expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 1 });
+    expect(codes(content)).toEqual(['index-child-missing']);
+  });
+
+  test('is a lower bound with a finding where a child is gone', () => {
+    const content = contentOf('all', [index('all', ['amd', 'arm']), amd]);
+    expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 1 });
+    expect(content.isSizeKnown).toBe(true);
+    expect(content.faults).toEqual([
+      {
+        code: 'index-child-missing',
+        message: 'Its child image arm is gone, so the size of the multi-arch image is a lower bound.',
+      },
+    ]);
+  });
+
+  test('is a lower bound with a finding where a child has no readable size', () => {
+    const content = contentOf('all', [index('all', ['amd', 'arm']), amd, image('arm', { layers: null })]);
+    expect(content.isSizeKnown).toBe(true);
+    expect(content.faults).toEqual([
+      {
+        code: 'index-child-missing',
+        message:
+          'Its child image arm has no readable size, so the size of the multi-arch image is a lower bound.',
+      },
+    ]);
+  });
+
+  test('is of unknown size with a finding where every child is gone', () => {
+    const content = contentOf('all', [index('all', ['amd', 'arm'])]);
+    expect(content).toMatchObject({ isSizeKnown: false, blobs: [] });
+    expect(codes(content)).toEqual(['index-child-missing', 'index-child-missing', 'size-unknown']);
+  });
+
+  test('counts the bytes of attestation children but does not list their architecture', () => {
+    const attestation = image('proof', { layers: { statement: 4 }, architecture: 'unknown' });
+    const all = index('all', [], {
+      children: [
+        { digest: 'arm', architecture: 'arm64' },
+        { digest: 'amd', architecture: 'amd64' },
+        { digest: 'amd', architecture: 'amd64' },
+        { digest: 'proof', architecture: 'unknown' },
+        { digest: 'gone', architecture: null },
+      ],
+    });
+    const content = contentOf('all', [all, amd, arm, attestation]);
+    expect(sizes(content)).toMatchObject({ statement: 4 });
+    expect(content.architectures).toEqual(['amd64', 'arm64']);
+  });
+
+  test('passes on what is odd about its children', () => {
+    const odd = image('odd', { layers: { base: 100 }, statedBytes: 99 });
+    expect(contentOf('all', [index('all', ['amd', 'odd']), amd, odd]).faults).toEqual([
+      {
+        code: 'config-size-negative',
+        message:
+          'In its child image odd: The stated Size is below the sum of the layers, so its config is not counted.',
+      },
+    ]);
+  });
+
+  test('that is its own child is of unknown size, and nothing hangs', () => {
+    expect(contentOf('all', [index('all', ['all'])]).isSizeKnown).toBe(false);
+  });
+});
+
+describe('of two sizes of one blob', () => {
+  const layer = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'layer' });
+  const config = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'config' });
+
+  test.each([
+    { name: 'the larger layer wins', blobs: [layer(5), layer(9)], wins: layer(9) },
+    { name: 'the larger config wins', blobs: [config(5), config(9)], wins: config(9) },
+    { name: 'a layer beats a larger config', blobs: [layer(5), config(9)], wins: layer(5) },
+  ] as const)('$name, in either order', ({ blobs: [a, b], wins }) => {
+    expect(strongest(a, b)).toEqual(wins);
+    expect(strongest(b, a)).toEqual(wins);
+  });
+});
+
+test('an image that names one layer with two sizes has the larger one, which is a conflict', () => {
+  const content = contentOf('api', [
+    image('api', {
+      layers: [
+        { digest: 'base', sizeBytes: 100 },
+        { digest: 'base', sizeBytes: 130 },
+      ],
+      statedBytes: 133,
+    }),
+  ]);
+  expect(sizes(content)).toEqual({ base: 130, 'api-config': 3 });
+  expect(content.conflicts).toEqual(['base']);
+});
+
+test('an image is worked out once, however often it is asked for', () => {
+  const find = createContents(new Map([['api', image('api', { layers: { base: 100 } })]]));
+  expect(find('api')).toBe(find('api'));
+});

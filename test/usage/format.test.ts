@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatBeside,
+  formatLimit,
+  formatList,
+  formatLongDay,
+  formatMoment,
+  formatOver,
+  formatPercent,
+  formatSome,
+  formatUsed,
+  formatWeek,
+} from '../../src/usage/format.ts';
+
+const KI = 1024;
+const MI = KI * 1024;
+const GI = MI * 1024;
+const TI = GI * 1024;
+const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: KI, MiB: MI, GiB: GI, TiB: TI };
+
+describe('formatBytes', () => {
+  test.each<[string, number, string]>([
+    ['nothing is exact', 0, '0 B'],
+    ['a byte is the smallest unit', 1, '1 B'],
+    ['the last size in bytes', 1023, '1,023 B'],
+    ['an exact KiB has no decimal', KI, '1 KiB'],
+    ['a byte more has one', KI + 1, '1.0 KiB'],
+    ['the last size in KiB', 1_048_524, '1,023.9 KiB'],
+    ['what would round to 1,024.0 KiB is 1.0 MiB', 1_048_525, '1.0 MiB'],
+    ['what would round to 1,024.0 MiB is 1.0 GiB', GI - 1, '1.0 GiB'],
+    ['below one unit the smaller unit stays', Math.round(0.96 * MI), '983.0 KiB'],
+    ['a half tenth rounds up', 1.25 * GI, '1.3 GiB'],
+    ['just below a half tenth rounds down', 1.25 * GI - 1, '1.2 GiB'],
+    ['a typical image', 933_000_000, '889.8 MiB'],
+    ['an exact quota', 50 * GI, '50 GiB'],
+    ['TiB is the largest unit', 5000 * TI, '5,000 TiB'],
+    ['the largest exact integer', Number.MAX_SAFE_INTEGER, '8,192.0 TiB'],
+  ])('%s', (_name, bytes, text) => {
+    expect(formatBytes(bytes)).toBe(text);
+  });
+
+  test('is never further from the size than half a tenth of its unit, and never reaches the next unit', () => {
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (bytes) => {
+        const [number = '', unit = ''] = formatBytes(bytes).split(' ');
+        const shown = Number(number.replaceAll(',', ''));
+        const unitBytes = UNITS[unit] ?? Number.NaN;
+        expect(Math.abs(shown - bytes / unitBytes)).toBeLessThanOrEqual(0.05 + 1e-9);
+        if (unit !== 'TiB') expect(shown).toBeLessThan(1024);
+        if (unit !== 'B') expect(shown).toBeGreaterThanOrEqual(1);
+        expect(number.includes('.')).toBe(bytes % unitBytes !== 0);
+      }),
+    );
+  });
+
+  test('never shows the larger of two sizes as the smaller', () => {
+    const shownBytes = (bytes: number): number => {
+      const [number = '', unit = ''] = formatBytes(bytes).split(' ');
+      return Number(number.replaceAll(',', '')) * (UNITS[unit] ?? Number.NaN);
+    };
+    const nearAUnit = fc
+      .tuple(fc.constantFrom(KI, MI, GI, TI), fc.integer({ min: -(2 ** 20), max: 2 ** 20 }))
+      .map(([unit, step]) => Math.max(0, unit + step));
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeNat(), nearAUnit), fc.nat(2 ** 20), (bytes, more) => {
+        expect(shownBytes(bytes)).toBeLessThanOrEqual(shownBytes(bytes + more));
+      }),
+    );
+  });
+});
+
+describe('usage beside its limit', () => {
+  test.each<[string, number, number | null, string]>([
+    ['takes the unit of the quota', Math.round(62.4 * GI), 50 * GI, '62.4 of 50 GiB'],
+    ['keeps it when usage is far larger', 62 * GI, 512 * MI, '63,488 of 512 MiB'],
+    ['keeps it when usage is smaller', 400 * MI, GI, '0.4 of 1 GiB'],
+    ['says that there is something', 12, 50 * GI, 'less than 0.1 of 50 GiB'],
+    ['says nothing as nothing', 0, 50 * GI, '0 of 50 GiB'],
+    [
+      'shows a quota that only the unit below says exactly in that unit',
+      1612 * MI,
+      1500 * MI,
+      '1,612 of 1,500 MiB',
+    ],
+    ['shows one and a half as it is', GI, 1536 * MI, '1 of 1.5 GiB'],
+    ['rounds a decimal quota', GI, 1_500_000_000, '1 of 1.4 GiB'],
+    ['lends its unit to a quota of 0', 3 * MI, 0, '3 of 0 MiB'],
+    ['stands alone without a limit', Math.round(62.4 * GI), null, '62.4 GiB'],
+  ])('%s', (_name, usedBytes, limitBytes, text) => {
+    expect(formatUsed(usedBytes, limitBytes)).toBe(text);
+  });
+
+  test.each<[string, number, number, string, string]>([
+    ['12.4 GiB over', Math.round(62.4 * GI), 50 * GI, '12.4 over', '12.4 GiB'],
+    ['12 bytes over', 50 * GI + 12, 50 * GI, 'over by less than 0.1 GiB', 'less than 0.1 GiB'],
+    ['exactly a unit over', 51 * GI, 50 * GI, '1 over', '1 GiB'],
+    ['everything is over a quota of 0', 3 * MI, 0, '3 over', '3 MiB'],
+  ])('is over: %s', (_name, usedBytes, limitBytes, verdict, excess) => {
+    expect(formatOver(usedBytes, limitBytes)).toBe(verdict);
+    expect(formatBeside(usedBytes - limitBytes, limitBytes)).toBe(excess);
+  });
+
+  test('is never over by 0.0', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 45 }),
+        fc.integer({ min: 1, max: 2 ** 40 }),
+        (limit, over) => {
+          expect(formatOver(limit + over, limit)).not.toMatch(/\b0\.0\b|^0 /);
+        },
+      ),
+    );
+  });
+
+  test('a limit stands alone in its own unit', () => {
+    expect([50 * GI, 1500 * MI, 0, null].map(formatLimit)).toEqual([
+      '50 GiB',
+      '1,500 MiB',
+      '0 B',
+      'unlimited',
+    ]);
+  });
+});
+
+describe('words', () => {
+  test('a percentage keeps the one decimal it has', () => {
+    expect([0, 0.1, 99.9, 100, 124.8, 6240, 12345.6].map(formatPercent)).toEqual([
+      '0%',
+      '0.1%',
+      '99.9%',
+      '100%',
+      '124.8%',
+      '6,240%',
+      '12,345.6%',
+    ]);
+  });
+
+  test('one of a thing is singular', () => {
+    expect([0, 1, 2, 1400].map((count) => formatCount(count, 'tag'))).toEqual([
+      '0 tags',
+      '1 tag',
+      '2 tags',
+      '1,400 tags',
+    ]);
+    expect(formatCount(2, 'has', 'have')).toBe('2 have');
+  });
+
+  test('a list ends in "and", a shortened one in how many more there are', () => {
+    expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(formatList)).toEqual([
+      '',
+      'a',
+      'a and b',
+      'a, b and c',
+    ]);
+    expect(formatSome(['a', 'b'], 5)).toBe('a, b and 3 more');
+    expect(formatSome(['a', 'b'], 2)).toBe('a and b');
+    expect(formatSome([], 4)).toBe('4 more');
+  });
+});
+
+describe('times', () => {
+  test('are shown in UTC', () => {
+    const time = '2026-11-24T08:00:59Z';
+    expect(formatDay(time)).toBe('2026-11-24');
+    expect(formatLongDay(time)).toBe('24 November 2026');
+    expect(formatMoment(time)).toBe('Tuesday 24 November 08:00 UTC');
+    expect(formatDay('2026-11-23T23:30:00-08:00')).toBe('2026-11-24');
+  });
+
+  test('a week is named by its Monday, also on a Sunday and across a new year', () => {
+    expect(formatWeek('2026-11-23T00:00:00Z')).toBe('week of 23 November 2026');
+    expect(formatWeek('2026-11-29T23:59:59Z')).toBe('week of 23 November 2026');
+    expect(formatWeek('2027-01-01T00:00:00Z')).toBe('week of 28 December 2026');
+  });
+
+  test('what is missing or no time is unknown', () => {
+    expect([null, '', 'yesterday'].map(formatDay)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(formatMoment('soon')).toBe('unknown');
+    expect(formatLongDay(null)).toBe('unknown');
+  });
+});

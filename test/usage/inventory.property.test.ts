@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Inventory } from '../../src/usage/registry.ts';
+import type { NamespaceReport } from '../../src/usage/report.ts';
+import { bruteForceInventory } from '../brute-force/brute-force.ts';
+import { pickFigures } from '../brute-force/pick-figures.ts';
+import { arbitraryInventory, shuffledLists } from './arbitrary-inventory.ts';
+import { reportOn } from './report-on.ts';
+
+const arbitraryOptions = fc.record({
+  groupByLabel: fc.constantFrom(null, 'team'),
+  chargeImported: fc.boolean(),
+});
+
+describe('the figures of a cluster', () => {
+  test('equal their recomputation with plain sets', () => {
+    fc.assert(
+      fc.property(arbitraryInventory, arbitraryOptions, (inventory, options) => {
+        expect(pickFigures(reportOn(inventory, options))).toEqual(bruteForceInventory(inventory, options));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test('do not depend on the order of any list but the history of a tag', () => {
+    const pairs = arbitraryInventory.chain((inventory) =>
+      fc.tuple(fc.constant(inventory), shuffledLists(inventory)),
+    );
+    fc.assert(
+      fc.property(pairs, arbitraryOptions, ([inventory, shuffled], options) => {
+        expect(JSON.stringify(reportOn(shuffled, options))).toBe(
+          JSON.stringify(reportOn(inventory, options)),
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('of a team of one namespace are those of the namespace', () => {
+    fc.assert(
+      fc.property(arbitraryInventory, arbitraryOptions, (inventory, options) => {
+        for (const { team, namespaces } of reportOn(inventory, options).reports) {
+          const [only, other] = namespaces;
+          if (only === undefined || other !== undefined) continue;
+          expect(team.usedBytes).toBe(only.usedBytes);
+          expect(only.sharedWithTeamBytes).toBe(0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of a namespace are the same whatever others hold, run and share', () => {
+    const scenes = fc.tuple(arbitraryInventory, arbitraryInventory, arbitraryOptions);
+    fc.assert(
+      fc.property(scenes, ([inventory, other, options]) => {
+        const name = 'a-dev';
+        expect(ownFigures(replaceOthers(inventory, other, name), name, options)).toEqual(
+          ownFigures(inventory, name, options),
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+/** The same namespace among others: their streams, workloads, labels and images, and what could be read of them. */
+const replaceOthers = (inventory: Inventory, other: Inventory, name: string): Inventory => {
+  const isOwn = ({ namespace }: { readonly namespace: string }): boolean => namespace === name;
+  const own = inventory.streams.filter(isOwn);
+  const named = own.flatMap(({ tags }) =>
+    tags.flatMap(({ revisions }) => revisions.map(({ digest }) => digest)),
+  );
+  const children = inventory.images
+    .filter(({ digest }) => named.includes(digest))
+    .flatMap((image) => image.children.map(({ digest }) => digest));
+  const isOwnImage = ({ digest }: { readonly digest: string }): boolean =>
+    named.includes(digest) || children.includes(digest);
+  return {
+    ...other,
+    namespaces: [
+      ...inventory.namespaces.filter((namespace) => namespace.name === name),
+      ...other.namespaces.filter((namespace) => namespace.name !== name),
+    ],
+    streams: [...own, ...other.streams.filter((stream) => !isOwn(stream))],
+    images: [...inventory.images.filter(isOwnImage), ...other.images.filter((image) => !isOwnImage(image))],
+    references: [...inventory.references.filter(isOwn), ...other.references.filter((one) => !isOwn(one))],
+  };
+};
+
+/** All that is said of a namespace but what others do have a part in: uses, sharing, and what a prune gives back. */
+const ownFigures = (
+  inventory: Inventory,
+  name: string,
+  options: Parameters<typeof reportOn>[1],
+): NamespaceReport | undefined => {
+  const report = reportOn(inventory, options)
+    .reports.flatMap(({ namespaces }) => namespaces)
+    .find((namespace) => namespace.name === name);
+  return (
+    report && {
+      ...report,
+      sharedWithTeamBytes: 0,
+      streams: report.streams.map((stream) => ({
+        ...stream,
+        reclaimsBytes: 0,
+        inUse: null,
+        tags: stream.tags.map((tag) => ({
+          ...tag,
+          inUse: null,
+          revisions: tag.revisions.map((revision) => ({
+            ...revision,
+            inUse: null,
+            inUseBy: [],
+            inUseCount: 0,
+          })),
+        })),
+      })),
+    }
+  );
+};

@@ -1,0 +1,337 @@
+import { describe, expect, test } from 'vitest';
+import { takeSnapshots } from '../../src/usage/inventory.ts';
+import {
+  image,
+  imported,
+  index,
+  inventory,
+  namespace,
+  NAMESPACE,
+  NOW,
+  selection,
+  snapshot,
+  stream,
+  uses,
+} from './build.ts';
+
+const OTHER = 'd4e5f6-dev';
+const POD = `${NAMESPACE}/Pod/api-1`;
+
+describe('the snapshots of a cluster', () => {
+  test('are of the reported namespaces only, sorted by name', () => {
+    const given = inventory({ namespaces: ['z', 'a', 'openshift-x', 'B'].map((name) => namespace(name)) });
+    const isReported = ({ name }: { readonly name: string }): boolean => !name.startsWith('openshift-');
+    expect(takeSnapshots(given, selection({ isReported })).names).toEqual(['B', 'a', 'z']);
+  });
+
+  test('hold what is true of the whole reading', () => {
+    const taken = snapshot({
+      namespaces: [namespace()],
+      exact: false,
+      unreadableKinds: ['pods', 'jobs'],
+    });
+    expect(taken).toMatchObject({
+      cluster: { name: 'silver', apiUrl: 'https://api.silver.example.test:6443' },
+      takenAt: NOW,
+      exact: false,
+      scope: 'cluster',
+      unreadableKinds: ['jobs', 'pods'],
+    });
+  });
+
+  test('hold an empty namespace', () => {
+    expect(snapshot({ namespaces: [namespace()] })).toMatchObject({
+      namespace: { name: NAMESPACE },
+      team: { id: `ns:${NAMESPACE}`, usedBytes: 0 },
+      streams: [],
+      images: [],
+      heldOutside: [],
+      uses: { digests: {}, tags: {} },
+    });
+  });
+
+  test('hold only their own streams and the images that these name, with children', () => {
+    const taken = snapshot({
+      streams: [
+        stream('web', { latest: ['z'] }),
+        stream('api', { latest: ['all', 'gone'] }),
+        stream('far', { latest: ['far'] }, { namespace: OTHER }),
+      ],
+      images: [image('z'), index('all', ['child', 'lost']), image('child'), image('far'), image('orphan')],
+    });
+    expect(taken.streams.map(({ name }) => name)).toEqual(['api', 'web']);
+    expect(taken.images.map(({ digest }) => digest)).toEqual(['all', 'child', 'z']);
+  });
+
+  test('are the same whatever the order of what was read', () => {
+    const given = {
+      namespaces: [namespace(), namespace(OTHER)],
+      streams: [
+        stream('web', { latest: ['a'], old: ['b', 'a'] }),
+        stream('api', { latest: ['b'] }),
+        stream('api', { latest: ['a'] }, { namespace: OTHER }),
+      ],
+      images: [image('b', { layers: { base: 100, b: 1 } }), image('a', { layers: { base: 100, a: 2 } })],
+      references: [uses(POD, `${NAMESPACE}/web:latest`), uses(`${OTHER}/Job/x`, `${NAMESPACE}/web:old`)],
+      unreadableKinds: ['pods', 'jobs'],
+    };
+    const reversed = {
+      namespaces: given.namespaces.toReversed(),
+      streams: given.streams.toReversed(),
+      images: given.images.toReversed(),
+      references: given.references.toReversed(),
+      unreadableKinds: given.unreadableKinds.toReversed(),
+    };
+    expect(JSON.stringify(snapshot(reversed))).toBe(JSON.stringify(snapshot(given)));
+  });
+
+  test('are not disturbed by a namespace named __proto__', () => {
+    const taken = snapshot(
+      {
+        streams: [stream('api', { latest: ['a'] }, { namespace: '__proto__' })],
+        images: [image('a', { layers: { a: 10 } })],
+      },
+      '__proto__',
+    );
+    expect(taken.team).toEqual({
+      id: 'ns:__proto__',
+      displayName: '__proto__',
+      namespaces: ['__proto__'],
+      usedBytes: 10,
+    });
+  });
+});
+
+describe('blobs held outside', () => {
+  const images = [image('a', { layers: { base: 100, a: 1 } }), image('b', { layers: { base: 100, b: 2 } })];
+
+  test('are those that another namespace’s revisions hold, too', () => {
+    const streams = [
+      stream('api', { latest: ['a'] }),
+      stream('api', { latest: ['b'] }, { namespace: OTHER }),
+    ];
+    expect(snapshot({ images, streams }).heldOutside).toEqual(['base']);
+    expect(snapshot({ images, streams }, OTHER).heldOutside).toEqual(['base']);
+  });
+
+  test('are none where only the namespace itself holds them, however often', () => {
+    const streams = [stream('api', { latest: ['a', 'b'] }), stream('web', { latest: ['b'] })];
+    expect(snapshot({ images, streams }).heldOutside).toEqual([]);
+  });
+
+  test('are held by namespaces that are not reported, too', () => {
+    const streams = [
+      stream('api', { latest: ['a'] }),
+      stream('base', { latest: ['b'] }, { namespace: 'openshift' }),
+    ];
+    const isReported = ({ name }: { readonly name: string }): boolean => name !== 'openshift';
+    expect(snapshot({ images, streams }, NAMESPACE, { isReported }).heldOutside).toEqual(['base']);
+  });
+
+  test('are held by history and by imported revisions, too', () => {
+    const streams = [
+      stream('api', { latest: ['a'] }),
+      stream('api', { latest: ['gone', imported('b')] }, { namespace: OTHER }),
+    ];
+    expect(snapshot({ images, streams }).heldOutside).toEqual(['base']);
+  });
+
+  test('are held by images of unknown size, too', () => {
+    const streams = [
+      stream('api', { latest: ['a'] }),
+      stream('odd', { latest: ['odd'] }, { namespace: OTHER }),
+    ];
+    const odd = image('odd', { layers: [{ digest: 'base', sizeBytes: 0 }] });
+    expect(snapshot({ images: [...images, odd], streams }).heldOutside).toEqual(['base']);
+  });
+
+  test('are held through an index, too', () => {
+    const streams = [
+      stream('api', { latest: ['all'] }),
+      stream('api', { latest: ['b'] }, { namespace: OTHER }),
+    ];
+    expect(snapshot({ images: [...images, index('all', ['a'])], streams }).heldOutside).toEqual(['base']);
+  });
+
+  test('are not held by images in no stream', () => {
+    expect(snapshot({ images, streams: [stream('api', { latest: ['a'] })] }).heldOutside).toEqual([]);
+  });
+});
+
+describe('uses of a namespace’s images', () => {
+  test('come from workloads anywhere, each once and sorted', () => {
+    const taken = snapshot({
+      streams: [stream('api', { v1: ['a', 'b'] })],
+      images: [image('a'), image('b')],
+      references: [
+        uses(`${OTHER}/Deployment/z`, `${NAMESPACE}/api:v1`),
+        uses(POD, { type: 'digest', digest: 'a' }),
+        uses(POD, `${NAMESPACE}/api:v1`),
+        uses(POD, { type: 'digest', digest: 'b' }),
+      ],
+    });
+    expect(taken.uses).toEqual({
+      digests: { a: [POD, `${OTHER}/Deployment/z`], b: [POD] },
+      tags: { 'api:v1': [POD, `${OTHER}/Deployment/z`] },
+    });
+  });
+
+  test('leave out images and tags of others, and tags that are in no stream', () => {
+    const taken = snapshot({
+      streams: [stream('api', { v1: ['a'] }), stream('far', { v1: ['far'] }, { namespace: OTHER })],
+      images: [image('a'), image('far')],
+      references: [
+        uses(POD, `${OTHER}/far:v1`),
+        uses(POD, `${NAMESPACE}/api:lost`),
+        uses(POD, `${NAMESPACE}/lost:v1`),
+      ],
+    });
+    expect(taken.uses).toEqual({ digests: {}, tags: {} });
+  });
+});
+
+describe('teams of a cluster', () => {
+  const grouped = {
+    namespaces: [
+      namespace(NAMESPACE, { labels: { name: 'wally' } }),
+      namespace(OTHER, { labels: { name: 'wally' } }),
+      namespace('alone'),
+    ],
+    images: [
+      image('a', { layers: { base: 100, a: 1 } }),
+      image('b', { layers: { base: 100, b: 2 } }),
+      image('c', { layers: { base: 100, c: 4 } }),
+    ],
+    streams: [
+      stream('api', { latest: ['a'] }),
+      stream('api', { latest: ['b'] }, { namespace: OTHER }),
+      stream('api', { latest: ['c'] }, { namespace: 'alone' }),
+    ],
+  };
+
+  test('are named by a label’s value, with what they share', () => {
+    expect(snapshot(grouped, NAMESPACE, { groupByLabel: 'name' })).toMatchObject({
+      team: { id: 'label:wally', displayName: 'wally', namespaces: [NAMESPACE, OTHER], usedBytes: 103 },
+      sharedWithTeamBytes: 100,
+    });
+    expect(snapshot(grouped, 'alone', { groupByLabel: 'name' })).toMatchObject({
+      team: { id: 'ns:alone', namespaces: ['alone'], usedBytes: 104 },
+      sharedWithTeamBytes: 0,
+    });
+  });
+
+  test('share nothing where each namespace is its own', () => {
+    expect(snapshot(grouped)).toMatchObject({ team: { usedBytes: 101 }, sharedWithTeamBytes: 0 });
+  });
+
+  test('hold only reported namespaces', () => {
+    const isReported = ({ name }: { readonly name: string }): boolean => name !== OTHER;
+    expect(snapshot(grouped, NAMESPACE, { groupByLabel: 'name', isReported })).toMatchObject({
+      team: { namespaces: [NAMESPACE], usedBytes: 101 },
+      sharedWithTeamBytes: 0,
+    });
+  });
+
+  test('are charged with imported images only where these are charged', () => {
+    const streams = [
+      stream('api', { latest: ['a'] }),
+      stream('api', { latest: [imported('b')] }, { namespace: OTHER }),
+    ];
+    const given = { ...grouped, streams };
+    expect(snapshot(given, NAMESPACE, { groupByLabel: 'name' })).toMatchObject({
+      team: { usedBytes: 101 },
+      sharedWithTeamBytes: 0,
+    });
+    expect(snapshot(given, NAMESPACE, { groupByLabel: 'name', chargeImported: true })).toMatchObject({
+      team: { usedBytes: 103 },
+      sharedWithTeamBytes: 100,
+    });
+  });
+
+  test('are charged through one revision, though another one has imported the same image', () => {
+    const streams = [stream('api', { one: [imported('a')], two: ['a'], three: [imported('a')] })];
+    expect(snapshot({ ...grouped, streams }).team.usedBytes).toBe(101);
+  });
+
+  test('are charged with a layer, though it was seen in an imported image first', () => {
+    const streams = [stream('api', { a: [imported('b')], z: ['a'] })];
+    expect(snapshot({ ...grouped, streams }).team.usedBytes).toBe(101);
+  });
+
+  test('are not charged with what an image of unknown size names', () => {
+    const odd = image('odd', { layers: { base: 0 } });
+    const streams = [stream('api', { far: [imported('a')], odd: ['odd'] })];
+    expect(snapshot({ ...grouped, images: [...grouped.images, odd], streams }).team.usedBytes).toBe(0);
+  });
+
+  test('add up to the cluster’s total once, and to the namespaces’ sum each', () => {
+    const totals = takeSnapshots(inventory(grouped), selection({ groupByLabel: 'name' }));
+    expect(totals).toMatchObject({ clusterUsedBytes: 107, sumOfNamespacesBytes: 307 });
+  });
+
+  test('leave namespaces that are not reported out of the cluster’s total', () => {
+    const isReported = ({ name }: { readonly name: string }): boolean => name === 'alone';
+    const totals = takeSnapshots(inventory(grouped), selection({ isReported }));
+    expect(totals).toMatchObject({ clusterUsedBytes: 104, sumOfNamespacesBytes: 104 });
+  });
+
+  test('have no cluster’s total where only a part was read', () => {
+    const totals = takeSnapshots(inventory({ ...grouped, scope: 'namespaces' }), selection());
+    expect(totals).toMatchObject({ clusterUsedBytes: null, sumOfNamespacesBytes: null });
+  });
+});
+
+describe('images in no stream', () => {
+  const findingsOf = (given: Parameters<typeof inventory>[0]) =>
+    takeSnapshots(inventory(given), selection()).findings;
+
+  test('are one finding with the bytes that no stream holds', () => {
+    const findings = findingsOf({
+      streams: [stream('api', { latest: ['a'] })],
+      images: [
+        image('a', { layers: { base: 100 } }),
+        image('lost', { layers: { base: 100, one: 1024, two: 1024 } }),
+        image('gone', { layers: { two: 1024, three: 1024 } }),
+      ],
+    });
+    expect(findings).toEqual([
+      {
+        code: 'orphan-images',
+        subject: 'images',
+        message:
+          '2 images in no image stream hold 3 KiB that no stream holds; no namespace is charged with them.',
+      },
+    ]);
+  });
+
+  test('are in no total', () => {
+    const given = {
+      streams: [stream('api', { latest: ['a'] })],
+      images: [image('a', { layers: { a: 10 } }), image('lost', { layers: { lost: 99 } })],
+    };
+    expect(takeSnapshots(inventory(given), selection())).toMatchObject({
+      clusterUsedBytes: 10,
+      sumOfNamespacesBytes: 10,
+    });
+  });
+
+  test.each([
+    { name: 'in the history of a tag', tags: { latest: ['a', 'old'] }, images: [image('a'), image('old')] },
+    { name: 'below an index', tags: { latest: ['all'] }, images: [index('all', ['old']), image('old')] },
+    { name: 'imported', tags: { latest: [imported('old')] }, images: [image('old')] },
+  ])('are not those $name', ({ tags, images }) => {
+    expect(findingsOf({ streams: [stream('api', tags)], images })).toEqual([]);
+  });
+
+  test('are not those of a namespace that is not reported', () => {
+    const given = inventory({
+      streams: [stream('base', { latest: ['a'] }, { namespace: 'openshift' })],
+      images: [image('a')],
+    });
+    expect(takeSnapshots(given, selection({ isReported: () => false })).findings).toEqual([]);
+  });
+
+  test('cannot be told where only a part of the cluster was read', () => {
+    expect(findingsOf({ images: [image('lost')], scope: 'namespaces' })).toEqual([]);
+  });
+});

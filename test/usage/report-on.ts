@@ -1,0 +1,38 @@
+import { takeSnapshots } from '../../src/usage/inventory.ts';
+import type { Selection } from '../../src/usage/inventory.ts';
+import type { Inventory } from '../../src/usage/registry.ts';
+import { assembleReport, reportNamespace } from '../../src/usage/report.ts';
+import type { Report } from '../../src/usage/report.ts';
+import { isGlobMatch } from '../../src/usage/selector.ts';
+import { rules } from './build.ts';
+
+/** Options of a report on a whole cluster. */
+export type ReportOptions = Partial<Pick<Selection, 'groupByLabel' | 'chargeImported'>>;
+
+const EXCLUDED = ['kube-*', 'openshift-*', 'openshift', 'default'];
+
+/** The report on every namespace of a cluster that is reported by default, through the whole core. */
+export const reportOn = (
+  inventory: Inventory,
+  { groupByLabel = null, chargeImported = false }: ReportOptions = {},
+): Report => {
+  const isReported = ({ name }: { readonly name: string }): boolean =>
+    !EXCLUDED.some((pattern) => isGlobMatch(pattern, name));
+  const taken = takeSnapshots(inventory, { isReported, groupByLabel, chargeImported });
+  const { readAt, exact, unreadableKinds, cluster } = inventory;
+  return assembleReport(
+    {
+      generatedAt: readAt,
+      cluster: {
+        ...cluster,
+        usedBytes: taken.clusterUsedBytes,
+        sumOfNamespacesBytes: taken.sumOfNamespacesBytes,
+      },
+      snapshot: { id: null, exact, unreadableKinds, findings: taken.findings },
+    },
+    taken.names.map((name) => {
+      const snapshot = taken.takeSnapshot(name);
+      return { team: snapshot.team, report: reportNamespace(snapshot, rules({ chargeImported })) };
+    }),
+  );
+};

@@ -1,0 +1,228 @@
+import { describe, expect, test } from 'vitest';
+import type { Inventory } from '../../src/usage/registry.ts';
+import { reportNamespace } from '../../src/usage/report.ts';
+import { planDeletions } from '../../src/usage/savings.ts';
+import type { DeletionPlan } from '../../src/usage/savings.ts';
+import { ago, image, imported, namespace, NAMESPACE, rules, snapshot, stream, uses } from './build.ts';
+
+const DAY = 24;
+const old = (digest: string) => ({ digest, created: ago(15 * DAY) });
+
+const plan = (given: Partial<Inventory>, by = rules()): DeletionPlan | null => {
+  const taken = snapshot(given);
+  return planDeletions(taken, reportNamespace(taken, by), by.chargeImported);
+};
+
+const proposed = (given: Partial<Inventory>): readonly string[] =>
+  (plan(given)?.deletions ?? []).map(({ stream: name, tag }) => `${name}:${tag}`);
+
+const images = [
+  image('a', { layers: { base: 1000, a: 10 } }),
+  image('b', { layers: { base: 1000, b: 20 } }),
+  image('c', { layers: { base: 1000, c: 30 } }),
+];
+
+test('a plan names whole tags, largest first, and the exact figures for all of them', () => {
+  expect(plan({ images, streams: [stream('api', { 'pr-1': [old('a')], 'pr-2': [old('b')] })] })).toEqual({
+    deletions: [
+      { stream: 'api', tag: 'pr-2', freesBytes: 20 },
+      { stream: 'api', tag: 'pr-1', freesBytes: 10 },
+    ],
+    freesBytes: 1030,
+    reclaimsBytes: 1030,
+    usedAfterBytes: 0,
+  });
+});
+
+test('a plan lowers usage by what is left of it, and the registry gets back less where others hold it', () => {
+  const given = {
+    images,
+    streams: [
+      stream('api', { 'pr-1': [old('a')], latest: [old('c')] }),
+      stream('api', { latest: [old('a')] }, { namespace: 'other' }),
+    ],
+  };
+  expect(plan(given)).toMatchObject({ freesBytes: 10, reclaimsBytes: 0, usedAfterBytes: 1030 });
+});
+
+test('a plan cannot say what the registry gets back where only a part was read, and then has no plan', () => {
+  const given = { images, streams: [stream('api', { 'pr-1': [old('a')] })], scope: 'namespaces' } as const;
+  expect(plan(given)).toBeNull();
+});
+
+test('a plan has five tags at most, equal ones by stream and tag', () => {
+  const some = ['1', '2', '3', '4', '5', '6', '7'];
+  const given = {
+    images: some.map((name) => image(name, { layers: { [`l${name}`]: name === '7' ? 9 : 5 } })),
+    streams: [
+      stream('web', { 'pr-1': [old('1')], 'pr-7': [old('7')] }),
+      stream('api', { d: [old('2')], c: [old('3')], b: [old('4')], a: [old('5')], e: [old('6')] }),
+    ],
+  };
+  expect(proposed(given)).toEqual(['web:pr-7', 'api:a', 'api:b', 'api:c', 'api:d']);
+});
+
+test('a plan counts imported bytes where they are charged', () => {
+  const given = {
+    images: [image('far', { layers: { far: 7 } })],
+    streams: [
+      stream('api', { 'pr-1': { revisions: [{ ...old('far'), reference: 'docker.example.com/x@far' }] } }),
+    ],
+  };
+  expect(plan(given)).toBeNull();
+  expect(plan(given, rules({ chargeImported: true }))).toMatchObject({ freesBytes: 7, usedAfterBytes: 0 });
+});
+
+describe('a tag is not proposed', () => {
+  const others = { images, streams: [stream('api', { 'pr-1': [old('a')], 'pr-2': [old('b')] })] };
+
+  test('while a workload uses an image in its history', () => {
+    const streams = [stream('api', { x: [old('a'), old('b')], y: [old('c')], z: [old('a')] })];
+    const references = [uses(`${NAMESPACE}/Pod/p`, { type: 'digest', digest: 'b' })];
+    expect(proposed({ images, streams, references })).not.toContain('api:x');
+  });
+
+  test('while a workload names it', () => {
+    const streams = [
+      stream('api', { keep1: [{ digest: 'b', created: ago(14 * DAY) }], keep2: [old('c')], x: [old('a')] }),
+    ];
+    const given = { images, streams };
+    const references = [uses('other/Pod/p', `${NAMESPACE}/api:x`)];
+    expect(proposed(given)).toContain('api:x');
+    expect(proposed({ ...given, references })).toEqual([]);
+  });
+
+  test('while it is unknown whether anything uses it', () => {
+    const streams = [stream('api', { 'pr-1': [old('a')], 'pr-2': [old('b')], 'pr-3': [old('c')] })];
+    expect(proposed({ images, streams })).toEqual(['api:pr-3', 'api:pr-2', 'api:pr-1']);
+    expect(plan({ images, streams, unreadableKinds: ['pods'] })).toBeNull();
+  });
+
+  test('in production', () => {
+    const prod = namespace(NAMESPACE, { labels: { environment: 'prod' } });
+    const test1 = namespace(NAMESPACE, { labels: { environment: 'test' } });
+    expect(plan({ ...others, namespaces: [prod] })).toBeNull();
+    expect(proposed({ ...others, namespaces: [test1] })).toHaveLength(2);
+  });
+
+  test.each([
+    { name: 'at exactly 14 days', created: ago(14 * DAY), is: false },
+    { name: 'at a second more than 14 days', created: '2026-11-09T07:59:59Z', is: true },
+    { name: 'at 13 days', created: ago(13 * DAY), is: false },
+    { name: 'without a date', created: null, is: false },
+  ])('unless it is older than 14 days: $name', ({ created, is }) => {
+    const streams = [stream('api', { 'pr-1': [{ digest: 'a', created }] })];
+    expect(proposed({ images, streams })).toEqual(is ? ['api:pr-1'] : []);
+  });
+
+  test('while any of its revisions is younger than 14 days', () => {
+    const streams = [stream('api', { 'pr-1': [old('a'), { digest: 'b', created: ago(1) }] })];
+    expect(proposed({ images, streams })).toEqual([]);
+  });
+
+  test.each([
+    'latest',
+    'dev',
+    'test',
+    'prod',
+    'stable',
+    'rollback',
+    'previous',
+    'release',
+    'release-7',
+    'main',
+    'master',
+    'v1',
+    'vnext',
+    '1.2.3',
+    '1.2.3-rc.1',
+    '1.2.3+build',
+    `sha256-${'a'.repeat(64)}`,
+    `sha256-${'a'.repeat(64)}.sig`,
+    `sha256-${'a'.repeat(64)}.att`,
+    `sha256-${'a'.repeat(64)}.sbom`,
+  ])('while it is protected by its name: %s', (tag) => {
+    expect(proposed({ images, streams: [stream('api', { [tag]: [old('a')] })] })).toEqual([]);
+  });
+
+  test.each([
+    'pr-1',
+    'latest-1',
+    'develop',
+    'testing',
+    'my-release',
+    '1.2',
+    '1.2.3.4',
+    '1.2.3rc',
+    'sha256-ab',
+  ])('unless its name is only like a protected one: %s', (tag) => {
+    expect(proposed({ images, streams: [stream('api', { [tag]: [old('a')] })] })).toEqual([`api:${tag}`]);
+  });
+
+  test('while it frees nothing alone', () => {
+    const streams = [stream('api', { 'pr-1': [old('a')], 'pr-2': [old('a')] })];
+    expect(plan({ images, streams })).toBeNull();
+  });
+
+  test('while it holds only imported images', () => {
+    expect(plan({ images, streams: [stream('api', { 'pr-1': [imported('a')] })] })).toBeNull();
+  });
+
+  test('while it is a mere pointer', () => {
+    const streams = [stream('api', { 'pr-1': { isReference: true, revisions: [old('a')] } })];
+    expect(plan({ images, streams })).toBeNull();
+  });
+
+  test('while no command can be written for it', () => {
+    const streams = [stream('api', { 'pr 1': [old('a')], 'pr-2': [old('b')] })];
+    expect(proposed({ images, streams })).toEqual(['api:pr-2']);
+  });
+
+  test('while it is empty', () => {
+    expect(plan({ streams: [stream('api', { 'pr-1': [] })] })).toBeNull();
+  });
+});
+
+describe('the way back of a stream in use', () => {
+  const at = (digest: string, days: number) => ({ digest, created: ago(days * DAY) });
+  const all = ['1', '2', '3', '4', '5'].map((name) => image(name, { layers: { [`l${name}`]: 5 } }));
+  const streams = [
+    stream('api', { one: [at('1', 40)], two: [at('2', 30)], three: [at('3', 20)], four: [at('4', 50)] }),
+    stream('web', { one: [at('5', 30)] }),
+  ];
+  const references = [uses(`${NAMESPACE}/Pod/p`, { type: 'digest', digest: '4' })];
+
+  test('is its newest two tags, which are kept', () => {
+    expect(proposed({ images: all, streams, references })).toEqual(['api:one', 'web:one']);
+  });
+
+  test('is not kept where nothing uses the stream', () => {
+    expect(proposed({ images: all, streams })).toEqual([
+      'api:four',
+      'api:one',
+      'api:three',
+      'api:two',
+      'web:one',
+    ]);
+  });
+
+  test('is by the newest revision of a tag, the first by name where they are equal', () => {
+    const equal = [
+      stream('api', { b: [at('1', 30)], a: [at('2', 30)], c: [at('3', 30)], used: [at('4', 50)] }),
+    ];
+    expect(proposed({ images: all, streams: equal, references })).toEqual(['api:c']);
+  });
+
+  test('counts tags without a date as the newest, and none that are empty', () => {
+    const undated = [
+      stream('api', {
+        a: [{ digest: '1', created: null }],
+        b: [{ digest: '2', created: null }],
+        c: [at('3', 20)],
+        empty: [],
+        used: [at('4', 50)],
+      }),
+    ];
+    expect(proposed({ images: all, streams: undated, references })).toEqual(['api:c']);
+  });
+});
