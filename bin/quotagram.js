@@ -4,9 +4,10 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(
     `quotagram needs Node 24.12 or newer; this is ${process.versions.node}.\n` +
-      'In a checkout, `npm run quotagram -- …` brings its own.\n',
+      'In a checkout, "npm run quotagram -- …" brings its own.\n',
   );
   process.exitCode = 2;
 } else {
-  import('../src/cli/main.ts').then(({ main }) => main());
+  const { main } = await import('../src/cli/main.ts');
+  await main();
 }

@@ -17,10 +17,10 @@ const PLURALS = [
   'imagestreams',
   'images',
 ] as const;
-type Plural = (typeof PLURALS)[number];
+export type Plural = (typeof PLURALS)[number];
 
 /** An API object; serving it takes no more than its name. */
-type ApiObject = {
+export type ApiObject = {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
@@ -41,11 +41,14 @@ export type ApiList = {
   readonly objects: readonly ApiObject[];
 };
 
-/** The recorded cluster, or, where objects are given, a cluster of only these. */
-export const loadLists = async (given: ApiObjects | undefined): Promise<readonly ApiList[]> =>
+/** The recorded cluster with its times moved back, or, where objects are given, a cluster of only these. */
+export const loadLists = async (
+  given: ApiObjects | undefined,
+  agedDays: number,
+): Promise<readonly ApiList[]> =>
   Promise.all(
     PLURALS.map(async (plural) => {
-      const { kind, apiVersion, items } = await readRecorded(plural);
+      const { kind, apiVersion, items } = await readRecorded(plural, agedDays);
       const objects = given === undefined ? items : (given[plural] ?? []);
       return { plural, kind, apiVersion, objects: objects.toSorted(byKey) };
     }),
@@ -57,8 +60,17 @@ type RecordedList = {
   readonly items: readonly ApiObject[];
 };
 
-const readRecorded = async (plural: Plural): Promise<RecordedList> =>
-  JSON.parse(await readFile(new URL(`./recorded/${plural}.json`, import.meta.url), 'utf8'));
+const readRecorded = async (plural: Plural, agedDays: number): Promise<RecordedList> =>
+  JSON.parse(
+    await readFile(new URL(`./recorded/${plural}.json`, import.meta.url), 'utf8'),
+    (_, value: unknown) =>
+      typeof value === 'string' && TIME.test(value) ? moveBack(value, agedDays) : value,
+  );
+
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+
+const moveBack = (time: string, days: number): string =>
+  new Date(Date.parse(time) - days * 86_400_000).toISOString().replace('.000', '');
 
 const byKey = (one: ApiObject, other: ApiObject): number => (keyOf(one) < keyOf(other) ? -1 : 1);
 

@@ -13,6 +13,8 @@ export type ApiServerOptions = {
   readonly token?: string;
   /** The cluster's objects by plural; without them the recorded cluster. */
   readonly lists?: ApiObjects;
+  /** By how many days all times of the recorded cluster lie further back. */
+  readonly agedDays?: number;
 };
 
 /** What can go wrong with an answer. `expired` meets only requests for a later page of a list. */
@@ -46,7 +48,7 @@ export type ApiServer = AsyncDisposable & {
  * faults on request. It cannot be written to.
  */
 export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
-  const lists = await loadLists(options.lists);
+  const lists = await loadLists(options.lists, options.agedDays ?? 0);
   const version = await readFile(new URL('recorded/version.json', import.meta.url), 'utf8');
   const requests: string[] = [];
   const faults: { readonly path: string; readonly fault: Fault; times: number }[] = [];

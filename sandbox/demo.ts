@@ -13,17 +13,22 @@ import { startSmtpCatcher } from './smtp-catcher.ts';
 const FOLDER = join('out', 'demo');
 const MAILS = join(FOLDER, 'mails');
 const TOKEN = 'sha256~demo';
+/** The cluster was recorded on the day it was filled; so its tags are old enough to be proposed for deletion. */
+const AGED_DAYS = 21;
 
 const main = async (): Promise<number> => {
   await rm(FOLDER, { recursive: true, force: true });
   await mkdir(MAILS, { recursive: true });
-  await using api = await startApiServer({ token: TOKEN });
+  await using api = await startApiServer({ token: TOKEN, agedDays: AGED_DAYS });
   await using smtp = await startSmtpCatcher({ directory: MAILS });
   const kubeconfig = join(FOLDER, 'kubeconfig');
   const config = join(FOLDER, 'quotagram.yaml');
   await writeFile(kubeconfig, kubeconfigText(api.url));
   await writeFile(config, configText(smtp.port));
-  console.log(`A recorded cluster answers on ${api.url}, a mail server on port ${String(smtp.port)}.\n`);
+  console.log(
+    `A recorded cluster (its dates moved back by ${String(AGED_DAYS)} days) answers on ${api.url},\n` +
+      `a mail server on port ${String(smtp.port)}. Between them runs the real \`quotagram run\`:\n`,
+  );
 
   const launcher = fileURLToPath(new URL('../bin/quotagram.js', import.meta.url));
   // Its own Redis in its own folder, whatever the environment says.
@@ -36,9 +41,12 @@ const main = async (): Promise<number> => {
   if (code !== 0) return typeof code === 'number' ? code : 1;
 
   const pages = (await readdir(MAILS)).filter((name) => name.endsWith('.html')).toSorted();
-  console.log(`\n${String(pages.length)} mails lie in ${MAILS}, each as .eml and .html. Open one in a browser:`);
-  for (const page of pages.filter((name) => name.includes('a1b2c3-tools') || name.includes('platform')).slice(0, 2)) {
-    console.log(`  ${join(MAILS, page)}`);
+  console.log(
+    `\n${String(pages.length)} mails lie in ${MAILS}, each as .eml and .html. Open one in a browser:`,
+  );
+  for (const recipient of ['owner.a1b2c3', 'staff@']) {
+    const page = pages.find((name) => name.includes(recipient));
+    if (page !== undefined) console.log(`  ${join(MAILS, page)}`);
   }
   console.log(`The configuration of this run is ${config}.`);
   return 0;
@@ -58,7 +66,9 @@ contexts:
     context: { cluster: silver, user: quotagram }
 `;
 
-const configText = (smtpPort: number): string => `# Written by npm run demo; quotagram.example.yaml explains every key.
+const configText = (
+  smtpPort: number,
+): string => `# Written by npm run demo; quotagram.example.yaml explains every key.
 cluster: { name: Silver, apiUrl: "https://api.silver.example.test:6443" }
 quota:
   default: 1Gi

@@ -18,7 +18,7 @@ export type RedisServer = {
 };
 
 /**
- * Starts a throwaway `redis-server` on a free loopback port, its append-only file in a temporary folder.
+ * Starts a throwaway `redis-server` or `valkey-server` on a free loopback port, its append-only file in a temporary folder.
  * `settings` are more arguments for it, e.g. `['--requirepass', 'x']`.
  */
 export const startRedisServer = async (settings: readonly string[] = []): Promise<RedisServer> => {
@@ -62,7 +62,7 @@ const findFreePort = async (): Promise<number> => {
 const start = async (folder: string, port: number, settings: readonly string[]): Promise<ChildProcess> => {
   const place = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder, '--logfile', 'redis.log'];
   const keep = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
-  const server = spawn('redis-server', [...place, ...keep, ...settings], { stdio: 'ignore' });
+  const server = spawn('sh', ['-c', EXEC, 'redis', ...place, ...keep, ...settings], { stdio: 'ignore' });
   server.unref();
   await once(server, 'spawn');
   while (!(await isAnswering(port))) {
@@ -71,6 +71,8 @@ const start = async (folder: string, port: number, settings: readonly string[]):
   }
   return server;
 };
+
+const EXEC = 'exec "$(command -v redis-server || command -v valkey-server)" "$@"';
 
 /** Whether the server has loaded its data; a server that wants a password counts as answering. */
 const isAnswering = (port: number): Promise<boolean> =>

@@ -38,6 +38,15 @@ const address = text.transform((value, context) => {
   return z.NEVER;
 });
 
+/** One address, with or without a name in front: `Image registry <registry@example.com>`. */
+const sender = text.transform((value, context) => {
+  const [, name, inner = value] = /^([\w .,'()-]{1,100}) <([^<>]+)>$/.exec(value) ?? [];
+  const parsed = parseAddress(inner);
+  if ('address' in parsed) return name === undefined ? parsed.address : `${name} <${parsed.address}>`;
+  context.addIssue(parsed.fault);
+  return z.NEVER;
+});
+
 const labelSelector = text.transform((value, context) => {
   const parsed = parseLabelSelector(value);
   if ('selects' in parsed) return parsed.selects;
@@ -140,8 +149,8 @@ const recipients = section({
 }) satisfies z.ZodType<Omit<RecipientRules, 'allowedDomains'>>;
 
 const mail = section({
-  from: optional(address),
-  replyTo: optional(address),
+  from: optional(sender),
+  replyTo: optional(sender),
   allowedDomains: list(domain).default([]),
   levels: list(z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`)).default(['over']),
   perSecond: z.number('must be a number above 0').positive('must be a number above 0').default(5),

@@ -95,7 +95,10 @@ test('sizes become bytes, durations milliseconds, domains lower case and the sel
       overrides:
         - { match: { names: [a1b2c3-tools] }, replace: [tools@example.com] }
         - { match: {}, add: [all@mail.example.com] }
-    mail: { allowedDomains: [Example.com, '*.Example.com'], levels: [warning, over] }
+    mail:
+      from: Image registry <registry@Example.com>
+      replyTo: platform@example.com
+      allowedDomains: [Example.com, '*.Example.com']
     smtp: { host: smtp.example.com, secure: true }
     retention: { keepYoungerThan: 4d }
   `);
@@ -115,6 +118,8 @@ test('sizes become bytes, durations milliseconds, domains lower case and the sel
     { match: { names: ['a1b2c3-tools'] }, replace: ['tools@example.com'] },
     { match: {}, add: ['all@mail.example.com'] },
   ]);
+  expect(config.mail.from).toBe('Image registry <registry@example.com>');
+  expect(config.mail.replyTo).toBe('platform@example.com');
   expect(config.recipients.allowedDomains).toEqual(['example.com', '*.example.com']);
   expect(config.smtp.port).toBe(465);
   expect(config.retention.keepYoungerThanMs).toBe(4 * 86_400_000);
@@ -199,6 +204,11 @@ describe('faults', () => {
       'recipients.overrides[0] is {"match":{}}: must have either',
     ],
     ['mail: { from: "a@b c" }', 'mail.from is "a@b c": not one plain address'],
+    ['mail: { from: "A <a@b c>" }', 'mail.from is "A <a@b c>": not one plain address'],
+    [
+      'mail: { from: "A\\r\\nBcc: x <a@example.com>" }',
+      'mail.from is "A\\r\\nBcc: x <a@example.com>": not one',
+    ],
     ['mail: { allowedDomains: ["*"] }', 'mail.allowedDomains[0] is "*": must be a domain'],
     ['mail: { allowedDomains: ["*.test"] }', 'mail.allowedDomains[0] is "*.test": must be a domain'],
     ['mail: { levels: [high] }', 'mail.levels[0] is "high": must be one of ok, warning, over'],

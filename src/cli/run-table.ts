@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatLimit } from '../usage/format.ts';
 import type { App } from '../app.ts';
-import { levelCell } from './report-tables.ts';
+import { levelCell, usedCell } from './report-tables.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import { paint } from './terminal.ts';
@@ -18,7 +18,7 @@ export const summaryText = (out: Out, { run, rows }: RunSummary): string => {
   );
   const cells = sorted.map((row) => [
     row.namespace,
-    row.usedBytes === null ? '-' : formatBytes(row.usedBytes),
+    row.usedBytes === null ? '-' : usedCell(row.usedBytes, row.unknownRevisions),
     row.usedBytes === null ? '-' : formatLimit(row.limitBytes),
     row.level === null ? paint(out, 'red', 'not weighed') : levelCell(out, row.level),
     recipientsCell(row),

@@ -91,14 +91,16 @@ export type UsageMail = {
 export type RunSummary = {
   readonly run: Run;
   readonly rows: readonly RunSummaryRow[];
-  /** Deliveries to teams by state, each once however many namespaces it holds; without it, those of the rows. */
-  readonly mails?: Readonly<Partial<Record<DeliveryState, number>>>;
+  /** Deliveries to teams by state, each once however many namespaces it holds. */
+  readonly mails: Readonly<Partial<Record<DeliveryState, number>>>;
 };
 
 export type RunSummaryRow = {
   readonly namespace: string;
   /** null: given up. */
   readonly usedBytes: number | null;
+  /** Above 0, `usedBytes` is a lower bound. */
+  readonly unknownRevisions: number;
   readonly limitBytes: number | null;
   readonly level: 'ok' | 'warning' | 'over' | null;
   readonly recipients: number;

@@ -50,7 +50,7 @@ export const timeZoneFault = (timeZone: string): string | null => {
   const fault = 'must be an IANA time zone, such as America/Vancouver or UTC';
   if (!/^[A-Za-z]/.test(timeZone)) return fault;
   try {
-    new Intl.DateTimeFormat('en', { timeZone });
+    Intl.DateTimeFormat('en', { timeZone });
     return null;
   } catch {
     return fault;

@@ -39,7 +39,7 @@ export const summariseRun = async (store: Store, runId: string): Promise<RunSumm
     const own = mails.filter(({ namespaces }) => namespaces.includes(namespace));
     rows.push(await summariseNamespace(store, run, { namespace, mails: own }));
   }
-  return { run, rows };
+  return { run, rows, mails: countStates(mails) };
 };
 
 const endRun = async (deps: MailerDeps, run: Run): Promise<void> => {
@@ -58,12 +58,12 @@ const summariseNamespace = async (
   { namespace, mails }: { readonly namespace: string; readonly mails: readonly Delivery[] },
 ): Promise<RunSummaryRow> => {
   const result = await store.loadResult(run.id, namespace);
-  const states: Partial<Record<DeliveryState, number>> = {};
-  for (const { state } of mails) states[state] = (states[state] ?? 0) + 1;
+  const states = countStates(mails);
   if (result?.status !== 'weighed') {
     return {
       namespace,
       usedBytes: null,
+      unknownRevisions: 0,
       limitBytes: null,
       level: null,
       recipients: 0,
@@ -72,11 +72,12 @@ const summariseNamespace = async (
       problem: result === null ? 'it was not weighed' : result.reason,
     };
   }
-  const { usedBytes, quota, recipients, noRecipientReason } = result.report;
+  const { usedBytes, unknownRevisions, quota, recipients, noRecipientReason } = result.report;
   const broken = mails.find(({ state }) => state === 'failed' || state === 'uncertain');
   return {
     namespace,
     usedBytes,
+    unknownRevisions,
     limitBytes: quota.limitBytes,
     level: quota.level,
     recipients: recipients.length,
@@ -89,4 +90,10 @@ const summariseNamespace = async (
 const whyHeldBack = ({ givenUp }: Run, { team }: WeighedNamespace): string | null => {
   const gap = givenUp.find(({ namespace }) => team.namespaces.includes(namespace));
   return gap === undefined ? null : `no mail to its team, because ${gap.namespace} was given up`;
+};
+
+const countStates = (mails: readonly Delivery[]): RunSummary['mails'] => {
+  const states: Partial<Record<DeliveryState, number>> = {};
+  for (const { state } of mails) states[state] = (states[state] ?? 0) + 1;
+  return states;
 };

@@ -122,6 +122,7 @@ const runSummary = (): RunSummary => ({
     {
       namespace: 'a1b2c3-dev',
       usedBytes: null,
+      unknownRevisions: 0,
       limitBytes: null,
       level: null,
       recipients: 0,
@@ -130,6 +131,7 @@ const runSummary = (): RunSummary => ({
       problem: 'its snapshot is gone',
     },
   ],
+  mails: {},
 });
 
 const deliveryTo = ({ identify }: Compose, address: string): Delivery => ({

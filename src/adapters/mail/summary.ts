@@ -77,9 +77,8 @@ export const summarySubject = (summary: RunSummary): string =>
 const overOf = (rows: readonly RunSummaryRow[]): string =>
   `${formatNumber(rows.filter(({ level }) => level === 'over').length)} of ${formatNumber(rows.length)} over quota`;
 
-const mailsOf = ({ rows, mails }: RunSummary): string => {
-  const count = (state: DeliveryState): number =>
-    mails === undefined ? rows.reduce((sum, row) => sum + (row.mails[state] ?? 0), 0) : (mails[state] ?? 0);
+const mailsOf = ({ mails }: RunSummary): string => {
+  const count = (state: DeliveryState): number => mails[state] ?? 0;
   return [
     `${formatCount(count('submitted'), 'mail')} sent`,
     ...(['failed', 'uncertain'] as const)

@@ -113,7 +113,7 @@ const whyOf = (mail: UsageMail, reports: readonly NamespaceReport[]): readonly s
   ...(mail.otherRoles.length === 0 ? [] : [`Also told: ${formatList(mail.otherRoles)}.`]),
   ...[...Map.groupBy(reports, ({ quota }) => quota.source)].map(
     ([source, namespaces]) =>
-      `The quota of ${formatList(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? `the platform's ${source}`}.`,
+      `The quota of ${formatList(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
   ),
 ];
 
@@ -134,6 +134,14 @@ const reasonOf = (
   if (rule === FALLBACK_RULE) return `You get this because nobody of ${of} can be told.`;
   const as = roles.length === 0 ? 'a contact' : formatList(roles);
   const annotation = /^annotation:(.+)$/.exec(rule)?.[1];
-  const where = annotation === undefined ? `the platform's ${rule}` : `the annotation ${annotation}`;
+  const where = annotation === undefined ? ruleInWords(rule) : `the annotation ${annotation}`;
   return `You get this as ${as} of ${of}, named by ${where}.`;
+};
+
+/** `rules[0]` as people count: `rule 1 of the platform's rules`. */
+const ruleInWords = (rule: string): string => {
+  const [, list = '', index = ''] = /^(\w+)\[(\d+)\]$/.exec(rule) ?? [];
+  return list === ''
+    ? `the platform's ${rule}`
+    : `rule ${String(Number(index) + 1)} of the platform's ${list}`;
 };

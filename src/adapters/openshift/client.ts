@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
-import { Agent, request } from 'undici';
+import { Agent, fetch } from 'undici';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
@@ -100,15 +100,13 @@ export const createClient = (options: ClientOptions, observe: Observe): ApiClien
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(new Error('no answer within 30 s')), TIMEOUT_MS);
     try {
-      const response = await request(url, {
+      const response = await fetch(url, {
         ...(await authorize(url)),
+        redirect: 'manual',
         signal: AbortSignal.any([closing.signal, timeout.signal]),
       });
-      return {
-        status: response.statusCode,
-        retryAfter: String(response.headers['retry-after']),
-        body: await response.body.text(),
-      };
+      const { status, headers } = response;
+      return { status, retryAfter: headers.get('retry-after') ?? '', body: await response.text() };
     } finally {
       clearTimeout(timer);
     }
@@ -207,9 +205,13 @@ const giveUp = ({ answered, reason }: Fault, login: Login): Answer<never> => {
 
 const hostOf = ({ server }: Login): string => new URL(server).host;
 
-/** First line only: what a credential plugin or a file says further down is not for logs. */
+/**
+ * What went wrong at the bottom of it (`fetch failed` is not it), first line only: what a credential plugin or a file says
+ * further down is not for logs.
+ */
 const reasonOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return String(thrown);
+  if (thrown.cause instanceof Error) return reasonOf(thrown.cause);
   const [line] = thrown.message.split('\n');
   return line || ('code' in thrown ? String(thrown.code) : thrown.name);
 };

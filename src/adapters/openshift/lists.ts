@@ -40,7 +40,11 @@ export const readList = async <Slim>(
   let exact = true;
   for (;;) {
     const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
-    const answer = await client.ask({ kind, schema, path: `${listPath(resource, namespace)}?${query}` });
+    const answer = await client.ask({
+      kind,
+      schema,
+      path: `${listPath(resource, namespace)}?${query.toString()}`,
+    });
     if (answer.outcome === 'expired') {
       const resumeAt = restarted ? answer.freshToken : '';
       if (resumeAt === null || (restarted && resumeAt === token)) return answer;

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { access, chmod, constants, lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { closeSync, constants, openSync } from 'node:fs';
+import { access, chmod, lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -35,11 +36,12 @@ export const openEmbeddedRedis = async (options: {
   const deadline = Date.now() + START_MS;
   while (Date.now() < deadline) {
     const state = await probe(socketPath);
-    if (state === 'ready') return { socketPath, owned: false, dispose: async () => {} };
+    if (state === 'ready' && hasLivingOwner(dataDir))
+      return { socketPath, owned: false, dispose: async () => {} };
     if (state === 'absent') {
       if (options.connectOnly) throw nothingRuns(dataDir);
-      const server = await launch(dataDir, socketPath, deadline);
-      if (server !== null) return { socketPath, owned: true, dispose: () => end(server) };
+      const dispose = await launch(dataDir, socketPath, deadline);
+      if (dispose !== null) return { socketPath, owned: true, dispose };
     }
     await sleep(POLL_MS);
   }
@@ -50,6 +52,8 @@ export const openEmbeddedRedis = async (options: {
 
 const LOG = 'redis.log';
 const LOCK = 'redis.lock';
+/** A named pipe that the owner holds open for reading. */
+const OWNER = 'redis.owner';
 /** Loading a large append-only file takes its time. */
 const START_MS = 60_000;
 const POLL_MS = 50;
@@ -117,6 +121,16 @@ const probe = (socketPath: string): Promise<SocketState> =>
     });
   });
 
+/** A server answers for a moment longer than its owner lives. Only while somebody reads can the pipe be opened to write. */
+const hasLivingOwner = (dataDir: string): boolean => {
+  try {
+    closeSync(openSync(join(dataDir, OWNER), constants.O_WRONLY | constants.O_NONBLOCK));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 const nothingRuns = (dataDir: string): AppError =>
   new AppError('unavailable', `No Redis runs for the data folder ${dataDir}`, {
     hint: 'A single role shares the queue with the others: set REDIS_URL, or run `quotagram start` on this data folder first.',
@@ -128,7 +142,7 @@ const nothingRuns = (dataDir: string): AppError =>
  * the end of input, which comes when our process is gone; every write is on disk by then (`appendfsync always`).
  */
 const SCRIPT = `
-lock=$1; log=$2; shift 2
+lock=$1; owner=$2; log=$3; shift 3
 umask 077
 exec 2>>"$log"
 server=$(command -v redis-server || command -v valkey-server) || exit 127
@@ -137,6 +151,7 @@ if command -v flock >/dev/null
 then flock -n 9
 else perl -e 'open(my $file, ">&=", 9); exit(flock($file, 6) ? 0 : 1)'
 fi || exit 75
+[ -p "$owner" ] || mkfifo "$owner" || exit 1
 echo locked
 exec 3<&0 >&2
 "$server" "$@" </dev/null 3<&- &
@@ -150,16 +165,20 @@ exit "$status"
 const NO_SERVER = 127;
 const IS_LOCKED = 75;
 
-/** Starts the server and waits until it is ready; null when another process holds the lock. */
-const launch = async (dataDir: string, socketPath: string, deadline: number): Promise<Shell | null> => {
-  const log = join(dataDir, LOG);
+/** Starts the server and gives what ends it, once it is ready; null when another process holds the lock. */
+const launch = async (
+  dataDir: string,
+  socketPath: string,
+  deadline: number,
+): Promise<(() => Promise<void>) | null> => {
+  const [lock, owner, log] = [join(dataDir, LOCK), join(dataDir, OWNER), join(dataDir, LOG)];
   const logStart = await stat(log).then(
     ({ size }) => size,
     () => 0,
   );
   const shell = spawn(
     'sh',
-    ['-c', SCRIPT, 'quotagram-redis', join(dataDir, LOCK), log, ...settings(dataDir, socketPath)],
+    ['-c', SCRIPT, 'quotagram-redis', lock, owner, log, ...settings(dataDir, socketPath)],
     // A session of its own: Ctrl-C ends us first, and we end the server.
     { detached: true, stdio: ['pipe', 'pipe', 'ignore'] },
   );
@@ -171,7 +190,13 @@ const launch = async (dataDir: string, socketPath: string, deadline: number): Pr
     if ((await probe(socketPath)) === 'ready') {
       // Who forgets to dispose of it still ends, and the server with it.
       shell.unref();
-      return shell;
+      const ownership = openSync(owner, constants.O_RDONLY | constants.O_NONBLOCK);
+      let isOpen = true;
+      return async () => {
+        if (isOpen) closeSync(ownership);
+        isOpen = false;
+        await end(shell);
+      };
     }
     await sleep(POLL_MS);
   }

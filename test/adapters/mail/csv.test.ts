@@ -77,6 +77,7 @@ test('the CSV of a run has one row a namespace', () => {
       {
         namespace: 'a1b2c3-dev',
         usedBytes: 12,
+        unknownRevisions: 0,
         limitBytes: null,
         level: 'ok',
         recipients: 2,
@@ -87,6 +88,7 @@ test('the CSV of a run has one row a namespace', () => {
       {
         namespace: 'a1b2c3-test',
         usedBytes: null,
+        unknownRevisions: 0,
         limitBytes: null,
         level: null,
         recipients: 0,

@@ -12,7 +12,8 @@ test('says how many are over, how many mails went out and how many did not', () 
     row('b', { level: 'over', usedBytes: 9 * GI, mails: { submitted: 1, failed: 1, uncertain: 1 } }),
     row('c', {}),
   ];
-  const { subject, text } = compose.renderSummary(summaryOf(rows));
+  const mails = { submitted: 3, failed: 1, uncertain: 1 };
+  const { subject, text } = compose.renderSummary({ ...summaryOf(rows), mails });
   expect(subject).toBe(
     '[Image registry] run weekly-2026-11-23: 2 of 3 over quota, 3 mails sent, 1 failed, 1 uncertain',
   );
@@ -74,6 +75,7 @@ test('shows a hundred namespaces and attaches all', () => {
 const row = (namespace: string, change: Partial<RunSummaryRow>): RunSummaryRow => ({
   namespace,
   usedBytes: GI,
+  unknownRevisions: 0,
   limitBytes: 2 * GI,
   level: 'ok',
   recipients: 1,
@@ -104,4 +106,5 @@ const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['r
     ...change,
   },
   rows,
+  mails: {},
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Fault } from '../../../sandbox/api-server.ts';
-import { createFolder, openCluster, PATHS, startServer } from './open-cluster.ts';
+import { createFolder, openCluster, PATHS, startServer, until } from './open-cluster.ts';
 
 /** What goes wrong between us and the API, and what a reading makes of it. */
 
@@ -42,7 +42,7 @@ describe('one bad answer is asked for again:', () => {
     server.addFault(PATHS.images, 'hang');
     const { cluster, events } = await openCluster(server);
     const reading = cluster.readInventory(wholeCluster);
-    while (!server.requests.some(isForImages)) await new Promise(setImmediate);
+    await until(() => server.requests.some(isForImages));
     await vi.advanceTimersByTimeAsync(29_999);
     expect(events.filter(({ type }) => type === 'api-retry')).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
@@ -125,7 +125,8 @@ describe('Retry-After', () => {
       code: 'unavailable',
       message: 'Reading the cluster was stopped',
     });
-    await expect.poll(() => events).toContainEqual(expect.objectContaining({ waitMs: 60_000 }));
+    await until(() => events.some(({ type }) => type === 'api-retry'));
+    expect(events).toContainEqual(expect.objectContaining({ type: 'api-retry', waitMs: 60_000 }));
     await cluster[Symbol.asyncDispose]();
     await stopped;
   });
@@ -138,7 +139,7 @@ test('closing the cluster ends a request that is under way', async () => {
   const stopped = expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
     message: 'Reading the cluster was stopped',
   });
-  await expect.poll(() => server.requests.some(isForImages)).toBe(true);
+  await until(() => server.requests.some(isForImages));
   await cluster[Symbol.asyncDispose]();
   await stopped;
 });

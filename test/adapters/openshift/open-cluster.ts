@@ -60,6 +60,11 @@ export const openCluster = async (
   return { cluster, events };
 };
 
+/** Lets the event loop turn until something has happened; the test's own time limit ends a wait in vain. */
+export const until = async (hasHappened: () => boolean): Promise<void> => {
+  while (!hasHappened()) await new Promise(setImmediate);
+};
+
 /** A path of the API as the adapter asks for it. */
 export const PATHS = {
   images: '/apis/image.openshift.io/v1/images',

@@ -185,7 +185,7 @@ describe('in several processes', { timeout: 60_000 }, () => {
   });
 
   test('takes valkey-server, and locks with perl, where that is all there is', async () => {
-    const path = await pathOf({ sh: 'sh', perl: 'perl', 'valkey-server': 'redis-server' });
+    const path = await pathOf({ sh: 'sh', mkfifo: 'mkfifo', perl: 'perl', 'valkey-server': 'redis-server' });
     const opened = await Promise.all([1, 2].map(() => openElsewhere(dataDir, { path })));
     expect(opened.filter(({ said }) => said.owned)).toHaveLength(1);
     expect(new Set(opened.map(({ said }) => said.serverPid)).size).toBe(1);
