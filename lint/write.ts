@@ -1,9 +1,16 @@
 import { writeFile } from 'node:fs/promises';
-import { GENERATED } from './generated.ts';
+import { GENERATED, readRoot } from './generated.ts';
 
-/** `node lint/write.ts imports` or `schema` writes the generated files of that name. */
-for (const { path, command, render } of GENERATED) {
-  if (command !== process.argv[2]) continue;
-  await writeFile(new URL(`../${path}`, import.meta.url), await render());
-  console.log(`wrote ${path}`);
+/** `node lint/write.ts imports` or `schema` writes the generated files of that name; `check` compares all of them. */
+const [command] = process.argv.slice(2);
+
+for (const generated of GENERATED) {
+  const content = await generated.render();
+  if (command === generated.command) {
+    await writeFile(new URL(`../${generated.path}`, import.meta.url), content);
+    console.log(`wrote ${generated.path}`);
+  } else if (command === 'check' && content !== (await readRoot(generated.path))) {
+    console.error(`${generated.path} is not what its source says; run: npm run ${generated.command}`);
+    process.exitCode = 1;
+  }
 }

@@ -40,7 +40,7 @@ const address = text.transform((value, context) => {
 
 /** One address, with or without a name in front: `Image registry <registry@example.com>`. */
 const sender = text.transform((value, context) => {
-  const [, name, inner = value] = /^([\w .,'()-]{1,100}) <([^<>]+)>$/.exec(value) ?? [];
+  const [, name, inner = value] = /^([\w '-]{1,100}) <([^<>]+)>$/.exec(value) ?? [];
   const parsed = parseAddress(inner);
   if ('address' in parsed) return name === undefined ? parsed.address : `${name} <${parsed.address}>`;
   context.addIssue(parsed.fault);

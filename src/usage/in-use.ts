@@ -92,7 +92,8 @@ const createResolver = (inventory: Inventory): ((reference: ImageReference, name
     used.tags.add(key);
     const tag = findTag(namespace, stream, name);
     useDigest(tag?.revisions[0]?.digest ?? '', used);
-    return tag?.from == null ? null : { reference: tag.from, namespace };
+    const followed = tag?.from ?? null;
+    return followed === null ? null : { reference: followed, namespace };
   };
 
   const usePullSpec = (text: string, base: string, used: Used): Step | null => {

@@ -21,7 +21,7 @@ const readCluster = async (readAt: string, lists?: ApiObjects): Promise<Inventor
   return cluster.readInventory({ namespaces: null });
 };
 
-describe('the recorded cluster', { timeout: 30_000 }, () => {
+describe('the recorded cluster', () => {
   test.each([
     { name: 'as it is by default', readAt: SOON, chargeImported: false, groupByLabel: null },
     { name: 'in teams by label', readAt: SOON, chargeImported: false, groupByLabel: 'name' },
@@ -45,7 +45,7 @@ describe('the recorded cluster', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a workload added to the recorded cluster', { timeout: 30_000 }, () => {
+describe('a workload added to the recorded cluster', () => {
   const inPod = (image: string) => ({ containers: [{ name: 'main', image }] });
   const inTemplate = (spec: object) => ({ spec: { template: { spec } } });
   const tagOf = (name: string, namespace = 'beef01-tools') => ({ kind: 'ImageStreamTag', namespace, name });

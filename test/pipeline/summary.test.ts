@@ -62,6 +62,7 @@ describe('summarising a run', () => {
       {
         namespace: 'a-dev',
         usedBytes: 2_000,
+        unknownRevisions: 0,
         limitBytes: 1_000,
         level: 'over',
         recipients: 1,

@@ -11,7 +11,7 @@ import type {
 } from '../../src/usage/registry.ts';
 
 /** When an arbitrary inventory was read. */
-export const READ_AT = '2026-11-24T03:00:00Z';
+const READ_AT = '2026-11-24T03:00:00Z';
 
 const sha = (digit: string): string => `sha256:${digit.repeat(64)}`;
 
@@ -234,30 +234,39 @@ export const arbitraryInventory: fc.Arbitrary<Inventory> = fc.record({
   references: fc.array(workloadReference, { maxLength: 6 }),
 });
 
-/** The same cluster with every list in another order; only a tag's history keeps its own, which is what it says. */
+/** The same cluster listed in another order. */
 export const shuffledLists = (inventory: Inventory): fc.Arbitrary<Inventory> =>
-  fc.record({
-    cluster: fc.constant(inventory.cluster),
-    readAt: fc.constant(inventory.readAt),
-    exact: fc.constant(inventory.exact),
-    scope: fc.constant(inventory.scope),
-    unreadableKinds: fc.constant(inventory.unreadableKinds),
-    namespaces: shuffled(inventory.namespaces),
-    streams: shuffledEach(inventory.streams, (stream) =>
-      shuffled(stream.tags).map((tags) => ({ ...stream, tags })),
-    ),
-    images: shuffledEach(inventory.images, (image) =>
-      fc
-        .tuple(shuffled(image.layers ?? []), shuffled(image.children))
-        .map(([layers, children]) => ({ ...image, layers: image.layers === null ? null : layers, children })),
-    ),
-    references: shuffled(inventory.references),
-  });
+  fc
+    .tuple(
+      shuffled(inventory.namespaces),
+      shuffled(inventory.streams),
+      shuffled(inventory.images),
+      shuffled(inventory.references),
+    )
+    .map(([namespaces, streams, images, references]) => ({
+      ...inventory,
+      namespaces,
+      streams,
+      images,
+      references,
+    }));
+
+/** The same with tags, layers and children in another order, too; a tag's history keeps its own: that is what it says. */
+export const shuffledThroughout = (inventory: Inventory): fc.Arbitrary<Inventory> => {
+  const streams = inventory.streams.map((stream) =>
+    shuffled(stream.tags).map((tags) => ({ ...stream, tags })),
+  );
+  const images = inventory.images.map((image) =>
+    fc
+      .tuple(shuffled(image.layers ?? []), shuffled(image.children))
+      .map(([layers, children]) => ({ ...image, layers: image.layers === null ? null : layers, children })),
+  );
+  return fc
+    .tuple(fc.tuple(...streams), fc.tuple(...images))
+    .chain(([mixedStreams, mixedImages]) =>
+      shuffledLists({ ...inventory, streams: mixedStreams, images: mixedImages }),
+    );
+};
 
 const shuffled = <T>(list: readonly T[]): fc.Arbitrary<readonly T[]> =>
   fc.shuffledSubarray([...list], { minLength: list.length });
-
-const shuffledEach = <T>(
-  list: readonly T[],
-  shuffleOne: (one: T) => fc.Arbitrary<T>,
-): fc.Arbitrary<readonly T[]> => fc.tuple(...list.map(shuffleOne)).chain(shuffled);

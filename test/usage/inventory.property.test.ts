@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { takeSnapshots } from '../../src/usage/inventory.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
 import type { NamespaceReport } from '../../src/usage/report.ts';
 import { bruteForceInventory } from '../brute-force/brute-force.ts';
 import { pickFigures } from '../brute-force/pick-figures.ts';
-import { arbitraryInventory, shuffledLists } from './arbitrary-inventory.ts';
+import { arbitraryInventory, shuffledLists, shuffledThroughout } from './arbitrary-inventory.ts';
+import { selection } from './build.ts';
 import { reportOn } from './report-on.ts';
+import type { ReportOptions } from './report-on.ts';
 
 const arbitraryOptions = fc.record({
   groupByLabel: fc.constantFrom(null, 'team'),
@@ -24,7 +27,7 @@ describe('the figures of a cluster', () => {
 
   test('do not depend on the order of any list but the history of a tag', () => {
     const pairs = arbitraryInventory.chain((inventory) =>
-      fc.tuple(fc.constant(inventory), shuffledLists(inventory)),
+      fc.tuple(fc.constant(inventory), shuffledThroughout(inventory)),
     );
     fc.assert(
       fc.property(pairs, arbitraryOptions, ([inventory, shuffled], options) => {
@@ -46,7 +49,7 @@ describe('the figures of a cluster', () => {
           expect(only.sharedWithTeamBytes).toBe(0);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
   });
 
@@ -62,6 +65,22 @@ describe('the figures of a cluster', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+test('snapshots of a cluster do not depend on the order in which it was listed', () => {
+  const pairs = arbitraryInventory.chain((inventory) =>
+    fc.tuple(fc.constant(inventory), shuffledLists(inventory)),
+  );
+  const snapshotsOf = (inventory: Inventory, options: ReportOptions): string => {
+    const { names, takeSnapshot, ...totals } = takeSnapshots(inventory, selection(options));
+    return JSON.stringify([totals, names.map(takeSnapshot)]);
+  };
+  fc.assert(
+    fc.property(pairs, arbitraryOptions, ([inventory, shuffled], options) => {
+      expect(snapshotsOf(shuffled, options)).toBe(snapshotsOf(inventory, options));
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 /** The same namespace among others: their streams, workloads, labels and images, and what could be read of them. */
@@ -92,7 +111,7 @@ const replaceOthers = (inventory: Inventory, other: Inventory, name: string): In
 const ownFigures = (
   inventory: Inventory,
   name: string,
-  options: Parameters<typeof reportOn>[1],
+  options: ReportOptions,
 ): NamespaceReport | undefined => {
   const report = reportOn(inventory, options)
     .reports.flatMap(({ namespaces }) => namespaces)

@@ -104,7 +104,7 @@ test('all tags weighed together free all that is used', () => {
       const { freesBytes } = weighTogether(snapshot, chargeImported, () => true);
       expect(freesBytes).toBe(weigh(snapshot, chargeImported).usedBytes);
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });
 

@@ -207,10 +207,11 @@ const launch = async (
 
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
 
-const settings = (dataDir: string, socketPath: string): readonly string[] => [
-  ...['--port', '0', '--unixsocket', socketPath, '--unixsocketperm', '700', '--dir', dataDir],
-  ...['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction'],
-];
+const settings = (dataDir: string, socketPath: string): readonly string[] => {
+  const place = ['--port', '0', '--unixsocket', socketPath, '--unixsocketperm', '700', '--dir', dataDir];
+  const keep = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''];
+  return [...place, ...keep, '--maxmemory-policy', 'noeviction'];
+};
 
 const hasEnded = ({ exitCode, signalCode }: Shell): boolean => exitCode !== null || signalCode !== null;
 

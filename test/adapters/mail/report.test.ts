@@ -325,7 +325,7 @@ describe('why and what else', () => {
     [
       'an override',
       { roles: [], rule: 'overrides[0]' },
-      "You get this as a contact of d1b5d2-tools, named by the platform's overrides[0].",
+      "You get this as a contact of d1b5d2-tools, named by rule 1 of the platform's overrides.",
     ],
     [
       'the fallback',
