@@ -10,13 +10,7 @@
  * - `internal`: a defect of ours
  */
 export type ErrorCode =
-  | 'invalid'
-  | 'not_found'
-  | 'conflict'
-  | 'forbidden'
-  | 'unavailable'
-  | 'rejected'
-  | 'internal';
+  'invalid' | 'not_found' | 'conflict' | 'forbidden' | 'unavailable' | 'rejected' | 'internal';
 
 /** Exit code of the command line for each error code: 2 usage or configuration, 4 refused by policy, else 1. */
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The file that is read when none is named. */
-export const DEFAULT_FILE = 'quotagram.yaml';
+const DEFAULT_FILE = 'quotagram.yaml';
 
 export type LoadedConfig = {
   readonly config: Config;

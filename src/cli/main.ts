@@ -38,7 +38,7 @@ export const main = async (): Promise<void> => {
 };
 
 /** Runs one command and returns its exit code. */
-export const runCommandLine = async (terminal: Terminal, args: readonly string[]): Promise<number> => {
+const runCommandLine = async (terminal: Terminal, args: readonly string[]): Promise<number> => {
   let exitCode = 0;
   const program = createProgram(terminal, (code) => {
     exitCode = code;

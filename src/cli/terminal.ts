@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
-import { AppError, EXIT_CODES, toAppError } from '../errors.ts';
+import { EXIT_CODES, toAppError } from '../errors.ts';
+import type { AppError } from '../errors.ts';
 
 /** Where a command writes and reads: data to `out`, progress and problems to `err`. */
 export type Terminal = {

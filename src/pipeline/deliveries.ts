@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { Team } from '../usage/registry.ts';
-import type { RecipientReport } from '../usage/report.ts';
+import type { RecipientReport } from '../usage/recipients.ts';
 import type { Compose, Store } from './ports.ts';
 import type { Delivery } from './records.ts';
 

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts';
 import { isDomainAllowed, parseAddress } from '../usage/recipients.ts';
-import type { RecipientReport, ReportFrame } from '../usage/report.ts';
+import type { RecipientReport } from '../usage/recipients.ts';
+import type { ReportFrame } from '../usage/report.ts';
 import { planDeliveries, requireDelivery } from './deliveries.ts';
 import { mail, renderDelivery } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { FINDING_CODES } from '../usage/registry.ts';
 import type { ClusterIdentity, Finding, Snapshot, Team } from '../usage/registry.ts';
 import { LEVELS } from '../usage/quota.ts';
-import type { NamespaceReport, RecipientReport, Report } from '../usage/report.ts';
+import type { RecipientReport } from '../usage/recipients.ts';
+import type { NamespaceReport, Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
 
 /** Schemas of everything that is stored. Each satisfies the type of the core, so that a drift is a type error. */
@@ -12,7 +13,7 @@ const count = z.int().nonnegative();
 const time = z.string().describe('ISO 8601, UTC');
 const inUse = z.boolean().nullable().describe('null: unknown');
 
-export const findingSchema = z.strictObject({
+const findingSchema = z.strictObject({
   code: z.enum(FINDING_CODES),
   subject: z.string(),
   message: z.string(),
@@ -64,7 +65,7 @@ const streamSchema = z.strictObject({
   tags: z.array(tagSchema),
 });
 
-export const namespaceReportSchema = z.strictObject({
+const namespaceReportSchema = z.strictObject({
   name: z.string(),
   displayName: z.string(),
   environment: z.string().nullable(),

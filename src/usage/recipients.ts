@@ -1,7 +1,14 @@
 import type { Finding, Namespace } from './registry.ts';
-import type { RecipientReport } from './report.ts';
 import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
+
+/** Somebody who is told about a namespace. */
+export type RecipientReport = {
+  readonly address: string;
+  readonly roles: readonly string[];
+  /** Which rule chose the address, e.g. `annotation:contacts`. */
+  readonly rule: string;
+};
 
 /** The configured part of choosing recipients (product.md §6). */
 export type RecipientRules = {
@@ -35,7 +42,7 @@ export type ChosenRecipients = {
 };
 
 /** The most addresses one namespace's mail goes to. */
-export const MAX_RECIPIENTS = 20;
+const MAX_RECIPIENTS = 20;
 
 /** The rule of the platform's own mailbox. */
 export const FALLBACK_RULE = 'fallback';

@@ -4,7 +4,7 @@ import type { WeighedStream, WeighedTag } from './ledger.ts';
 import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
-import type { RecipientRules } from './recipients.ts';
+import type { RecipientReport, RecipientRules } from './recipients.ts';
 import type { Finding, Snapshot, Tag } from './registry.ts';
 import { displayNameOf } from './teams.ts';
 
@@ -82,13 +82,6 @@ export type NamespaceReport = {
   readonly findings: readonly Finding[];
 };
 
-export type RecipientReport = {
-  readonly address: string;
-  readonly roles: readonly string[];
-  /** Which rule chose the address, e.g. `annotation:contacts`. */
-  readonly rule: string;
-};
-
 export type TeamReport = {
   readonly team: { readonly id: string; readonly displayName: string; readonly usedBytes: number };
   readonly namespaces: readonly NamespaceReport[];
@@ -125,7 +118,7 @@ export type ReportRules = {
 };
 
 /** The most workloads that a revision names; the others are counted. */
-export const MAX_USERS_NAMED = 10;
+const MAX_USERS_NAMED = 10;
 
 /** Makes the report of one namespace: a function of its snapshot and the rules, byte-identical each time. */
 export const reportNamespace = (

@@ -19,7 +19,7 @@ export type DeletionPlan = {
 };
 
 /** The most tags a mail proposes. */
-export const MAX_DELETIONS = 5;
+const MAX_DELETIONS = 5;
 
 /** A tag younger than this is never proposed. */
 export const MIN_AGE_DAYS = 14;

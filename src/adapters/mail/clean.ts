@@ -1,5 +1,4 @@
 /** Characters that steer a terminal or turn text around: controls, line separators, marks of writing direction. */
-// eslint-disable-next-line no-control-regex
 const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 /** The longest name the API allows, of an image stream. */
 const MAX_LENGTH = 253;

@@ -443,7 +443,6 @@ describe('hostile text', () => {
       mailOf([{ ...namespace, streams, displayName: evil }], { otherRoles: [evil] }),
     );
     for (const body of [subject, html, text, attachments[0]?.content ?? '']) {
-      // eslint-disable-next-line no-control-regex
       expect(body).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202a-\u202e\u2066-\u2069]/);
     }
     expect(text).toContain('pr-1[2JBcc: x');
