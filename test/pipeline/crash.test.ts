@@ -54,23 +54,32 @@ const createOutside = (): Ports => {
 /** The `call`-th call to the outside, counted from 1, is the last: it takes effect or it does not. */
 type Death = { readonly call: number; readonly takesEffect: boolean };
 
-/** Works on the slot until nothing is left to do or the process dies. Returns the calls it made. */
-const live = async (outside: Ports, death: Death | null, isStarted = true): Promise<number> => {
-  const { promise: died, resolve: die } = Promise.withResolvers<void>();
-  const never = new Promise<never>(() => {});
+type Life = {
+  readonly calls: number;
+  /** Lets the calls that a dead process hangs in fail, so that nothing stays open when all is looked at. */
+  readonly bury: () => Promise<void>;
+};
+
+/** Works on the slot until nothing is left to do or the process dies. */
+const live = async (outside: Ports, death: Death | null, isStarted = true): Promise<Life> => {
+  const died = Promise.withResolvers<void>();
+  const buried = Promise.withResolvers<void>();
   let calls = 0;
   let isDead = false;
 
+  const beDead = async (): Promise<never> => {
+    isDead = true;
+    died.resolve();
+    await buried.promise;
+    throw new Error('the process is dead');
+  };
   const inside = withPorts(outside, (port) =>
     everyCall(port, async (call) => {
-      if (isDead) return never;
+      if (isDead) return beDead();
       calls += 1;
       const isLast = calls === death?.call;
       const answer = isLast && !death?.takesEffect ? null : await call();
-      if (!isLast && !isDead) return answer;
-      isDead = true;
-      die();
-      return never;
+      return isLast || isDead ? beDead() : answer;
     }),
   );
   const work = async (): Promise<void> => {
@@ -78,8 +87,14 @@ const live = async (outside: Ports, death: Death | null, isStarted = true): Prom
     if (isStarted) await startRun(inside, SLOT);
     await outside.queue.drain();
   };
-  await Promise.race([work(), died]);
-  return calls;
+  const working = work();
+  await Promise.race([working, died.promise]);
+  const bury = async (): Promise<void> => {
+    died.resolve();
+    buried.resolve();
+    await working.catch(() => {});
+  };
+  return { calls, bury };
 };
 
 /** The same port, but each call goes through `intercept`. */
@@ -134,16 +149,20 @@ const numbersOf = ({ run, results, deliveries, openJobs }: Aftermath): unknown =
   openJobs,
 });
 
-/** The aftermath of a run in which processes died at these calls, each followed by a new one. */
-const outlive = async (deaths: readonly Death[]): Promise<Aftermath> => {
+/** The aftermath of a slot on which one process after the other worked; those before the last one died. */
+const outlive = async (deaths: readonly Death[], isStartedAgain = true): Promise<Aftermath> => {
   const outside = createOutside();
-  for (const death of deaths) await live(outside, death);
-  await live(outside, null);
-  return look(outside);
+  const lives: Life[] = [];
+  for (const death of deaths) lives.push(await live(outside, death));
+  lives.push(await live(outside, null, deaths.length === 0 || isStartedAgain));
+  const aftermath = await look(outside);
+  for (const { bury } of lives) await bury();
+  return aftermath;
 };
 
 const undisturbed = await outlive([]);
-const CALLS = await live(createOutside(), null);
+const { calls: CALLS, bury } = await live(createOutside(), null);
+await bury();
 
 const expectNothingLost = (after: Aftermath, mostUncertain: number): void => {
   expect(numbersOf(after)).toEqual(numbersOf(undisturbed));
@@ -197,10 +216,7 @@ describe('a run whose process dies', () => {
     // Before its collector is queued a run needs a second start: call 1 claims it, call 2 queues.
     for (let call = 3; call <= CALLS; call += 1) {
       for (const takesEffect of [false, true]) {
-        const outside = createOutside();
-        await live(outside, { call, takesEffect });
-        await live(outside, null, false);
-        expectNothingLost(await look(outside), 1);
+        expectNothingLost(await outlive([{ call, takesEffect }], false), 1);
       }
     }
   });
