@@ -6,6 +6,7 @@ import type { Terminal } from './terminal.ts';
 /** Shows a run on stderr while it happens: a line per milestone, and on a terminal one line that counts along. */
 export const showProgress = (err: Terminal['err']): Observe & { readonly end: () => void } => {
   const isLive = err.isTTY === true;
+  const told = new Set<string>();
   let live = '';
   let toWeigh = 0;
   let weighed = 0;
@@ -47,7 +48,10 @@ export const showProgress = (err: Terminal['err']): Observe & { readonly end: ()
       case 'kind-unreadable':
         return warn(`${event.kind} cannot be read everywhere, so “not used” is unknown (${event.reason})`);
       case 'api-retry':
-        return warn(`${event.kind}: ${event.reason}; trying again in ${seconds(event.waitMs)}`);
+        // Several lists meet the same fault at once, and again at each try: once is enough.
+        if (told.has(event.reason)) return;
+        told.add(event.reason);
+        return warn(`${event.kind}: ${event.reason}; trying again`);
       case 'run-claimed':
         return say(`run ${event.runId} started`);
       case 'run-resumed':
@@ -86,5 +90,3 @@ export const showProgress = (err: Terminal['err']): Observe & { readonly end: ()
   };
   return Object.assign(show, { end: erase });
 };
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
