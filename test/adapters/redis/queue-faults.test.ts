@@ -88,7 +88,7 @@ describe('when a process is killed', { timeout: 30_000 }, () => {
 const STUCK = fileURLToPath(new URL('stuck-process.ts', import.meta.url));
 
 describe('when Redis is killed and comes back', { timeout: 60_000 }, () => {
-  test('no job and no record is lost, and the run is sealed once', async () => {
+  test('no job and no record is lost, and the run is sealed once', { timeout: 180_000 }, async () => {
     const { server, redis, queue } = await setUp();
     const store = createStore(redis);
     const namespaces = Array.from({ length: 20 }, (_, index) => `ns-${index}`);
