@@ -157,12 +157,16 @@ export const workOn = async (
   for (const role of ROLES) await queue.work(role, handlers);
 };
 
-/** Starts (or resumes) the slot, works until nothing is left to do and returns the run as it then stands. */
-export const walk = async (ports: Ports, given: PipelineRules = pipelineRules()): Promise<Run | null> => {
+/** Starts (or resumes) a slot, works until nothing is left to do and returns the run as it then stands. */
+export const walk = async (
+  ports: Ports,
+  given: PipelineRules = pipelineRules(),
+  slot: Parameters<typeof startRun>[1] = SLOT,
+): Promise<Run | null> => {
   await workOn(ports.queue, ports, given);
-  await startRun(ports, SLOT);
+  await startRun(ports, slot);
   await ports.queue.drain();
-  return ports.store.loadRun(SLOT.id);
+  return ports.store.loadRun(slot.id);
 };
 
 /** The types of the events, in order. */

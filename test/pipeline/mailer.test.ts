@@ -321,6 +321,27 @@ describe('two workers at one delivery', () => {
     },
   );
 
+  test('leave it uncertain when one that never began to send it is refused', async () => {
+    const server = answering({ outcome: 'failed', detail: '550 no such user', started: false });
+    const ports: Ports = await withDelivery(
+      {},
+      {
+        transport: {
+          ...server,
+          send: async (message, onStart) => {
+            await ports.store.moveDelivery('planned', deliveryOf({ state: 'uncertain', detail: 'cut' }));
+            return server.send(message, onStart);
+          },
+        },
+      },
+    );
+
+    await expect(mail(ports, job)).rejects.toMatchObject({ code: 'unavailable' });
+
+    expect(await stateOf(ports)).toEqual({ state: 'uncertain', detail: 'cut' });
+    expect(ports.events).toEqual([]);
+  });
+
   test('leave it uncertain after a late refusal for now, because nobody is left to try again', async () => {
     const ports = await overtaken({ outcome: 'retry', detail: '451 try later' });
 

@@ -232,4 +232,19 @@ describe('a slot that was run', () => {
     expect(ports.transport.submitted).toHaveLength(2);
     expect(ports.events).toHaveLength(eventsOfFirst);
   });
+
+  test('does not keep the next one from mailing the same people again', async () => {
+    const cluster = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: lea });
+    const ports = createPorts({ cluster: createFakeCluster(cluster) });
+    await walk(ports);
+
+    await walk(ports, pipelineRules(), { id: 'weekly-2026-11-30', kind: 'weekly' });
+
+    expect(submittedBy(ports)).toEqual([
+      `lea@example.test: usage-report ${SLOT.id}: a-dev`,
+      `staff@example.test: summary ${SLOT.id}`,
+      'lea@example.test: usage-report weekly-2026-11-30: a-dev',
+      'staff@example.test: summary weekly-2026-11-30',
+    ]);
+  });
 });
