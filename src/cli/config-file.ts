@@ -17,7 +17,7 @@ export type LoadedConfig = {
 /**
  * Loads the configuration: `--config`, else QUOTAGRAM_CONFIG, else ./quotagram.yaml where there is one, else the
  * defaults.
- * @throws AppError `invalid` with every fault, `not_found` for a named file that is not there
+ * @throws AppError `invalid` with every fault, or for a named file that cannot be read
  */
 export const loadConfigFile = (terminal: Terminal, named: string | undefined): LoadedConfig => {
   const path = named ?? terminal.env['QUOTAGRAM_CONFIG'] ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);

@@ -5,6 +5,7 @@ import { findUses, tagKey } from './in-use.ts';
 import type { ClusterUses } from './in-use.ts';
 import { isCharged } from './ledger.ts';
 import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, Uses } from './registry.ts';
+import { byName, compareText } from './order.ts';
 import { addStake, addUpTeams, groupTeams } from './teams.ts';
 import type { NamespaceBlobs, Stake, TeamTotals } from './teams.ts';
 
@@ -49,7 +50,7 @@ export const takeSnapshots = (inventory: Inventory, selection: Selection): Clust
     takeSnapshot: (name) => takeSnapshot(name, cluster),
     clusterUsedBytes: isWhole ? totals.clusterUsedBytes : null,
     sumOfNamespacesBytes: isWhole ? totals.sumOfNamespacesBytes : null,
-    findings: isWhole ? findOrphans(inventory, contentOf, holders) : [],
+    findings: isWhole ? findOrphans(cluster) : [],
   };
 };
 
@@ -152,12 +153,7 @@ const listBlobs = (
 };
 
 /** Images in no stream and below no index of one: nobody is charged with them. */
-const findOrphans = (
-  inventory: Inventory,
-  contentOf: (digest: string) => ImageContent,
-  holders: ReadonlyMap<string, string | null>,
-): readonly Finding[] => {
-  const images = new Map(inventory.images.map((image) => [image.digest, image]));
+const findOrphans = ({ inventory, images, contentOf, holders }: Cluster): readonly Finding[] => {
   const reachable = withChildren(digestsOf(inventory.streams), images);
   const orphans = inventory.images.filter(({ digest }) => !reachable.has(digest));
   if (orphans.length === 0) return [];
@@ -189,7 +185,4 @@ const withChildren = (
   return all;
 };
 
-const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
-  a.name < b.name ? -1 : 1;
-
-const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => compareText(a, b);

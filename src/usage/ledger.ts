@@ -1,5 +1,6 @@
 import { addBytes, createContents, strongest } from './blobs.ts';
 import type { Blob, ContentFault, ImageContent } from './blobs.ts';
+import { byName } from './order.ts';
 import type { Image, ImageStream, Revision, Tag } from './registry.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
@@ -376,9 +377,6 @@ const listConflicts = (blobs: readonly HeldBlob[]): readonly LedgerFault[] =>
       message:
         'Images state different sizes for this blob: a layer’s size is believed first, then the largest.',
     }));
-
-const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
-  a.name < b.name ? -1 : 1;
 
 const sum = <T>(values: readonly T[], amount: (value: T) => number): number =>
   values.reduce((total, value) => addBytes(total, amount(value)), 0);

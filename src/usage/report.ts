@@ -1,6 +1,7 @@
 import { deleteTagCommand } from './commands.ts';
 import { weigh } from './ledger.ts';
 import type { WeighedStream, WeighedTag } from './ledger.ts';
+import { byName, compareText } from './order.ts';
 import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
@@ -169,9 +170,7 @@ export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEn
         const [first] = members;
         if (first === undefined) return [];
         const { id, displayName, usedBytes } = first.team;
-        const namespaces = members
-          .map(({ report }) => report)
-          .toSorted((a, b) => compareText(a.name, b.name));
+        const namespaces = members.map(({ report }) => report).toSorted(byName);
         return [{ team: { id, displayName, usedBytes }, namespaces }];
       })
       .toSorted((a, b) => compareText(a.team.id, b.team.id)),
@@ -314,9 +313,7 @@ const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[
 const byCountedBytes = (
   a: { readonly name: string; readonly countedBytes: number },
   b: { readonly name: string; readonly countedBytes: number },
-): number => b.countedBytes - a.countedBytes || compareText(a.name, b.name);
+): number => b.countedBytes - a.countedBytes || byName(a, b);
 
 /** Of a workload, `ns/Kind/name`. */
 const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,5 +1,6 @@
 import { deleteTagCommand } from './commands.ts';
 import { weighTogether } from './ledger.ts';
+import { compareText } from './order.ts';
 import type { Snapshot } from './registry.ts';
 import type { NamespaceReport, StreamReport, TagReport } from './report.ts';
 import { isGlobMatch } from './selector.ts';
@@ -94,5 +95,3 @@ const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> =>
           .toSorted((a, b) => newestMs(b) - newestMs(a) || compareText(a.name, b.name))
           .slice(0, KEPT_OF_STREAM_IN_USE),
   );
-
-const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -3,6 +3,7 @@ import type { Job } from 'bullmq';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError, RETRYABLE, toAppError } from '../../errors.ts';
+import { withoutAddresses } from '../../pipeline/events.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import { JOBS, mailJobSchema, runJobSchema, sizeJobSchema } from '../../pipeline/jobs.ts';
 import type { Role } from '../../pipeline/jobs.ts';
@@ -133,10 +134,6 @@ const parse = <Value>(schema: z.ZodType<Value>, value: unknown): Value => {
     cause: parsed.error,
   });
 };
-
-/** Answers of mail servers like to quote the address. */
-const withoutAddresses = (text: string): string =>
-  text.replaceAll(/[^\s<>"']+@[^\s<>"']+\.[^\s<>"']+/g, '(address)');
 
 const endsWithin = (limitMs: number, ending: Promise<unknown>): Promise<boolean> =>
   Promise.race([
