@@ -34,8 +34,9 @@ export const formatLimit = (limitBytes: number | null): string => {
   return `${amount(limitBytes, unit)} ${unit.name}`;
 };
 
-/** A size in bytes that stands near a limit, in the limit's unit: `12.4 GiB`, `less than 0.1 GiB`. */
-export const formatBeside = (bytes: number, limitBytes: number): string => {
+/** A size in bytes that stands near a limit (null: none), in the limit's unit: `12.4 GiB`, `less than 0.1 GiB`. */
+export const formatBeside = (bytes: number, limitBytes: number | null): string => {
+  if (limitBytes === null) return formatBytes(bytes);
   const unit = quotaUnit(bytes, limitBytes);
   return `${amount(bytes, unit)} ${unit.name}`;
 };

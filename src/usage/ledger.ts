@@ -1,5 +1,7 @@
-import { addBytes, createContents, strongest } from './blobs.ts';
-import type { Blob, ContentFault, ImageContent } from './blobs.ts';
+import { addBytes, createContents } from './blobs.ts';
+import type { ContentFault } from './blobs.ts';
+import { distinctBlobs, holdBlobs, sizeOf, usedOf, usedWithout } from './held-blobs.ts';
+import type { Entry, HeldBlob } from './held-blobs.ts';
 import { byName } from './order.ts';
 import type { Image, ImageStream, Revision, Tag } from './registry.ts';
 
@@ -124,18 +126,6 @@ export const isCharged = (
   return image?.managed === true && host !== '' && hostOf(revision.reference) === host;
 };
 
-/** One revision with its place: `tag` and `stream` are positions in the order of names. */
-type Entry = {
-  readonly stream: number;
-  readonly tag: number;
-  readonly position: number;
-  readonly createdMs: number;
-  readonly label: string;
-  readonly revision: Revision;
-  readonly content: ImageContent;
-  readonly charged: boolean;
-};
-
 type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
 type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
 
@@ -168,85 +158,6 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
       };
     }),
   }));
-};
-
-/** Everything the namespace says about one blob. */
-type HeldBlob = {
-  readonly digest: string;
-  readonly byTag: Side;
-  readonly byStream: Side;
-  /** Which streams hold it at all, whether charged, imported or of unknown size. */
-  holders: Owners;
-  /** The one revision its bytes are counted at; null: nothing is charged with it. */
-  counter: Entry | null;
-  hasConflict: boolean;
-};
-
-/** A blob as seen by tags, or by streams: enough to tell what is left of it without any one of them. */
-type Side = {
-  /** Null while only revisions of unknown size hold it. */
-  stated: Stated | null;
-  charged: Owners | null;
-  /** Who summed it up last, so that each owner adds it once. */
-  seenBy: number;
-};
-
-/** The strongest statement of its size, who makes it, and the strongest that anybody else makes. */
-type Stated = { owner: number; best: Blob; other: Blob | null };
-type Owners = { readonly first: number; readonly hasOthers: boolean };
-
-const holdBlobs = (entries: readonly Entry[]): ReadonlyMap<string, HeldBlob> => {
-  const blobs = new Map<string, HeldBlob>();
-  for (const entry of entries) {
-    for (const blob of entry.content.blobs) {
-      const held = blobs.get(blob.digest) ?? startHolding(blobs, blob.digest, entry.stream);
-      held.holders = addOwner(held.holders, entry.stream);
-      if (!entry.content.isSizeKnown) continue;
-      if ((held.byTag.stated?.best ?? blob).sizeBytes !== blob.sizeBytes) held.hasConflict = true;
-      addToSide(held.byTag, entry.tag, blob, entry.charged);
-      addToSide(held.byStream, entry.stream, blob, entry.charged);
-      if (entry.charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
-    }
-    for (const digest of entry.content.conflicts) {
-      const held = blobs.get(digest);
-      if (held !== undefined) held.hasConflict = true;
-    }
-  }
-  return blobs;
-};
-
-const startHolding = (blobs: Map<string, HeldBlob>, digest: string, stream: number): HeldBlob => {
-  const held: HeldBlob = {
-    digest,
-    byTag: { stated: null, charged: null, seenBy: -1 },
-    byStream: { stated: null, charged: null, seenBy: -1 },
-    holders: { first: stream, hasOthers: false },
-    counter: null,
-    hasConflict: false,
-  };
-  blobs.set(digest, held);
-  return held;
-};
-
-const addToSide = (side: Side, owner: number, blob: Blob, charged: boolean): void => {
-  if (charged) side.charged = addOwner(side.charged, owner);
-  const { stated } = side;
-  if (stated === null) side.stated = { owner, best: blob, other: null };
-  else if (stated.owner === owner) stated.best = strongest(stated.best, blob);
-  else if (strongest(stated.best, blob) === blob) side.stated = { owner, best: blob, other: stated.best };
-  else stated.other = stated.other === null ? blob : strongest(stated.other, blob);
-};
-
-const addOwner = (owners: Owners | null, owner: number): Owners => {
-  if (owners === null) return { first: owner, hasOthers: false };
-  return owners.hasOthers || owners.first === owner ? owners : { first: owners.first, hasOthers: true };
-};
-
-/** The order in which revisions take blobs on: current before older, oldest first, then by name, then from the oldest end. */
-const countsBefore = (a: Entry, b: Entry): boolean => {
-  if ((a.position === 0) !== (b.position === 0)) return a.position === 0;
-  if (a.createdMs !== b.createdMs) return a.createdMs < b.createdMs;
-  return a.tag === b.tag ? a.position > b.position : a.tag < b.tag;
 };
 
 const countOnce = (blobs: ReadonlyMap<string, HeldBlob>): ReadonlyMap<Entry, number> => {
@@ -286,7 +197,7 @@ const weighGroup = (
   blobs: ReadonlyMap<string, HeldBlob>,
   outside: ReadonlySet<string> | null,
 ): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  const held = distinctBlobs(entries, owner, ({ byStream }) => byStream, blobs);
+  const held = distinctBlobs(entries, blobs);
   const only = held.filter(({ digest, holders }) => !holders.hasOthers && outside?.has(digest) === false);
   return {
     sizeBytes: sum(held, sizeOf),
@@ -296,7 +207,7 @@ const weighGroup = (
 };
 
 const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
-  const held = distinctBlobs(tag.revisions, tag.tag, ({ byTag }) => byTag, weighing.blobs);
+  const held = distinctBlobs(tag.revisions, weighing.blobs);
   const revisions = tag.revisions.map((entry) => weighRevision(entry, weighing));
   return {
     name: tag.source.name,
@@ -322,36 +233,6 @@ const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevis
   charged: entry.charged,
   architectures: entry.content.architectures,
 });
-
-/** The blobs of an owner's revisions of known size, each once. */
-const distinctBlobs = (
-  entries: readonly Entry[],
-  owner: number,
-  sideOf: (blob: HeldBlob) => Side,
-  blobs: ReadonlyMap<string, HeldBlob>,
-): readonly HeldBlob[] => {
-  const distinct: HeldBlob[] = [];
-  for (const { content } of entries) {
-    if (!content.isSizeKnown) continue;
-    for (const { digest } of content.blobs) {
-      const blob = blobs.get(digest);
-      if (blob === undefined || sideOf(blob).seenBy === owner) continue;
-      sideOf(blob).seenBy = owner;
-      distinct.push(blob);
-    }
-  }
-  return distinct;
-};
-
-const sizeOf = (blob: HeldBlob): number => blob.byTag.stated?.best.sizeBytes ?? 0;
-
-const usedOf = (blob: HeldBlob): number => (blob.counter === null ? 0 : sizeOf(blob));
-
-/** What a blob would still add to `usedBytes` without one of its owners: its size may then be stated differently. */
-const usedWithout = ({ stated, charged }: Side, owner: number): number => {
-  if (charged === null || (charged.first === owner && !charged.hasOthers)) return 0;
-  return (stated?.owner === owner ? stated.other : stated?.best)?.sizeBytes ?? 0;
-};
 
 const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] => {
   const seen = new Set<string>();

@@ -104,6 +104,10 @@ describe('usage beside its limit', () => {
     expect(formatBeside(usedBytes - limitBytes, limitBytes)).toBe(excess);
   });
 
+  test('stands near no limit in a unit of its own', () => {
+    expect(formatBeside(1_036.4 * MI, null)).toBe('1.0 GiB');
+  });
+
   test('is never over by 0.0', () => {
     fc.assert(
       fc.property(

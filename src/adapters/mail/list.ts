@@ -1,4 +1,11 @@
-import { formatBytes, formatCount, formatDay, formatNumber, formatSome } from '../../usage/format.ts';
+import {
+  formatBeside,
+  formatBytes,
+  formatCount,
+  formatDay,
+  formatNumber,
+  formatSome,
+} from '../../usage/format.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../usage/report.ts';
 import { tableLines } from './text.ts';
 import type { TableLine } from './text.ts';
@@ -154,7 +161,7 @@ const sumRow = (namespace: NamespaceReport): RowView => ({
   ...BLANK_ROW,
   kind: 'sum',
   name: `${namespace.name} uses${namespace.unknownRevisions > 0 ? ' at least' : ''}`,
-  counted: formatBytes(namespace.usedBytes),
+  counted: formatBeside(namespace.usedBytes, namespace.quota.limitBytes),
 });
 
 const BLANK_ROW = { isHead: true, digest: '', mark: '', note: '', pushed: '', size: '', frees: '' } as const;

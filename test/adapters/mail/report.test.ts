@@ -7,6 +7,7 @@ import { inventNamespace, mailOf, reportOf } from './invented.ts';
 import { readPage } from './read-message.ts';
 
 const GI = 1024 ** 3;
+const MI = 1024 ** 2;
 const compose = await createCompose({ mail: {} });
 
 describe('what a namespace uses', () => {
@@ -113,6 +114,15 @@ describe('what a namespace uses', () => {
     expect(words).toContain('Another 1 GiB is imported: listed below, but not charged.');
     expect(words).toContain('Of this, 2 GiB is also counted in other namespaces of the team.');
     expect(words).toContain('The size of 3 revisions is unknown, so the usage may be higher.');
+  });
+
+  test('is said in the unit of the quota wherever it stands', () => {
+    const namespace = inventNamespace(1, { usedBytes: 1_036.4 * MI, quota: quotaOf(512 * MI, 'over', 202.5) });
+    const { html, text } = compose.renderUsage(mailOf([namespace]));
+    for (const part of [readPage(html), text]) {
+      expect(part).toContain('uses 1,036.4 of 512 MiB');
+      expect(part).toMatch(/d1b5d2-tools uses\s+1,036\.4 MiB/);
+    }
   });
 });
 
