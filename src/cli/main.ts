@@ -1,15 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
-import { checkConfig } from './config.ts';
-import { OUTPUTS, printReport } from './report.ts';
+import { OUTPUTS, ROLES } from './options.ts';
+import type { GlobalOptions, Role } from './options.ts';
 import type { ReportOptions } from './report.ts';
-import { runOnce } from './run.ts';
 import type { RunOptions } from './run.ts';
-import { sendNow } from './send.ts';
 import type { SendOptions } from './send.ts';
-import { ROLES, startRoles } from './start.ts';
-import type { Role } from './start.ts';
-import type { GlobalOptions } from './options.ts';
 import { reportError } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -53,6 +48,7 @@ const runCommandLine = async (terminal: Terminal, args: readonly string[]): Prom
   }
 };
 
+/** Each command's module, and with it the vendors' libraries, is loaded only when that command runs. */
 const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Command => {
   const program = new Command('quotagram')
     .description(packageJson.description)
@@ -75,35 +71,42 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
     .option('-n, --namespace <name>', 'a namespace, as often as needed', collectValues)
     .option('-A, --all-namespaces', 'all namespaces that the configuration selects')
     .addOption(new Option('-o, --output <form>', 'form of the report').choices(OUTPUTS).default('table'))
-    .action(async (_, self: Command) =>
-      exitWith(await printReport(terminal, self.optsWithGlobals<ReportOptions>())),
-    );
+    .action(async (_, self: Command) => {
+      const { printReport } = await import('./report.ts');
+      exitWith(await printReport(terminal, self.optsWithGlobals<ReportOptions>()));
+    });
 
   command(program, 'run', 'weigh the cluster, mail the teams over quota and sum it up')
     .option('--slot <slot>', 'run (or go on with) the weekly slot of that date, e.g. weekly-2026-11-23')
     .option('--dry-run', 'claim and send nothing; write the mails to files')
     .option('--out <folder>', 'where a dry run writes (default: out/dry-run)')
-    .action(async (_, self: Command) =>
-      exitWith(await runOnce(terminal, self.optsWithGlobals<RunOptions>())),
-    );
+    .action(async (_, self: Command) => {
+      const { runOnce } = await import('./run.ts');
+      exitWith(await runOnce(terminal, self.optsWithGlobals<RunOptions>()));
+    });
 
   command(program, 'send', 'send one namespace’s mail now, apart from any run; only shows it without --yes')
     .requiredOption('-n, --namespace <name>', 'the namespace')
     .option('--to <address>', 'send to this address instead of the namespace’s own recipients', collectValues)
     .option('--yes', 'really send')
-    .action(async (_, self: Command) =>
-      exitWith(await sendNow(terminal, self.optsWithGlobals<SendOptions>())),
-    );
+    .action(async (_, self: Command) => {
+      const { sendNow } = await import('./send.ts');
+      exitWith(await sendNow(terminal, self.optsWithGlobals<SendOptions>()));
+    });
 
   command(program, 'start', 'work until told to stop: run every week, mail, or one part of it')
     .argument('[role]', `one of ${ROLES.join(', ')}; all of them when left out`, parseRole)
-    .action(async (role: Role | undefined, _, self: Command) =>
-      exitWith(await startRoles(terminal, role, self.optsWithGlobals<GlobalOptions>())),
-    );
+    .action(async (role: Role | undefined, _, self: Command) => {
+      const { startRoles } = await import('./start.ts');
+      exitWith(await startRoles(terminal, role, self.optsWithGlobals<GlobalOptions>()));
+    });
 
   const config = command(program, 'config', 'look after the configuration');
   command(config, 'check', 'check the configuration and say what it comes to').action(
-    async (_, self: Command) => exitWith(checkConfig(terminal, self.optsWithGlobals<GlobalOptions>())),
+    async (_, self: Command) => {
+      const { checkConfig } = await import('./config.ts');
+      exitWith(checkConfig(terminal, self.optsWithGlobals<GlobalOptions>()));
+    },
   );
   return program;
 };

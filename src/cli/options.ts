@@ -1,7 +1,15 @@
-import type { Surroundings } from '../app.ts';
+import type { AppPurpose, Surroundings } from '../app.ts';
 import type { Observe } from '../pipeline/events.ts';
 import { paint } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
+
+/** The forms a report is printed in. */
+export const OUTPUTS = ['table', 'json', 'csv', 'html', 'text'] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+/** What a process can be for. */
+export const ROLES = ['collector', 'sizer', 'mailer'] as const satisfies AppPurpose['roles'];
+export type Role = (typeof ROLES)[number];
 
 /** Options that every command takes. */
 export type GlobalOptions = {

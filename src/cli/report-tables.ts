@@ -1,4 +1,5 @@
 import {
+  formatBeside,
   formatBytes,
   formatCount,
   formatDay,
@@ -22,7 +23,7 @@ export const namespaceTable = (out: Out, report: Report): string => {
     .toSorted((a, b) => b.usedBytes - a.usedBytes || (a.name < b.name ? -1 : 1));
   const rows = namespaces.map((namespace) => [
     namespace.name,
-    usedCell(namespace.usedBytes, namespace.unknownRevisions),
+    usedCell(namespace.usedBytes, namespace.quota.limitBytes, namespace.unknownRevisions),
     formatLimit(namespace.quota.limitBytes),
     namespace.quota.usedPercent === null ? '-' : formatPercent(namespace.quota.usedPercent),
     levelCell(out, namespace.quota.level),
@@ -58,9 +59,9 @@ export const namespaceDetail = (out: Out, namespace: NamespaceReport): string =>
 export const levelCell = (out: Out, level: Level): string =>
   paint(out, level === 'over' ? 'red' : level === 'warning' ? 'yellow' : 'green', level);
 
-/** Usage; a namespace with unknown sizes uses at least so much. */
-export const usedCell = (usedBytes: number, unknownRevisions: number): string =>
-  `${unknownRevisions > 0 ? '≥ ' : ''}${formatBytes(usedBytes)}`;
+/** Usage in the quota's unit; a namespace with unknown sizes uses at least so much. */
+export const usedCell = (usedBytes: number, limitBytes: number | null, unknownRevisions: number): string =>
+  `${unknownRevisions > 0 ? '≥ ' : ''}${formatBeside(usedBytes, limitBytes)}`;
 
 const NAMESPACE_COLUMNS: readonly Column[] = [
   { heading: 'NAMESPACE', align: 'left' },

@@ -3,14 +3,10 @@ import type { Reporter } from '../app.ts';
 import { AppError } from '../errors.ts';
 import { loadConfigFile } from './config-file.ts';
 import { surroundingsOf } from './options.ts';
-import type { GlobalOptions } from './options.ts';
+import type { GlobalOptions, Output } from './options.ts';
 import { showProgress } from './progress.ts';
 import { namespaceDetail, namespaceTable } from './report-tables.ts';
 import type { Terminal } from './terminal.ts';
-
-/** The forms a report is printed in. */
-export const OUTPUTS = ['table', 'json', 'csv', 'html', 'text'] as const;
-export type Output = (typeof OUTPUTS)[number];
 
 export type ReportOptions = GlobalOptions & {
   readonly namespace?: readonly string[];

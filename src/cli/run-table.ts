@@ -18,7 +18,7 @@ export const summaryText = (out: Out, { run, rows }: RunSummary): string => {
   );
   const cells = sorted.map((row) => [
     row.namespace,
-    row.usedBytes === null ? '-' : usedCell(row.usedBytes, row.unknownRevisions),
+    row.usedBytes === null ? '-' : usedCell(row.usedBytes, row.limitBytes, row.unknownRevisions),
     row.usedBytes === null ? '-' : formatLimit(row.limitBytes),
     row.level === null ? paint(out, 'red', 'not weighed') : levelCell(out, row.level),
     recipientsCell(row),

@@ -6,12 +6,11 @@ import type { App } from '../app.ts';
 import { AppError } from '../errors.ts';
 import { formatCount } from '../usage/format.ts';
 import { loadConfigFile, loadSendingConfig } from './config-file.ts';
-import { surroundingsOf } from './options.ts';
+import { ROLES, surroundingsOf } from './options.ts';
 import type { GlobalOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import { namespaceTable } from './report-tables.ts';
 import { summaryText } from './run-table.ts';
-import { ROLES } from './start.ts';
 import { EXIT_INTERRUPTED, EXIT_PARTIAL } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 

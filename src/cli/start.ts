@@ -2,13 +2,9 @@ import { once } from 'node:events';
 import { createApp } from '../app.ts';
 import type { AppPurpose } from '../app.ts';
 import { loadConfigFile, loadSendingConfig } from './config-file.ts';
-import { surroundingsOf } from './options.ts';
-import type { GlobalOptions } from './options.ts';
+import { ROLES, surroundingsOf } from './options.ts';
+import type { GlobalOptions, Role } from './options.ts';
 import type { Terminal } from './terminal.ts';
-
-/** What a process can be for. */
-export const ROLES = ['collector', 'sizer', 'mailer'] as const satisfies AppPurpose['roles'];
-export type Role = (typeof ROLES)[number];
 
 /** Works until it is told to stop: all roles, or one of them on a Redis that others share. Returns the exit code. */
 export const startRoles = async (
