@@ -120,7 +120,7 @@ const PLANTS: readonly Plant[] = [
   },
   ...(
     [
-      ['openshift', ['@kubernetes/client-node', 'undici', 'rxjs'], ['bullmq', 'nodemailer', 'pino']],
+      ['openshift', ['@kubernetes/client-node', 'undici'], ['rxjs', 'bullmq', 'nodemailer', 'pino']],
       ['redis', ['bullmq', 'ioredis'], ['undici', 'mjml', 'prom-client']],
       [
         'mail',
