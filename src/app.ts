@@ -8,6 +8,7 @@ import { createQueue } from './adapters/redis/queue.ts';
 import { createStore } from './adapters/redis/store.ts';
 import { createLogListener } from './adapters/telemetry/log.ts';
 import { createMetrics } from './adapters/telemetry/metrics.ts';
+import { serveMetrics } from './adapters/telemetry/metrics-server.ts';
 import type { Config, Secrets } from './config.ts';
 import { AppError } from './errors.ts';
 import { collect } from './pipeline/collector.ts';
@@ -27,6 +28,7 @@ import { size } from './pipeline/sizer.ts';
 import { finishRun, summariseRun } from './pipeline/summary.ts';
 import { weighCluster } from './pipeline/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/weigh.ts';
+import { formatMoment } from './usage/format.ts';
 import type { Report } from './usage/report.ts';
 import { isGlobMatch } from './usage/selector.ts';
 
@@ -47,15 +49,15 @@ export type Reporter = AsyncDisposable & {
   readonly weigh: (namespaces: readonly string[] | null) => Promise<WeighedCluster>;
   /** What a run would do now; nothing is claimed or sent. */
   readonly previewRun: () => Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }>;
-  readonly prepareOneOff: (request: {
-    readonly namespaces: readonly string[];
-    readonly to: readonly string[];
-  }) => Promise<OneOff>;
+  /** What a one-off would send now: nothing is claimed or sent. */
+  readonly prepareOneOff: (request: OneOffRequest) => Promise<OneOff>;
   /** The mail of a report, for no one in particular. */
   readonly renderUsage: (weighed: WeighedCluster) => RenderedMail;
   /** One row a revision, and one for each tag without any (product.md §7). */
   readonly renderCsv: (report: Report) => string;
 };
+
+type OneOffRequest = Parameters<typeof prepareOneOff>[2];
 
 /** Wires what reads and composes. @throws AppError `invalid` for an unusable kubeconfig */
 export const createReporter = async (config: Config, surroundings: Surroundings): Promise<Reporter> => {
@@ -82,15 +84,22 @@ export type App = AsyncDisposable & {
   readonly work: (roles: readonly Role[]) => Promise<void>;
   /** Adds the weekly timer. */
   readonly schedule: () => Promise<void>;
-  /** Starts or resumes the run of a slot; null: a run by hand, now. @throws AppError `invalid` for no slot of ours */
+  /**
+   * Starts or resumes the run of a slot; null: a run by hand, now.
+   * @throws AppError `invalid` for no slot that is due, `not_found` for a run by hand that there is none of
+   */
   readonly startRun: (slot: string | null) => Promise<Run>;
   /** The run as it stands. @throws AppError `not_found` */
   readonly loadRun: (runId: string) => Promise<Run>;
   /** What the run has come to so far. */
   readonly summariseRun: (runId: string) => Promise<RunSummary>;
+  /** The same as `Reporter` does; only a collector can. */
+  readonly prepareOneOff: Reporter['prepareOneOff'];
   readonly sendOneOff: (oneOff: OneOff) => Promise<readonly Delivery[]>;
   /** Connects to the mail server and logs in. @throws AppError `unavailable` or `rejected` with what to do */
   readonly verifyTransport: () => Promise<void>;
+  /** Where the metrics can be read; null when the purpose names no place. */
+  readonly metricsUrl: string | null;
 };
 
 /** What a process is for, and how it tells. */
@@ -100,9 +109,11 @@ export type AppPurpose = {
   readonly connectOnly: boolean;
   /** Where the log goes, a JSON object a line; null: no log. */
   readonly log: NodeJS.WritableStream | null;
+  /** Where to serve the metrics, as `[host:]port`; null or left out: nowhere. */
+  readonly metrics?: string | null;
 };
 
-/** Wires everything. @throws AppError `invalid`, or `unavailable` when Redis does not answer */
+/** Wires everything. @throws AppError `invalid`, or `unavailable` (Redis does not answer, the metrics' port is taken) */
 export const createApp = async (
   { config, secrets }: { readonly config: Config; readonly secrets: Secrets },
   surroundings: Surroundings,
@@ -111,6 +122,8 @@ export const createApp = async (
   await using stack = new AsyncDisposableStack();
   const { now, warn } = surroundings;
   const metrics = createMetrics({ now });
+  const metricsAt = purpose.metrics ?? null;
+  const metricsServer = metricsAt === null ? null : stack.use(await serveMetrics(metrics, metricsAt));
   const listeners = [
     surroundings.observe,
     metrics.observe,
@@ -120,7 +133,8 @@ export const createApp = async (
     for (const listen of listeners) listen(event);
   };
 
-  const redis = await connectRedis(secrets.redisUrl ?? (await openSocket(config, purpose, stack)), warn);
+  const redisUrl = secrets.redisUrl ?? config.redis.url;
+  const redis = await connectRedis(redisUrl ?? (await openSocket(config, purpose, stack)), warn);
   stack.defer(redis.dispose);
   const store = createStore(redis);
   const queue = createQueue({
@@ -145,11 +159,13 @@ export const createApp = async (
       for (const role of roles) owned.defer(await queue.work(role, handlers));
     },
     schedule: () => queue.schedule(config.schedule),
-    startRun: (slot) => startRun(deps, slot === null ? byHand(now()) : requireSlot(config, slot, now())),
+    startRun: async (slot) => startRun(deps, await chooseSlot(deps, config.schedule, slot)),
     loadRun: (runId) => requireRun(store, runId),
     summariseRun: (runId) => summariseRun(store, runId),
+    prepareOneOff: (request) => prepareOneOff(deps, rulesOf(config), request),
     sendOneOff: (oneOff) => sendOneOff(deps, oneOff),
     verifyTransport: () => transport.verify(),
+    metricsUrl: metricsServer?.url ?? null,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 };
@@ -204,28 +220,32 @@ const openSocket = async (
   return embedded.socketPath;
 };
 
-const byHand = (now: Date): { readonly id: string; readonly kind: Run['kind'] } => ({
-  id: manualSlot(now),
-  kind: 'manual',
-});
+type Slot = { readonly id: string; readonly kind: Run['kind'] };
 
-const requireSlot = (
-  config: Config,
-  slot: string,
-  now: Date,
-): { readonly id: string; readonly kind: Run['kind'] } => {
-  if (/^manual-\d{8}T\d{6}Z$/.test(slot)) return { id: slot, kind: 'manual' };
-  const dueAt = slotDue(config.schedule, slot);
-  const latest = latestSlot(config.schedule, now).slot;
+const chooseSlot = async (
+  { store, now }: Pick<Deps, 'store' | 'now'>,
+  schedule: Config['schedule'],
+  slot: string | null,
+): Promise<Slot> => {
+  if (slot === null) return { id: manualSlot(now()), kind: 'manual' };
+  const known = await store.loadRun(slot);
+  if (known !== null && known.kind !== 'one-off') return known;
+  if (!slot.startsWith('manual-')) return requireSlotDue(schedule, slot, now());
+  // A new run under a mistyped name would mail everybody again.
+  throw new AppError('not_found', `there is no run ${slot} to go on with`, {
+    hint: 'Leave --slot out for a new run by hand.',
+  });
+};
+
+const requireSlotDue = (schedule: Config['schedule'], slot: string, now: Date): Slot => {
+  const hint = `The latest one is ${latestSlot(schedule, now).slot}; leave --slot out for a run by hand.`;
+  const dueAt = slotDue(schedule, slot);
   if (dueAt === null) {
-    throw new AppError('invalid', `${slot} is no slot of the schedule ${config.schedule.cron}`, {
-      hint: `The latest one is ${latest}.`,
-    });
+    throw new AppError('invalid', `${slot} is no slot of the schedule ${schedule.cron}`, { hint });
   }
   if (dueAt > now) {
-    throw new AppError('invalid', `${slot} is due at ${dueAt.toISOString()}, which is still to come`, {
-      hint: `The latest one is ${latest}; leave --slot out for a run by hand.`,
-    });
+    const due = formatMoment(dueAt.toISOString());
+    throw new AppError('invalid', `${slot} is still to come: it is due on ${due}`, { hint });
   }
   return { id: slot, kind: 'weekly' };
 };

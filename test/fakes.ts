@@ -14,7 +14,7 @@ import type {
   Store,
   Transport,
 } from '../src/pipeline/ports.ts';
-import type { Delivery, NamespaceResult, Run } from '../src/pipeline/records.ts';
+import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
 import type { Inventory, Snapshot } from '../src/usage/registry.ts';
 
 /** In-memory ports: the same contract suites run on these and on the real adapters. */
@@ -25,10 +25,11 @@ export const createFakeStore = (): Store => {
   const snapshots = new Map<string, Snapshot>();
   const results = new Map<string, NamespaceResult>();
   const deliveries = new Map<string, Delivery>();
+  const history = new Map<string, HistoryPoint>();
   const under = (runId: string, namespace: string): string => JSON.stringify([runId, namespace]);
 
   return {
-    claimRun: async (run) => addOnce(runs, run),
+    claimRun: async (run) => addOnce(runs, run.id, run),
     loadRun: async (runId) => copy(runs.get(runId)),
     advanceRun: async (from, run) => swap(runs, from, run),
     listRuns: async (limit) =>
@@ -41,12 +42,10 @@ export const createFakeStore = (): Store => {
       snapshots.set(under(runId, snapshot.namespace.name), structuredClone(snapshot));
     },
     loadSnapshot: async (runId, namespace) => copy(snapshots.get(under(runId, namespace))),
-    saveResult: async (runId, result) => {
-      results.set(under(runId, result.namespace), structuredClone(result));
-    },
+    saveResult: async (runId, result) => addOnce(results, under(runId, result.namespace), result),
     loadResult: async (runId, namespace) => copy(results.get(under(runId, namespace))),
 
-    planDelivery: async (delivery) => addOnce(deliveries, delivery),
+    planDelivery: async (delivery) => addOnce(deliveries, delivery.id, delivery),
     loadDelivery: async (deliveryId) => copy(deliveries.get(deliveryId)),
     moveDelivery: async (from, delivery) => swap(deliveries, from, delivery),
     listDeliveries: async (runId) =>
@@ -59,12 +58,22 @@ export const createFakeStore = (): Store => {
             byCodeUnit(a.id, b.id),
         )
         .map((delivery) => structuredClone(delivery)),
+
+    saveHistory: async (points) => {
+      for (const point of points) addOnce(history, under(point.runId, point.namespace), point);
+    },
+    listHistory: async (namespace, limit) =>
+      [...history.values()]
+        .filter((point) => point.namespace === namespace)
+        .sort((a, b) => Date.parse(b.takenAt) - Date.parse(a.takenAt) || byCodeUnit(b.runId, a.runId))
+        .slice(0, limit)
+        .map((point) => structuredClone(point)),
   };
 };
 
-const addOnce = <Value extends { readonly id: string }>(map: Map<string, Value>, value: Value): boolean => {
-  if (map.has(value.id)) return false;
-  map.set(value.id, structuredClone(value));
+const addOnce = <Value>(map: Map<string, Value>, id: string, value: Value): boolean => {
+  if (map.has(id)) return false;
+  map.set(id, structuredClone(value));
   return true;
 };
 

@@ -5,6 +5,7 @@ import type { GlobalOptions, Role } from './options.ts';
 import type { ReportOptions } from './report.ts';
 import type { RunOptions } from './run.ts';
 import type { SendOptions } from './send.ts';
+import type { StartOptions } from './start.ts';
 import { reportError } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -96,9 +97,13 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
 
   command(program, 'start', 'work until told to stop: run every week, mail, or one part of it')
     .argument('[role]', `one of ${ROLES.join(', ')}; all of them when left out`, parseRole)
+    .option(
+      '--metrics <address>',
+      'serve metrics for Prometheus at [host:]port; without a host to this machine only',
+    )
     .action(async (role: Role | undefined, _, self: Command) => {
       const { startRoles } = await import('./start.ts');
-      exitWith(await startRoles(terminal, role, self.optsWithGlobals<GlobalOptions>()));
+      exitWith(await startRoles(terminal, role, self.optsWithGlobals<StartOptions>()));
     });
 
   const config = command(program, 'config', 'look after the configuration');

@@ -6,11 +6,17 @@ import { ROLES, surroundingsOf } from './options.ts';
 import type { GlobalOptions, Role } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Options of `quotagram start`. */
+export type StartOptions = GlobalOptions & {
+  /** Where the metrics are served: `[host:]port`. */
+  readonly metrics?: string;
+};
+
 /** Works until it is told to stop: all roles, or one of them on a Redis that others share. Returns the exit code. */
 export const startRoles = async (
   terminal: Terminal,
   role: Role | undefined,
-  options: GlobalOptions,
+  options: StartOptions,
 ): Promise<number> => {
   const roles: AppPurpose['roles'] = role === undefined ? ROLES : [role];
   const loaded = (role === 'sizer' ? loadConfigFile : loadSendingConfig)(terminal, options.config);
@@ -19,7 +25,9 @@ export const startRoles = async (
     roles,
     connectOnly: role !== undefined,
     log: terminal.err,
+    metrics: options.metrics ?? null,
   });
+  if (app.metricsUrl !== null) terminal.err.write(`metrics at ${app.metricsUrl}\n`);
   if (roles.includes('mailer')) await app.verifyTransport();
   if (roles.includes('collector')) await app.schedule();
   await app.work(roles);

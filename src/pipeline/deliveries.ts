@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts';
+import type { Level } from '../usage/quota.ts';
 import type { Team } from '../usage/registry.ts';
 import type { RecipientReport } from '../usage/recipients.ts';
 import type { Compose, Store } from './ports.ts';
-import type { Delivery } from './records.ts';
+import type { Delivery, Run, WeighedNamespace } from './records.ts';
 
 /** A namespace whose recipients are to be told. */
 export type MailedNamespace = {
@@ -10,6 +11,29 @@ export type MailedNamespace = {
   readonly team: Team;
   readonly recipients: readonly RecipientReport[];
 };
+
+/** All that choosing and planning mails needs of a weighed namespace; its result itself can be large. */
+export type Candidate = MailedNamespace & { readonly level: Level };
+
+/** The candidate that a result makes. */
+export const candidateOf = ({ namespace, team, report }: WeighedNamespace): Candidate => ({
+  namespace,
+  team,
+  level: report.quota.level,
+  recipients: report.recipients,
+});
+
+/** The namespaces that a run mails: those of a level that is mailed, in a team whose figures are all there. */
+export const chooseMailed = (
+  candidates: readonly Candidate[],
+  mailLevels: readonly Level[],
+  givenUp: Run['givenUp'],
+): readonly MailedNamespace[] =>
+  candidates.filter(({ level, team }) => mailLevels.includes(level) && findGap(team, givenUp) === null);
+
+/** A given-up namespace of the team, which for lack of its figures gets no mail; null when there is none. */
+export const findGap = (team: Team, givenUp: Run['givenUp']): string | null =>
+  givenUp.find(({ namespace }) => team.namespaces.includes(namespace))?.namespace ?? null;
 
 /**
  * One delivery per (team, recipient), holding only namespaces whose own rules name that recipient, so that a wrong label

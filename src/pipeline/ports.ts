@@ -1,7 +1,7 @@
 import type { Inventory, Snapshot } from '../usage/registry.ts';
 import type { Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
-import type { Delivery, DeliveryState, NamespaceResult, Run, RunState } from './records.ts';
+import type { Delivery, DeliveryState, HistoryPoint, NamespaceResult, Run, RunState } from './records.ts';
 import type { MailJob, Role, RunJob, SizeJob } from './jobs.ts';
 
 /** What the stages need of the outside, in domain words. Every port has a contract suite in test/ and a fake. */
@@ -20,7 +20,7 @@ export type Cluster = {
 };
 
 /**
- * Runs, snapshots, results and deliveries.
+ * Runs, snapshots, results, deliveries and history.
  * @throws AppError `unavailable` from every call when the store does not answer, `internal` for a value that is not ours
  */
 export type Store = {
@@ -34,7 +34,8 @@ export type Store = {
 
   saveSnapshot(runId: string, snapshot: Snapshot): Promise<void>;
   loadSnapshot(runId: string, namespace: string): Promise<Snapshot | null>;
-  saveResult(runId: string, result: NamespaceResult): Promise<void>;
+  /** Saves what a namespace came to; false when that is known already: the older result stands. */
+  saveResult(runId: string, result: NamespaceResult): Promise<boolean>;
   loadResult(runId: string, namespace: string): Promise<NamespaceResult | null>;
 
   /** Saves a new delivery; false when its id is taken: the older record stands. */
@@ -44,6 +45,11 @@ export type Store = {
   moveDelivery(from: DeliveryState, delivery: Delivery): Promise<boolean>;
   /** All deliveries of a run, by team, then address. */
   listDeliveries(runId: string): Promise<readonly Delivery[]>;
+
+  /** Saves all points of a run at once; of a run and namespace that has one already the older point stands. */
+  saveHistory(points: readonly HistoryPoint[]): Promise<void>;
+  /** A namespace's points, newest first by `takenAt`, then run id. */
+  listHistory(namespace: string, limit: number): Promise<readonly HistoryPoint[]>;
 };
 
 /** What the queue calls for each job. A thrown AppError decides by its code whether the job is tried again. */

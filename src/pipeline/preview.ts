@@ -1,6 +1,6 @@
 import type { Level } from '../usage/quota.ts';
 import type { Report } from '../usage/report.ts';
-import { planDeliveries } from './deliveries.ts';
+import { candidateOf, chooseMailed, planDeliveries } from './deliveries.ts';
 import { renderDelivery } from './mailer.ts';
 import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from './ports.ts';
 import type { Delivery } from './records.ts';
@@ -22,9 +22,7 @@ export const previewRun = async (
 ): Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }> => {
   const { frame, weighed } = await readAndWeigh(deps, rules, null);
   const framed = { ...frame, snapshot: { ...frame.snapshot, id: runId } };
-  const mailed = weighed
-    .filter(({ report }) => rules.mailLevels.includes(report.quota.level))
-    .map(({ namespace, team, report }) => ({ namespace, team, recipients: report.recipients }));
+  const mailed = chooseMailed(weighed.map(candidateOf), rules.mailLevels, []);
   const occasion = { runId, kind: 'usage-report' as const, at: deps.now().toISOString() };
   const mails: PreviewedMail[] = [];
   for (const delivery of planDeliveries(deps.compose, occasion, mailed)) {

@@ -1,8 +1,8 @@
 import type { Level } from '../usage/quota.ts';
-import { planDeliveries } from './deliveries.ts';
-import type { MailedNamespace } from './deliveries.ts';
-import type { Compose, Store } from './ports.ts';
-import type { GivenUpNamespace, Run } from './records.ts';
+import { candidateOf, chooseMailed, planDeliveries } from './deliveries.ts';
+import type { Candidate } from './deliveries.ts';
+import type { Compose } from './ports.ts';
+import type { GivenUpNamespace, NamespaceResult, Run } from './records.ts';
 import { queueMails, requireRun } from './run.ts';
 import type { RunDeps } from './run.ts';
 
@@ -10,8 +10,8 @@ export type SealDeps = RunDeps & { readonly compose: Pick<Compose, 'identify'> }
 
 /**
  * Freezes numbers and recipients once every namespace was weighed or given up, plans one delivery per (team,
- * recipient) and queues them. A team with a given-up namespace gets no mail: its figures are not all there. Safe to run
- * twice: deliveries are planned before the run is sealed, and a planned one stands.
+ * recipient) and queues them. Safe to run twice: deliveries are planned before the run is sealed, and a planned one
+ * stands.
  */
 export const sealRun = async (
   deps: SealDeps,
@@ -21,38 +21,35 @@ export const sealRun = async (
   const run = await requireRun(deps.store, runId);
   if (run.state === 'sealed') return queueMails(deps, runId);
   if (run.state !== 'sizing') return;
-  const heads: Head[] = [];
-  for (const namespace of run.namespaces) heads.push(await loadHead(deps.store, runId, namespace));
-  const weighed = heads.filter((head) => head.status === 'weighed');
-  const givenUp = heads.filter((head) => head.status === 'given-up');
-  const mailed = weighed.filter(
-    ({ level, team }) =>
-      rules.mailLevels.includes(level) &&
-      !givenUp.some(({ namespace }) => team.namespaces.includes(namespace)),
-  );
+  const candidates: Candidate[] = [];
+  const givenUp: Run['givenUp'][number][] = [];
+  for (const namespace of run.namespaces) {
+    const result = await freezeResult(deps, runId, namespace);
+    if (result.status === 'weighed') candidates.push(candidateOf(result));
+    else givenUp.push({ namespace, reason: result.reason });
+  }
   const sealedAt = deps.now().toISOString();
+  const mailed = chooseMailed(candidates, rules.mailLevels, givenUp);
   const deliveries = planDeliveries(deps.compose, { runId, kind: 'usage-report', at: sealedAt }, mailed);
   for (const delivery of deliveries) await deps.store.planDelivery(delivery);
-  const sealed: Run = {
-    ...run,
-    state: 'sealed',
-    sealedAt,
-    givenUp: givenUp.map(({ namespace, reason }) => ({ namespace, reason })),
-  };
+  const sealed: Run = { ...run, state: 'sealed', sealedAt, givenUp };
   // Somebody else moved the run on: nothing may be mailed unless that was a seal.
   if (!(await deps.store.advanceRun('sizing', sealed))) return sealRun(deps, rules, runId);
-  const over = weighed.filter(({ level }) => level === 'over').length;
-  deps.observe({ type: 'run-sealed', runId, namespaces: weighed.length, over, mails: deliveries.length });
+  const over = candidates.filter(({ level }) => level === 'over').length;
+  deps.observe({ type: 'run-sealed', runId, namespaces: candidates.length, over, mails: deliveries.length });
   await queueMails(deps, runId);
 };
 
-/** What sealing needs of a result; a result itself can be large. */
-type Head = (MailedNamespace & { readonly status: 'weighed'; readonly level: Level }) | GivenUpNamespace;
-
-const loadHead = async (store: Store, runId: string, namespace: string): Promise<Head> => {
-  const result = await store.loadResult(runId, namespace);
-  if (result === null) return { status: 'given-up', namespace, reason: 'it was not weighed' };
-  if (result.status === 'given-up') return result;
-  const { quota, recipients } = result.report;
-  return { status: 'weighed', namespace, team: result.team, level: quota.level, recipients };
+/**
+ * What a namespace came to. One that no sizer left a result of is given up on record: a sizer that still works on it
+ * must not add one that the mails and the summary would then tell, against what was sealed.
+ */
+const freezeResult = async (deps: SealDeps, runId: string, namespace: string): Promise<NamespaceResult> => {
+  const result = await deps.store.loadResult(runId, namespace);
+  if (result !== null) return result;
+  const givenUp: GivenUpNamespace = { status: 'given-up', namespace, reason: 'it was not weighed' };
+  // A sizer was quicker.
+  if (!(await deps.store.saveResult(runId, givenUp))) return freezeResult(deps, runId, namespace);
+  deps.observe({ type: 'namespace-given-up', runId, namespace, reason: givenUp.reason });
+  return givenUp;
 };

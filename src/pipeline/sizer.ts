@@ -10,7 +10,7 @@ export type SizerDeps = { readonly store: Store; readonly observe: Observe };
 
 /**
  * Weighs one namespace from its snapshot and saves the result; a namespace that cannot be weighed is given up, on
- * record, so that the run can be sealed. Safe to run twice: a result that is there stands.
+ * record, so that the run can be sealed. Safe to run twice, and too late: a result that is there stands.
  */
 export const size = async (
   deps: SizerDeps,
@@ -20,7 +20,7 @@ export const size = async (
   const { runId, namespace } = job;
   if ((await deps.store.loadResult(runId, namespace)) !== null) return;
   const result = await weighOrGiveUp(deps, rules, job);
-  await deps.store.saveResult(runId, result);
+  if (!(await deps.store.saveResult(runId, result))) return;
   if (result.status === 'given-up') {
     deps.observe({ type: 'namespace-given-up', runId, namespace, reason: result.reason });
   } else {

@@ -1,11 +1,14 @@
-import { listUsageMails, planDelivery } from './deliveries.ts';
+import { findGap, listUsageMails, planDelivery } from './deliveries.ts';
 import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, RunSummary, RunSummaryRow, Store } from './ports.ts';
-import type { Delivery, DeliveryState, Run, WeighedNamespace } from './records.ts';
+import type { Delivery, DeliveryState, HistoryPoint, Run, WeighedNamespace } from './records.ts';
 import { requireRun } from './run.ts';
 
-/** Ends a run once all its mails have, and tells the platform staff. Safe to run twice: the summary is a delivery, too. */
+/**
+ * Ends a run once all its mails have, leaves a history point of each weighed namespace and tells the platform staff.
+ * Safe to run twice: a point that is there stands, and the summary is a delivery, too.
+ */
 export const finishRun = async (
   deps: MailerDeps,
   rules: { readonly summaryTo: string | null },
@@ -45,12 +48,37 @@ export const summariseRun = async (store: Store, runId: string): Promise<RunSumm
 const endRun = async (deps: MailerDeps, run: Run): Promise<void> => {
   // Every mail job has ended, however it did: what is still open would stay so for ever.
   for (const delivery of await listUsageMails(deps.store, run.id)) await abandon(deps, delivery);
+  // Before the run is finished: nobody comes back to one that is.
+  await deps.store.saveHistory(await drawPoints(deps.store, run));
   const finished: Run = { ...run, state: 'finished', endedAt: deps.now().toISOString() };
   if (!(await deps.store.advanceRun('sealed', finished))) return;
   const mails = await listUsageMails(deps.store, run.id);
   const submitted = mails.filter(({ state }) => state === 'submitted').length;
   deps.observe({ type: 'run-finished', runId: run.id, submitted, failed: mails.length - submitted });
 };
+
+const drawPoints = async (store: Store, run: Run): Promise<readonly HistoryPoint[]> => {
+  const points: HistoryPoint[] = [];
+  for (const namespace of run.namespaces) {
+    const result = await store.loadResult(run.id, namespace);
+    if (result?.status === 'weighed') points.push(pointOf(run, result));
+  }
+  return points;
+};
+
+const pointOf = (run: Run, { namespace, report }: WeighedNamespace): HistoryPoint => ({
+  namespace,
+  runId: run.id,
+  takenAt: run.takenAt ?? run.claimedAt,
+  exact: run.exact,
+  usedBytes: report.usedBytes,
+  unknownRevisions: report.unknownRevisions,
+  limitBytes: report.quota.limitBytes,
+  level: report.quota.level,
+  streams: report.totals.streams,
+  tags: report.totals.tags,
+  revisions: report.totals.revisions,
+});
 
 const summariseNamespace = async (
   store: Store,
@@ -88,8 +116,8 @@ const summariseNamespace = async (
 };
 
 const whyHeldBack = ({ givenUp }: Run, { team }: WeighedNamespace): string | null => {
-  const gap = givenUp.find(({ namespace }) => team.namespaces.includes(namespace));
-  return gap === undefined ? null : `no mail to its team, because ${gap.namespace} was given up`;
+  const gap = findGap(team, givenUp);
+  return gap === null ? null : `no mail to its team, because ${gap} was given up`;
 };
 
 const countStates = (mails: readonly Delivery[]): RunSummary['mails'] => {

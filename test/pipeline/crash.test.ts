@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
 import { startRun } from '../../src/pipeline/run.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
 import { clusterOf, createPorts, pipelineRules, SLOT, workOn } from './build.ts';
@@ -26,6 +26,7 @@ const NAMESPACES = clusterOf(
   { name: 'c-dev', bytes: 2_000, contacts: { 'busy@example.test': 'lead' } },
   { name: 'broken', bytes: 2_000, contacts: { 'pat@example.test': 'lead' } },
   { name: 'fine', bytes: 10, contacts: { 'pat@example.test': 'lead' } },
+  { name: 'lost', bytes: 2_000, contacts: { 'pat@example.test': 'lead' } },
   { name: 'silent', bytes: 2_000 },
 );
 const RULES = pipelineRules({ groupByLabel: 'team' });
@@ -40,6 +41,11 @@ const createOutside = (): Ports => {
       loadSnapshot: async (runId, namespace) => {
         if (namespace === 'broken') throw new AppError('internal', 'not a snapshot of ours');
         return store.loadSnapshot(runId, namespace);
+      },
+      saveResult: async (runId, result) => {
+        if (result.namespace === 'lost' && result.status === 'weighed')
+          throw new AppError('unavailable', 'the sizer lost the store');
+        return store.saveResult(runId, result);
       },
     },
     transport: createFakeTransport((to, attempt) => {
@@ -122,6 +128,7 @@ type Aftermath = {
   readonly run: Run | null;
   readonly results: readonly (NamespaceResult | null)[];
   readonly deliveries: readonly Delivery[];
+  readonly history: readonly HistoryPoint[];
   /** How often the mail server accepted each delivery, by the id in its Message-ID. */
   readonly accepted: Readonly<Record<string, number>>;
   readonly openJobs: readonly string[];
@@ -129,22 +136,23 @@ type Aftermath = {
 
 const look = async ({ store, queue, transport }: Ports): Promise<Aftermath> => {
   const run = await store.loadRun(SLOT.id);
-  const results = await Promise.all(
-    (run?.namespaces ?? []).map((namespace) => store.loadResult(SLOT.id, namespace)),
-  );
+  const namespaces = run?.namespaces ?? [];
+  const results = await Promise.all(namespaces.map((namespace) => store.loadResult(SLOT.id, namespace)));
+  const history = await Promise.all(namespaces.map((namespace) => store.listHistory(namespace, 10)));
   const accepted: Record<string, number> = {};
   for (const { bytes } of transport.submitted) {
     const id = /^Message-ID: <(.*)@/m.exec(new TextDecoder().decode(bytes))?.[1] ?? '';
     accepted[id] = (accepted[id] ?? 0) + 1;
   }
   const deliveries = await store.listDeliveries(SLOT.id);
-  return { run, results, deliveries, accepted, openJobs: queue.openJobs() };
+  return { run, results, deliveries, history: history.flat(), accepted, openJobs: queue.openJobs() };
 };
 
 /** Everything a death must not change; how a mail ended is judged apart. */
-const numbersOf = ({ run, results, deliveries, openJobs }: Aftermath): unknown => ({
+const numbersOf = ({ run, results, deliveries, history, openJobs }: Aftermath): unknown => ({
   run,
   results,
+  history,
   deliveries: deliveries.map((delivery) => ({ ...delivery, state: null, detail: null })),
   openJobs,
 });
@@ -185,7 +193,16 @@ const expectNothingLost = (after: Aftermath, mostUncertain: number): void => {
 describe('a run whose process dies', () => {
   test('is undisturbed when it does not, and then sends every mail but the refused one', () => {
     expect(undisturbed.run?.state).toBe('finished');
-    expect(undisturbed.run?.givenUp).toMatchObject([{ namespace: 'broken' }]);
+    expect(undisturbed.run?.givenUp).toMatchObject([{ namespace: 'broken' }, { namespace: 'lost' }]);
+    const points = undisturbed.history.map(({ namespace, usedBytes }) => `${namespace} ${usedBytes}`);
+    expect(points).toEqual([
+      'a-dev 1200',
+      'a-tools 1300',
+      'b-dev 2000',
+      'c-dev 2000',
+      'fine 10',
+      'silent 2000',
+    ]);
     expect(undisturbed.openJobs).toEqual([]);
     const ends = undisturbed.deliveries.map(({ recipient, state }) => `${recipient.address} ${state}`);
     expect(ends.toSorted()).toEqual([

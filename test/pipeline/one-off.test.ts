@@ -179,6 +179,7 @@ describe('sending a one-off', () => {
 
     expect(run).toEqual(await walk(alone));
     expect(await ports.store.listDeliveries(SLOT.id)).toEqual(await alone.store.listDeliveries(SLOT.id));
+    expect(await ports.store.listHistory('a-dev', 10)).toEqual(await alone.store.listHistory('a-dev', 10));
     expect(submittedBy(ports).slice(sentBefore)).toEqual(submittedBy(alone));
     expect(typesOf(ports.events).slice(sentBefore)).toEqual(typesOf(alone.events));
   });

@@ -3,9 +3,22 @@ import type { Store } from '../../src/pipeline/ports.ts';
 import type { NamespaceResult } from '../../src/pipeline/records.ts';
 import { stopRun } from '../../src/pipeline/run.ts';
 import { sealRun } from '../../src/pipeline/seal.ts';
+import { size } from '../../src/pipeline/sizer.ts';
+import { summariseRun } from '../../src/pipeline/summary.ts';
 import { createFakeStore } from '../fakes.ts';
+import { snapshot } from '../usage/build.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
-import { CLOCK, clusterOf, createPorts, pipelineRules, resultsOf, runOf, SLOT, typesOf } from './build.ts';
+import {
+  CLOCK,
+  clusterOf,
+  createPorts,
+  FIRST_TRY,
+  pipelineRules,
+  resultsOf,
+  runOf,
+  SLOT,
+  typesOf,
+} from './build.ts';
 import type { PipelineRules, Ports } from './build.ts';
 
 const byTeam = pipelineRules({ groupByLabel: 'team' });
@@ -130,15 +143,59 @@ describe('sealing', () => {
     expect(ports.events).toMatchObject([{ type: 'run-sealed', namespaces: 2, over: 2, mails: 1 }]);
   });
 
-  test('gives up a namespace that no sizer left a result of', async () => {
+  test('gives up, on record, a namespace that no sizer left a result of', async () => {
     const ports = await sized(overAndOk, { instead: [{ namespace: 'a-dev', status: 'missing' }] });
 
     await sealRun(ports, pipelineRules(), SLOT.id);
 
-    expect((await ports.store.loadRun(SLOT.id))?.givenUp).toEqual([
-      { namespace: 'a-dev', reason: 'it was not weighed' },
-    ]);
+    const givenUp = { namespace: 'a-dev', reason: 'it was not weighed' };
+    expect((await ports.store.loadRun(SLOT.id))?.givenUp).toEqual([givenUp]);
+    expect(await ports.store.loadResult(SLOT.id, 'a-dev')).toEqual({ status: 'given-up', ...givenUp });
     expect(await plannedMails(ports)).toEqual([]);
+    expect(ports.events).toEqual([
+      { type: 'namespace-given-up', runId: SLOT.id, ...givenUp },
+      { type: 'run-sealed', runId: SLOT.id, namespaces: 1, over: 0, mails: 0 },
+    ]);
+  });
+
+  test('holds against a sizer that ends after it: what was given up stays so', async () => {
+    const store = createFakeStore();
+    const ports = await sized(overAndOk, { store, instead: [{ namespace: 'a-dev', status: 'missing' }] });
+    await store.saveSnapshot(SLOT.id, snapshot(overAndOk, 'a-dev'));
+    const overtaken: Store = {
+      ...store,
+      loadSnapshot: async (runId, namespace) => {
+        await sealRun(ports, pipelineRules(), SLOT.id);
+        return store.loadSnapshot(runId, namespace);
+      },
+    };
+
+    const job = { runId: SLOT.id, namespace: 'a-dev', attempt: FIRST_TRY };
+    await size({ ...ports, store: overtaken }, pipelineRules(), job);
+
+    const { run, rows } = await summariseRun(store, SLOT.id);
+    expect(run.givenUp).toEqual([{ namespace: 'a-dev', reason: 'it was not weighed' }]);
+    expect(rows[0]).toMatchObject({ namespace: 'a-dev', usedBytes: null, problem: 'it was not weighed' });
+    expect(typesOf(ports.events)).toEqual(['namespace-given-up', 'run-sealed']);
+  });
+
+  test('takes the result of a sizer that ends just before it gives the namespace up', async () => {
+    const store = createFakeStore();
+    const ports = await sized(overAndOk, { store, instead: [{ namespace: 'a-dev', status: 'missing' }] });
+    const [late] = resultsOf(overAndOk);
+    const slow: Store = {
+      ...store,
+      saveResult: async (runId, result) => {
+        if (late !== undefined) await store.saveResult(runId, late);
+        return store.saveResult(runId, result);
+      },
+    };
+
+    await sealRun({ ...ports, store: slow }, pipelineRules(), SLOT.id);
+
+    expect((await store.loadRun(SLOT.id))?.givenUp).toEqual([]);
+    expect(await plannedMails(ports)).toHaveLength(2);
+    expect(typesOf(ports.events)).toEqual(['run-sealed']);
   });
 
   test('plans nothing for a namespace with nobody to tell, and still queues the end of the run', async () => {

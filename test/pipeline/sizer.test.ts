@@ -46,6 +46,23 @@ describe('sizing', () => {
     expect(ports.events).toHaveLength(1);
   });
 
+  test('adds nothing and tells nothing when another worker was quicker', async () => {
+    const ports = await withSnapshot();
+    const first = { status: 'given-up', namespace: 'a-dev', reason: 'no answer' } as const;
+    const slow: Store = {
+      ...ports.store,
+      loadSnapshot: async (runId, namespace) => {
+        await ports.store.saveResult(runId, first);
+        return ports.store.loadSnapshot(runId, namespace);
+      },
+    };
+
+    await size({ ...ports, store: slow }, pipelineRules(), job);
+
+    expect(await ports.store.loadResult(SLOT.id, 'a-dev')).toEqual(first);
+    expect(ports.events).toEqual([]);
+  });
+
   test('gives a namespace up at once when its snapshot is gone', async () => {
     const ports = createPorts();
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/pipeline/ports.ts';
-import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
 import type { Snapshot } from '../../src/usage/registry.ts';
 
 /** A store under test; the tests share it and each uses run ids of its own. */
@@ -102,9 +102,23 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
       });
 
       test.each([WEIGHED, GIVEN_UP])('gives back a result that is $status', async (result) => {
-        await store.saveResult('manual-1', result);
+        expect(await store.saveResult('manual-1', result)).toBe(true);
         expect(await store.loadResult('manual-1', result.namespace)).toEqual(result);
         expect(await store.loadResult('manual-4', result.namespace)).toBeNull();
+      });
+
+      test('saves a result once: the older one stands', async () => {
+        expect(await store.saveResult('manual-9', { ...GIVEN_UP, namespace: 'a1b2c3-dev' })).toBe(true);
+        expect(await store.saveResult('manual-9', WEIGHED)).toBe(false);
+        expect(await store.loadResult('manual-9', 'a1b2c3-dev')).toMatchObject({ status: 'given-up' });
+        expect(await store.saveResult('manual-10', WEIGHED)).toBe(true);
+      });
+
+      test('lets exactly one of 50 concurrent results stand', async () => {
+        const results = Array.from({ length: 50 }, (_, index) => ({ ...GIVEN_UP, reason: `try ${index}` }));
+        const won = await Promise.all(results.map((result) => store.saveResult('manual-11', result)));
+        expect(won.filter(Boolean)).toHaveLength(1);
+        expect(await store.loadResult('manual-11', GIVEN_UP.namespace)).toEqual(results[won.indexOf(true)]);
       });
     });
 
@@ -156,6 +170,43 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
         expect(await store.listDeliveries('manual-unknown')).toEqual([]);
       });
     });
+
+    describe('history', () => {
+      test('lists the points of a namespace, newest first and no more than asked for', async () => {
+        const points = [
+          pointOf('h-list', { runId: 'manual-b', takenAt: '2026-11-23T16:00:00Z' }),
+          pointOf('h-list', { runId: 'weekly-c', takenAt: '2026-11-23T16:00:00.500Z', limitBytes: null }),
+          pointOf('h-list', { runId: 'manual-a', takenAt: '2026-11-23T16:00:00Z' }),
+          pointOf('h-list', { runId: 'weekly-d', takenAt: '2026-11-16T16:00:00Z', exact: false }),
+        ];
+        for (const point of points) await store.saveHistory([point]);
+        const newestFirst = [points[1], points[0], points[2], points[3]];
+        expect(await store.listHistory('h-list', 10)).toEqual(newestFirst);
+        expect(await store.listHistory('h-list', 2)).toEqual(newestFirst.slice(0, 2));
+        expect(await store.listHistory('h-list', 0)).toEqual([]);
+        expect(await store.listHistory('h-unknown', 10)).toEqual([]);
+      });
+
+      test('keeps one point a run and namespace, however often it is saved: the older one stands', async () => {
+        const older = { runId: 'weekly-2026-11-16', takenAt: '2026-11-16T16:00:00Z' };
+        const points = [pointOf('h-once'), pointOf('h-once', older)];
+        await store.saveHistory(points);
+        await store.saveHistory(points);
+        await store.saveHistory([pointOf('h-once', { usedBytes: 1, takenAt: '2026-11-30T16:00:00Z' })]);
+        expect(await store.listHistory('h-once', 10)).toEqual(points);
+      });
+
+      test('takes the points of 5,000 namespaces at once, and those of none', async () => {
+        const points = Array.from({ length: 5_000 }, (_, index) =>
+          pointOf(`h-${index}`, { usedBytes: index }),
+        );
+        await store.saveHistory(points);
+        await store.saveHistory([]);
+        for (const index of [0, 2_500, 4_999]) {
+          expect(await store.listHistory(`h-${index}`, 10)).toEqual([points[index]]);
+        }
+      });
+    });
   });
 };
 
@@ -190,6 +241,21 @@ const deliveryOf = (id: string, changes: Partial<Delivery> = {}): Delivery => ({
   date: '2026-11-23T16:00:00Z',
   changedAt: '2026-11-23T16:00:00Z',
   detail: null,
+  ...changes,
+});
+
+const pointOf = (namespace: string, changes: Partial<HistoryPoint> = {}): HistoryPoint => ({
+  namespace,
+  runId: 'weekly-2026-11-23',
+  takenAt: '2026-11-23T16:00:00Z',
+  exact: true,
+  usedBytes: 70,
+  unknownRevisions: 1,
+  limitBytes: 50,
+  level: 'over',
+  streams: 1,
+  tags: 2,
+  revisions: 2,
   ...changes,
 });
 

@@ -144,6 +144,40 @@ describe('finishing a run', () => {
     ]);
   });
 
+  test('leaves a point in the history of each weighed namespace, once, however often it runs', async () => {
+    const ports = createPorts();
+    const namespaces = ['a-dev', 'b-dev', 'c-dev'];
+    await ports.store.claimRun(runOf({ state: 'sealed', namespaces, takenAt: NOW, exact: false }));
+    const cluster = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: lea }, { name: 'b-dev', bytes: 10 });
+    for (const result of resultsOf(cluster)) await ports.store.saveResult(SLOT.id, result);
+    const givenUp = { status: 'given-up', namespace: 'c-dev', reason: 'its snapshot is gone' } as const;
+    await ports.store.saveResult(SLOT.id, givenUp);
+
+    await finishRun(ports, { summaryTo: null }, job);
+    await finishRun(ports, { summaryTo: null }, job);
+
+    const common = { runId: SLOT.id, takenAt: NOW, exact: false, unknownRevisions: 0, limitBytes: 1_000 };
+    const counts = { streams: 1, tags: 1, revisions: 1 };
+    expect(await ports.store.listHistory('a-dev', 10)).toEqual([
+      { ...common, ...counts, namespace: 'a-dev', usedBytes: 2_000, level: 'over' },
+    ]);
+    expect(await ports.store.listHistory('b-dev', 10)).toEqual([
+      { ...common, ...counts, namespace: 'b-dev', usedBytes: 10, level: 'ok' },
+    ]);
+    expect(await ports.store.listHistory('c-dev', 10)).toEqual([]);
+  });
+
+  test('keeps a run open while its history cannot be saved', async () => {
+    const ports = await withMails({ first: 'submitted' });
+    const silence = () => Promise.reject(new AppError('unavailable', 'Redis is gone'));
+
+    await expect(
+      finishRun({ ...ports, store: { ...ports.store, saveHistory: silence } }, rules, job),
+    ).rejects.toMatchObject({ code: 'unavailable' });
+
+    expect((await ports.store.loadRun(SLOT.id))?.state).toBe('sealed');
+  });
+
   test('sends one summary when two workers finish the run at once', async () => {
     const ports = await withMails({ first: 'submitted' });
 
@@ -225,6 +259,7 @@ describe('finishing a run', () => {
 
     expect((await ports.store.loadRun(SLOT.id))?.state).toBe(state);
     expect(await mailStates(ports)).toEqual({ first: 'planned' });
+    expect(await ports.store.listHistory('a-dev', 10)).toEqual([]);
     expect(ports.transport.started).toEqual([]);
   });
 

@@ -246,5 +246,7 @@ describe('a slot that was run', () => {
       'lea@example.test: usage-report weekly-2026-11-30: a-dev',
       'staff@example.test: summary weekly-2026-11-30',
     ]);
+    const history = await ports.store.listHistory('a-dev', 10);
+    expect(history.map(({ runId }) => runId)).toEqual(['weekly-2026-11-30', SLOT.id]);
   });
 });

@@ -1,15 +1,20 @@
 import type { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Store } from '../../pipeline/ports.ts';
-import { deliverySchema, namespaceResultSchema, runSchema } from '../../pipeline/records.ts';
-import type { Delivery } from '../../pipeline/records.ts';
+import {
+  deliverySchema,
+  historyPointSchema,
+  namespaceResultSchema,
+  runSchema,
+} from '../../pipeline/records.ts';
+import type { Delivery, HistoryPoint } from '../../pipeline/records.ts';
 import { KEY_TAG } from './connection.ts';
 import type { RedisConnection } from './connection.ts';
 import { decodeJson, decodeSnapshot, encodeJson, encodeSnapshot } from './snapshot-codec.ts';
 
 /**
  * The store on Redis. Each call writes once or by one script, so that a crash leaves nothing half done; what is read
- * is validated. Nothing is ever deleted: how long runs are kept is still to be decided.
+ * is validated. Nothing is ever deleted: how long runs and history are kept is still to be decided.
  */
 export const createStore = (redis: RedisConnection): Store => {
   const addOnce = async (record: { readonly id: string }, place: Place): Promise<boolean> => {
@@ -41,10 +46,6 @@ export const createStore = (redis: RedisConnection): Store => {
     });
   };
 
-  const saveField = async (key: string, field: string, bytes: Buffer): Promise<void> => {
-    await redis.ask(key, (client) => client.hset(key, field, bytes));
-  };
-
   const loadField = async <Value>(
     key: string,
     field: string,
@@ -69,11 +70,17 @@ export const createStore = (redis: RedisConnection): Store => {
       return loadAll(ids.map(runKey), runSchema);
     },
 
-    saveSnapshot: async (runId, snapshot) =>
-      saveField(snapshotsKey(runId), snapshot.namespace.name, await encodeSnapshot(snapshot)),
+    saveSnapshot: async (runId, snapshot) => {
+      const key = snapshotsKey(runId);
+      const bytes = await encodeSnapshot(snapshot);
+      await redis.ask(key, (client) => client.hset(key, snapshot.namespace.name, bytes));
+    },
     loadSnapshot: (runId, namespace) => loadField(snapshotsKey(runId), namespace, decodeSnapshot),
-    saveResult: async (runId, result) =>
-      saveField(resultsKey(runId), result.namespace, await encodeJson(result)),
+    saveResult: async (runId, result) => {
+      const key = resultsKey(runId);
+      const bytes = await encodeJson(result);
+      return (await redis.ask(key, (client) => client.hsetnx(key, result.namespace, bytes))) === 1;
+    },
     loadResult: (runId, namespace) =>
       loadField(resultsKey(runId), namespace, async (bytes) =>
         namespaceResultSchema.parse(await decodeJson(bytes)),
@@ -88,6 +95,20 @@ export const createStore = (redis: RedisConnection): Store => {
       const ids = await redis.ask(key, (client) => client.zrange(key, '0', '-1'));
       return [...(await loadAll(ids.map(deliveryKey), deliverySchema))].sort(byTeamThenAddress);
     },
+
+    saveHistory: async (points) => {
+      const keys = points.map(({ namespace }) => historyKey(namespace));
+      const values = points.flatMap((point) => [point.runId, JSON.stringify(point)]);
+      await redis.ask('history', (client) => client.eval(ADD_POINTS, keys.length, ...keys, ...values));
+    },
+    listHistory: async (namespace, limit) => {
+      const key = historyKey(namespace);
+      const texts = await redis.ask(key, (client) => client.hvals(key));
+      return texts
+        .map((text) => parse(key, historyPointSchema, text))
+        .sort(newestFirst)
+        .slice(0, limit);
+    },
   };
 };
 
@@ -101,6 +122,8 @@ const snapshotsKey = (runId: string): string => `${STORE}:snapshots:${runId}`;
 const resultsKey = (runId: string): string => `${STORE}:results:${runId}`;
 const deliveryKey = (deliveryId: string): string => `${STORE}:delivery:${deliveryId}`;
 const deliveriesKey = (runId: string): string => `${STORE}:deliveries:${runId}`;
+/** A hash, so that a run can have but one point of a namespace. */
+const historyKey = (namespace: string): string => `${STORE}:history:${namespace}`;
 
 /** Record and index in one step: there is never a record that no list knows. */
 const ADD_ONCE = `
@@ -116,6 +139,10 @@ if not ok or type(stored) ~= 'table' then return 'foreign' end
 if stored.state ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
 return 1`;
+
+/** A run's points in one step and one round trip, however many namespaces there are. */
+const ADD_POINTS = `
+for i, key in ipairs(KEYS) do redis.call('HSETNX', key, ARGV[2 * i - 1], ARGV[2 * i]) end`;
 
 const parse = <Value>(key: string, schema: z.ZodType<Value>, text: string): Value => {
   try {
@@ -133,5 +160,8 @@ const notOurs = (place: string, cause?: unknown): AppError =>
 
 const byTeamThenAddress = (a: Delivery, b: Delivery): number =>
   compare(a.teamId, b.teamId) || compare(a.recipient.address, b.recipient.address) || compare(a.id, b.id);
+
+const newestFirst = (a: HistoryPoint, b: HistoryPoint): number =>
+  Date.parse(b.takenAt) - Date.parse(a.takenAt) || compare(b.runId, a.runId);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

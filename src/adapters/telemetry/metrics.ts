@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Observe } from '../../pipeline/events.ts';
+import { JOBS } from '../../pipeline/jobs.ts';
 import type { Now } from '../../pipeline/ports.ts';
 
 /** Counts of what happened since the process began. */
@@ -7,6 +8,8 @@ export type Metrics = {
   readonly observe: Observe;
   /** All of them in Prometheus' text format. */
   readonly text: () => Promise<string>;
+  /** The media type of that text. */
+  readonly contentType: string;
 };
 
 /** Counts events, in a registry of its own. */
@@ -14,8 +17,12 @@ export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
   const registry = new Registry();
   const count = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
     new Counter({ name: `quotagram_${name}`, help, labelNames, registers: [registry] });
-  const gauge = (name: string, help: string) =>
-    new Gauge({ name: `quotagram_${name}`, help, registers: [registry] });
+  const gauge = (name: string, help: string) => {
+    const unset = new Gauge({ name: `quotagram_${name}`, help, registers: [registry] });
+    // It begins as 0, which would tell of a run in 1970.
+    unset.remove();
+    return unset;
+  };
 
   const runs = count('runs_total', 'Runs by how they ended', ['outcome']);
   const lastRun = gauge('last_run_timestamp_seconds', 'When a run last finished, in Unix time');
@@ -27,7 +34,7 @@ export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
   const retries = count('api_retries_total', 'Questions asked the cluster again', ['kind']);
   const restarts = count('api_list_restarts_total', 'Lists that expired while they were read', ['kind']);
   const unreadable = count('api_unreadable_total', 'Lists of workloads that could not be read', ['kind']);
-  const jobFailures = count('job_failures_total', 'Attempts at a job that failed', ['job']);
+  const jobFailures = count('job_failures_total', 'Failed attempts at a job by its step', ['step']);
 
   const observe: Observe = (event) => {
     switch (event.type) {
@@ -59,7 +66,7 @@ export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
       case 'run-stopped':
         return runs.inc({ outcome: 'stopped' });
       case 'job-failed':
-        return jobFailures.inc({ job: event.job });
+        return jobFailures.inc({ step: stepOf(event.job) });
       case 'list-read':
       case 'run-claimed':
       case 'run-resumed':
@@ -69,5 +76,9 @@ export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
         return event satisfies never;
     }
   };
-  return { observe, text: () => registry.metrics() };
+  return { observe, text: () => registry.metrics(), contentType: registry.contentType };
 };
+
+/** A job's id names its namespace or mail, too: a series for each would never end. A timer's has its own form. */
+const stepOf = (job: string): string =>
+  JOBS.find((name) => job.startsWith(name) || job.startsWith(`repeat:${name}:`)) ?? 'other';

@@ -32,6 +32,32 @@ test('events are counted by what came of them', async () => {
   );
 });
 
+test('a job that failed is counted by its step, not by its namespace or mail', async () => {
+  const { observe, text } = createMetrics({ now });
+  const jobs = [
+    'size/weekly-2026-11-23/mail',
+    'size/weekly-2026-11-23/b',
+    'repeat:tick:1795420800000',
+    'run',
+  ];
+  for (const job of jobs) observe({ type: 'job-failed', job, attempt: 1, reason: 'no answer' });
+  const counted = (await text())
+    .split('\n')
+    .filter((line) => line.startsWith('quotagram_job_failures_total'));
+  expect(counted.toSorted()).toEqual([
+    'quotagram_job_failures_total{step="other"} 1',
+    'quotagram_job_failures_total{step="size"} 2',
+    'quotagram_job_failures_total{step="tick"} 1',
+  ]);
+});
+
+test('nothing is said of the last run before there was one', async () => {
+  const { observe, text } = createMetrics({ now });
+  expect(await text()).not.toMatch(/^quotagram_last_run/m);
+  observe({ type: 'run-sealed', runId: 'weekly-2026-11-23', namespaces: 2, over: 0, mails: 0 });
+  expect(await text()).toMatch(/^quotagram_last_run_namespaces_over 0$/m);
+});
+
 test('two sets of metrics do not share a registry', async () => {
   const first = createMetrics({ now });
   const second = createMetrics({ now });
