@@ -39,9 +39,11 @@ export const createFakeStore = (): Store => {
         .map((run) => structuredClone(run)),
 
     saveSnapshot: async (runId, snapshot) => {
-      snapshots.set(under(runId, snapshot.namespace.name), structuredClone(snapshot));
+      const reading = under(runId, snapshot.takenAt);
+      snapshots.set(under(reading, snapshot.namespace.name), structuredClone(snapshot));
     },
-    loadSnapshot: async (runId, namespace) => copy(snapshots.get(under(runId, namespace))),
+    loadSnapshot: async (runId, { namespace, takenAt }) =>
+      copy(snapshots.get(under(under(runId, takenAt), namespace))),
     saveResult: async (runId, result) => addOnce(results, under(runId, result.namespace), result),
     loadResult: async (runId, namespace) => copy(results.get(under(runId, namespace))),
 

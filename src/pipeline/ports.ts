@@ -32,8 +32,12 @@ export type Store = {
   /** Newest first by `claimedAt`, then id. */
   listRuns(limit: number): Promise<readonly Run[]>;
 
+  /** Snapshots of two readings of the cluster, which `takenAt` tells apart, lie beside each other. */
   saveSnapshot(runId: string, snapshot: Snapshot): Promise<void>;
-  loadSnapshot(runId: string, namespace: string): Promise<Snapshot | null>;
+  loadSnapshot(
+    runId: string,
+    which: { readonly namespace: string; readonly takenAt: string },
+  ): Promise<Snapshot | null>;
   /** Saves what a namespace came to; false when that is known already: the older result stands. */
   saveResult(runId: string, result: NamespaceResult): Promise<boolean>;
   loadResult(runId: string, namespace: string): Promise<NamespaceResult | null>;

@@ -4,6 +4,7 @@ import type { Observe } from './events.ts';
 import type { SizeJob } from './jobs.ts';
 import type { Attempt, Store } from './ports.ts';
 import type { NamespaceResult } from './records.ts';
+import { requireRun } from './run.ts';
 import { weighSnapshot } from './weigh.ts';
 
 export type SizerDeps = { readonly store: Store; readonly observe: Observe };
@@ -35,7 +36,8 @@ const weighOrGiveUp = async (
   { runId, namespace, attempt }: SizeJob & { readonly attempt: Attempt },
 ): Promise<NamespaceResult> => {
   try {
-    const snapshot = await deps.store.loadSnapshot(runId, namespace);
+    const { takenAt } = await requireRun(deps.store, runId);
+    const snapshot = takenAt === null ? null : await deps.store.loadSnapshot(runId, { namespace, takenAt });
     if (snapshot === null) throw new AppError('not_found', `the snapshot of ${namespace} is gone`);
     return weighSnapshot(snapshot, rules);
   } catch (thrown) {

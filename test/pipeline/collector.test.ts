@@ -3,6 +3,7 @@ import { AppError } from '../../src/errors.ts';
 import { collect } from '../../src/pipeline/collector.ts';
 import type { Cluster } from '../../src/pipeline/ports.ts';
 import { stopRun } from '../../src/pipeline/run.ts';
+import { size } from '../../src/pipeline/sizer.ts';
 import { createFakeCluster, createFakeStore } from '../fakes.ts';
 import { image, inventory, namespace, NOW, stream } from '../usage/build.ts';
 import {
@@ -39,11 +40,10 @@ describe('collecting', () => {
     const rules = pipelineRules({ isReported: ({ name }) => !name.startsWith('kube-') });
     await collect(ports, rules, job);
 
-    expect((await ports.store.loadSnapshot(SLOT.id, 'a-dev'))?.images.map(({ digest }) => digest)).toEqual([
-      'sha256:a-dev',
-    ]);
-    expect((await ports.store.loadSnapshot(SLOT.id, 'b-dev'))?.takenAt).toBe(NOW);
-    expect(await ports.store.loadSnapshot(SLOT.id, 'kube-system')).toBeNull();
+    const load = (name: string) => ports.store.loadSnapshot(SLOT.id, { namespace: name, takenAt: NOW });
+    expect((await load('a-dev'))?.images.map(({ digest }) => digest)).toEqual(['sha256:a-dev']);
+    expect((await load('b-dev'))?.namespace.name).toBe('b-dev');
+    expect(await load('kube-system')).toBeNull();
     expect(ports.queue.openJobs()).toEqual([
       `seal/${SLOT.id}`,
       `size/${SLOT.id}/a-dev`,
@@ -118,6 +118,23 @@ describe('collecting', () => {
     await collect(ports, pipelineRules(), { ...job, attempt: LAST_TRY });
 
     expect(await ports.store.loadRun(SLOT.id)).toMatchObject({ state: 'stopped', stopReason: 'no answer' });
+  });
+
+  test('has one reading weighed, when a collector that was taken for dead saves another', async () => {
+    const rules = pipelineRules();
+    const ports = await claimed({ cluster: createFakeCluster(clusterOf({ name: 'a-dev', bytes: 10 })) });
+    const late: Cluster = {
+      readInventory: async () => {
+        await collect(ports, rules, job);
+        return { ...clusterOf({ name: 'a-dev', bytes: 20 }), readAt: '2026-11-23T08:00:40Z' };
+      },
+    };
+
+    await collect({ ...ports, cluster: late }, rules, job);
+    await size(ports, rules, { ...job, namespace: 'a-dev' });
+
+    expect(await ports.store.loadResult(SLOT.id, 'a-dev')).toMatchObject({ report: { usedBytes: 10 } });
+    expect(typesOf(ports.events)).toEqual(['run-collected', 'namespace-weighed']);
   });
 
   test('fails, so that it is tried again, when a snapshot cannot be saved', async () => {

@@ -38,9 +38,9 @@ const createOutside = (): Ports => {
     cluster: createFakeCluster(NAMESPACES),
     store: {
       ...store,
-      loadSnapshot: async (runId, namespace) => {
-        if (namespace === 'broken') throw new AppError('internal', 'not a snapshot of ours');
-        return store.loadSnapshot(runId, namespace);
+      loadSnapshot: async (runId, which) => {
+        if (which.namespace === 'broken') throw new AppError('internal', 'not a snapshot of ours');
+        return store.loadSnapshot(runId, which);
       },
       saveResult: async (runId, result) => {
         if (result.namespace === 'lost' && result.status === 'weighed')

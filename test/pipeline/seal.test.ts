@@ -6,7 +6,7 @@ import { sealRun } from '../../src/pipeline/seal.ts';
 import { size } from '../../src/pipeline/sizer.ts';
 import { summariseRun } from '../../src/pipeline/summary.ts';
 import { createFakeStore } from '../fakes.ts';
-import { snapshot } from '../usage/build.ts';
+import { NOW, snapshot } from '../usage/build.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
 import {
   CLOCK,
@@ -41,7 +41,8 @@ const sized = async (
 ): Promise<Ports> => {
   const ports = createPorts({ store });
   const results = resultsOf(cluster, rules);
-  await store.claimRun(runOf({ state: 'sizing', namespaces: results.map(({ namespace }) => namespace) }));
+  const namespaces = results.map(({ namespace }) => namespace);
+  await store.claimRun(runOf({ state: 'sizing', takenAt: NOW, namespaces }));
   for (const weighed of results) {
     const result = instead.find(({ namespace }) => namespace === weighed.namespace) ?? weighed;
     if (result.status !== 'missing') await store.saveResult(SLOT.id, result);
@@ -68,7 +69,7 @@ describe('sealing', () => {
     await sealRun(ports, pipelineRules(), SLOT.id);
 
     expect(await ports.store.loadRun(SLOT.id)).toEqual(
-      runOf({ state: 'sealed', namespaces: ['a-dev', 'b-dev'], sealedAt: CLOCK }),
+      runOf({ state: 'sealed', takenAt: NOW, namespaces: ['a-dev', 'b-dev'], sealedAt: CLOCK }),
     );
     expect(await plannedMails(ports)).toEqual([
       'ns:a-dev lea@example.test: a-dev',
@@ -164,9 +165,9 @@ describe('sealing', () => {
     await store.saveSnapshot(SLOT.id, snapshot(overAndOk, 'a-dev'));
     const overtaken: Store = {
       ...store,
-      loadSnapshot: async (runId, namespace) => {
+      loadSnapshot: async (runId, which) => {
         await sealRun(ports, pipelineRules(), SLOT.id);
-        return store.loadSnapshot(runId, namespace);
+        return store.loadSnapshot(runId, which);
       },
     };
 

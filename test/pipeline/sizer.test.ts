@@ -3,8 +3,8 @@ import { AppError } from '../../src/errors.ts';
 import type { Store } from '../../src/pipeline/ports.ts';
 import { size } from '../../src/pipeline/sizer.ts';
 import { createFakeStore } from '../fakes.ts';
-import { snapshot } from '../usage/build.ts';
-import { clusterOf, createPorts, FIRST_TRY, LAST_TRY, pipelineRules, SLOT } from './build.ts';
+import { NOW, snapshot } from '../usage/build.ts';
+import { clusterOf, createPorts, FIRST_TRY, LAST_TRY, pipelineRules, runOf, SLOT } from './build.ts';
 import type { Ports } from './build.ts';
 
 const job = { runId: SLOT.id, namespace: 'a-dev', attempt: FIRST_TRY };
@@ -13,6 +13,7 @@ const silence = (): Promise<never> => Promise.reject(new AppError('unavailable',
 
 const withSnapshot = async (broken: Partial<Store> = {}): Promise<Ports> => {
   const store = createFakeStore();
+  await store.claimRun(runOf({ state: 'sizing', takenAt: NOW, namespaces: ['a-dev'] }));
   await store.saveSnapshot(SLOT.id, snapshot(clusterOf({ name: 'a-dev', bytes: 1_200 }), 'a-dev'));
   return createPorts({ store: { ...store, ...broken } });
 };
@@ -51,9 +52,9 @@ describe('sizing', () => {
     const first = { status: 'given-up', namespace: 'a-dev', reason: 'no answer' } as const;
     const slow: Store = {
       ...ports.store,
-      loadSnapshot: async (runId, namespace) => {
+      loadSnapshot: async (runId, which) => {
         await ports.store.saveResult(runId, first);
-        return ports.store.loadSnapshot(runId, namespace);
+        return ports.store.loadSnapshot(runId, which);
       },
     };
 
@@ -65,6 +66,7 @@ describe('sizing', () => {
 
   test('gives a namespace up at once when its snapshot is gone', async () => {
     const ports = createPorts();
+    await ports.store.claimRun(runOf({ state: 'sizing', takenAt: NOW, namespaces: ['a-dev'] }));
 
     await size(ports, pipelineRules(), job);
 

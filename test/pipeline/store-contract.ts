@@ -86,19 +86,27 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
     describe('snapshots and results', () => {
       test('gives back a snapshot with shared layers, unknown layers and uses as it was', async () => {
         await store.saveSnapshot('manual-1', RICH_SNAPSHOT);
-        expect(await store.loadSnapshot('manual-1', 'a1b2c3-dev')).toEqual(RICH_SNAPSHOT);
+        expect(await store.loadSnapshot('manual-1', RICH)).toEqual(RICH_SNAPSHOT);
       });
 
       test('keeps snapshots apart by run and namespace', async () => {
         await store.saveSnapshot('manual-4', RICH_SNAPSHOT);
-        expect(await store.loadSnapshot('manual-4', 'a1b2c3-test')).toBeNull();
-        expect(await store.loadSnapshot('manual-5', 'a1b2c3-dev')).toBeNull();
+        expect(await store.loadSnapshot('manual-4', { ...RICH, namespace: 'a1b2c3-test' })).toBeNull();
+        expect(await store.loadSnapshot('manual-5', RICH)).toBeNull();
+      });
+
+      test('keeps the snapshots of two readings of the cluster apart', async () => {
+        const later = { ...RICH_SNAPSHOT, takenAt: '2026-11-23T08:01:00Z', streams: [] };
+        await store.saveSnapshot('manual-7', RICH_SNAPSHOT);
+        await store.saveSnapshot('manual-7', later);
+        expect(await store.loadSnapshot('manual-7', RICH)).toEqual(RICH_SNAPSHOT);
+        expect(await store.loadSnapshot('manual-7', { ...RICH, takenAt: later.takenAt })).toEqual(later);
       });
 
       test('replaces a snapshot that is saved again', async () => {
         await store.saveSnapshot('manual-6', RICH_SNAPSHOT);
         await store.saveSnapshot('manual-6', { ...RICH_SNAPSHOT, streams: [], images: [] });
-        expect((await store.loadSnapshot('manual-6', 'a1b2c3-dev'))?.streams).toEqual([]);
+        expect((await store.loadSnapshot('manual-6', RICH))?.streams).toEqual([]);
       });
 
       test.each([WEIGHED, GIVEN_UP])('gives back a result that is $status', async (result) => {
@@ -350,6 +358,9 @@ const RICH_SNAPSHOT: Snapshot = {
     tags: { 'api:gone': ['a1b2c3-dev/CronJob/nightly'] },
   },
 };
+
+/** Which snapshot that is. */
+const RICH = { namespace: RICH_SNAPSHOT.namespace.name, takenAt: RICH_SNAPSHOT.takenAt };
 
 const WEIGHED: NamespaceResult = {
   status: 'weighed',

@@ -105,9 +105,9 @@ describe('a whole run', () => {
     const store = createFakeStore();
     const broken: Store = {
       ...store,
-      loadSnapshot: async (runId, namespace) => {
-        if (namespace === 'a-tools') throw new AppError('internal', 'not a snapshot of ours');
-        return store.loadSnapshot(runId, namespace);
+      loadSnapshot: async (runId, which) => {
+        if (which.namespace === 'a-tools') throw new AppError('internal', 'not a snapshot of ours');
+        return store.loadSnapshot(runId, which);
       },
     };
     const ports = createPorts({ cluster: createFakeCluster(cluster), store: broken });

@@ -73,9 +73,11 @@ export const createStore = (redis: RedisConnection): Store => {
     saveSnapshot: async (runId, snapshot) => {
       const key = snapshotsKey(runId);
       const bytes = await encodeSnapshot(snapshot);
-      await redis.ask(key, (client) => client.hset(key, snapshot.namespace.name, bytes));
+      const field = snapshotField(snapshot.namespace.name, snapshot.takenAt);
+      await redis.ask(key, (client) => client.hset(key, field, bytes));
     },
-    loadSnapshot: (runId, namespace) => loadField(snapshotsKey(runId), namespace, decodeSnapshot),
+    loadSnapshot: (runId, { namespace, takenAt }) =>
+      loadField(snapshotsKey(runId), snapshotField(namespace, takenAt), decodeSnapshot),
     saveResult: async (runId, result) => {
       const key = resultsKey(runId);
       const bytes = await encodeJson(result);
@@ -119,6 +121,7 @@ const STORE = `${KEY_TAG}:store`;
 const RUNS = `${STORE}:runs`;
 const runKey = (runId: string): string => `${STORE}:run:${runId}`;
 const snapshotsKey = (runId: string): string => `${STORE}:snapshots:${runId}`;
+const snapshotField = (namespace: string, takenAt: string): string => `${namespace}@${takenAt}`;
 const resultsKey = (runId: string): string => `${STORE}:results:${runId}`;
 const deliveryKey = (deliveryId: string): string => `${STORE}:delivery:${deliveryId}`;
 const deliveriesKey = (runId: string): string => `${STORE}:deliveries:${runId}`;
