@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { ServerResponse } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { json, noSuchPath, refuse, refuseExpired, refuseToken } from './api-answers.ts';
 import type { Answer, Subject } from './api-answers.ts';
 import { canExpire, loadLists, pageOf, refreshToken } from './api-lists.ts';
 import type { ApiList, ApiObjects } from './api-lists.ts';
+import type { Certificate } from './certificate.ts';
 
 /** What the server serves and to whom. */
 export type ApiServerOptions = {
@@ -15,6 +17,10 @@ export type ApiServerOptions = {
   readonly lists?: ApiObjects;
   /** By how many days all times of the recorded cluster lie further back. */
   readonly agedDays?: number;
+  /** What it shows to whom speaks TLS to it; without one it speaks plain HTTP. */
+  readonly certificate?: Certificate;
+  /** Where on the server the API is, as behind some proxies, e.g. `/clusters/silver`. */
+  readonly basePath?: string;
 };
 
 /** What can go wrong with an answer. `expired` meets only requests for a later page of a list. */
@@ -52,6 +58,7 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
   const version = await readFile(new URL('recorded/version.json', import.meta.url), 'utf8');
   const requests: string[] = [];
   const faults: { readonly path: string; readonly fault: Fault; times: number }[] = [];
+  const { certificate, basePath = '' } = options;
   let { token } = options;
   let connections = 0;
 
@@ -65,23 +72,25 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
     return next.fault;
   };
 
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url}`);
-    const url = new URL(request.url ?? '/', 'http://loopback');
-    const route = parsePath(url.pathname);
-    const continueToken = url.searchParams.get('continue') ?? '';
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://loopback');
+    const path = pathname.startsWith(basePath) ? pathname.slice(basePath.length) : '';
+    const route = parsePath(path);
+    const continueToken = searchParams.get('continue') ?? '';
     const answer = (): Answer => {
       if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)
         return refuse(401, route);
       if (request.method !== 'GET') return refuse(405, route);
-      if (url.pathname === '/version') return json(200, JSON.parse(version));
-      return read(lists, route, { limit: Number(url.searchParams.get('limit') ?? 0), token: continueToken });
+      if (path === '/version') return json(200, JSON.parse(version));
+      return read(lists, route, { limit: Number(searchParams.get('limit') ?? 0), token: continueToken });
     };
-    const fault = takeFault(url.pathname, continueToken);
+    const fault = takeFault(path, continueToken);
     if (fault === null) send(response, answer());
     else if (fault === 'cut') sendHalf(response, answer());
     else if (fault !== 'hang') send(response, spoil(fault, answer(), { route, continueToken }));
-  });
+  };
+  const server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   server.on('connection', () => (connections += 1));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -93,9 +102,10 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
     await once(server, 'close');
   };
 
+  const scheme = certificate === undefined ? 'http' : 'https';
   const address = server.address();
   return {
-    url: `http://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : ''}`,
+    url: `${scheme}://127.0.0.1:${address !== null && typeof address === 'object' ? address.port : ''}${basePath}`,
     requests,
     connections: () => connections,
     requireToken: (required) => (token = required),

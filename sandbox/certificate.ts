@@ -1,12 +1,15 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** A key and a certificate that it signed itself, both in PEM; valid for `localhost` and 127.0.0.1 for a year. */
+/** A key and a certificate, both in PEM; valid for `localhost` and 127.0.0.1 for a year. */
 export type Certificate = { readonly key: string; readonly cert: string };
 
-/** Makes a certificate by hand (RFC 5280): Node can read one but not write one. */
-export const makeCertificate = (now: Date): Certificate => {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const name = sequence(der(SET, sequence(COMMON_NAME, der(UTF8, Buffer.from('localhost')))));
+/**
+ * Makes a certificate by hand (RFC 5280): Node can read one but not write one. One that a stranger signed names an
+ * authority that nobody has.
+ */
+export const makeCertificate = (now: Date, signer: 'itself' | 'a stranger' = 'itself'): Certificate => {
+  const { privateKey, publicKey } = makeKeys();
+  const isOwn = signer === 'itself';
   const names = sequence(
     der(DNS_NAME, Buffer.from('localhost')),
     der(IP_ADDRESS, Buffer.from([127, 0, 0, 1])),
@@ -15,13 +18,13 @@ export const makeCertificate = (now: Date): Certificate => {
     der(CONTEXT + 0, der(INTEGER, Buffer.from([2]))),
     der(INTEGER, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     ECDSA_WITH_SHA256,
-    name,
+    commonName(isOwn ? 'localhost' : signer),
     sequence(utcTime(addDays(now, -1)), utcTime(addDays(now, 365))),
-    name,
+    commonName('localhost'),
     publicKey.export({ type: 'spki', format: 'der' }),
     der(CONTEXT + 3, sequence(sequence(ALTERNATIVE_NAMES, der(OCTETS, names)))),
   );
-  const signature = sign('sha256', content, privateKey);
+  const signature = sign('sha256', content, isOwn ? privateKey : makeKeys().privateKey);
   const certificate = sequence(content, ECDSA_WITH_SHA256, der(BITS, Buffer.from([0]), signature));
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -34,6 +37,8 @@ export const makeCertificate = (now: Date): Certificate => {
   };
 };
 
+const makeKeys = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
+
 /** One value in DER: its tag, the length of its content, its content. */
 const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
   const content = Buffer.concat(parts);
@@ -44,6 +49,8 @@ const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
 };
 
 const sequence = (...parts: readonly Uint8Array[]): Buffer => der(0x30, ...parts);
+const commonName = (name: string): Buffer =>
+  sequence(der(SET, sequence(COMMON_NAME, der(UTF8, Buffer.from(name)))));
 const identifier = (hex: string): Buffer => der(0x06, Buffer.from(hex, 'hex'));
 
 const INTEGER = 0x02;

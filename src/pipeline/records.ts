@@ -50,7 +50,7 @@ const tagSchema = z.strictObject({
   freesBytes: z.int().describe('bytes; below 0 only where images disagree about a size'),
   inUse,
   unknownRevisions: count,
-  sameImageAs: z.array(z.string()),
+  sameImageAs: z.array(z.string()).max(10),
   state: z.enum(['ok', 'empty', 'import-failed', 'reference']),
   revisions: z.array(revisionSchema),
 });

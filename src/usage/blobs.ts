@@ -1,4 +1,5 @@
-import type { FindingCode, Image } from './registry.ts';
+import { withImagesBelow } from './indexes.ts';
+import type { ChildImage, FindingCode, Image } from './registry.ts';
 
 /** What the registry stores once, however many images share it: a layer, or an image's config. */
 export type Blob = {
@@ -58,8 +59,10 @@ const readContent = (digest: string, images: ReadonlyMap<string, Image>): ImageC
       `The Image object cannot be read (${image.fault}), so its size is unknown.`,
     );
   }
-  return image.children.length > 0 ? readIndex(image, images) : readSingle(image);
+  return isIndex(image) ? readIndex(image, images) : readSingle(image);
 };
+
+const isIndex = ({ children }: Image): boolean => children.length > 0;
 
 const readSingle = (image: Image): ImageContent => {
   const layers = listLayers(image);
@@ -75,7 +78,7 @@ const readSingle = (image: Image): ImageContent => {
   return {
     ...unite(configBytes < 0 ? layers : [...layers, config]),
     isSizeKnown: true,
-    architectures: listArchitectures(image),
+    architectures: listArchitectures([image]),
     faults:
       configBytes >= 0
         ? []
@@ -91,12 +94,17 @@ const readSingle = (image: Image): ImageContent => {
   };
 };
 
-const readIndex = (image: Image, images: ReadonlyMap<string, Image>): ImageContent => {
+const readIndex = (index: Image, images: ReadonlyMap<string, Image>): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
-  const childDigests = new Set(image.children.map((child) => child.digest).toSorted());
-  for (const digest of childDigests) {
+  const entries: ChildImage[] = [];
+  for (const digest of [...withImagesBelow([index.digest], images)].toSorted()) {
     const child = images.get(digest);
+    // An index adds nothing but what is below it, which is in this list itself.
+    if (child !== undefined && isIndex(child)) {
+      entries.push(...child.children);
+      continue;
+    }
     const content = child === undefined || child.fault !== null ? null : readSingle(child);
     if (content?.isSizeKnown !== true) {
       const reason = child === undefined ? 'is gone' : 'has no readable size';
@@ -122,7 +130,7 @@ const readIndex = (image: Image, images: ReadonlyMap<string, Image>): ImageConte
     blobs,
     conflicts: [...conflicts, ...contents.flatMap((content) => content.conflicts)],
     isSizeKnown: contents.length > 0,
-    architectures: listArchitectures(image),
+    architectures: listArchitectures(entries),
     faults,
   };
 };
@@ -131,7 +139,7 @@ const unknown = (image: Image | null, code: FindingCode, message: string): Image
   blobs: image === null ? [] : unite(listLayers(image)).blobs,
   conflicts: [],
   isSizeKnown: false,
-  architectures: image === null ? [] : listArchitectures(image),
+  architectures: image === null ? [] : listArchitectures([image]),
   faults: [{ code, message }],
 });
 
@@ -151,8 +159,9 @@ const unite = (blobs: readonly Blob[]): Pick<ImageContent, 'blobs' | 'conflicts'
 };
 
 /** Attestation children call themselves `unknown`. */
-const listArchitectures = (image: Image): readonly string[] => {
-  const described = image.children.length > 0 ? image.children : [image];
+const listArchitectures = (
+  described: readonly { readonly architecture: string | null }[],
+): readonly string[] => {
   const names = described.flatMap(({ architecture }) => architecture ?? []);
   return [...new Set(names.filter((name) => name !== '' && name !== 'unknown'))].toSorted();
 };

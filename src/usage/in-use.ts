@@ -1,8 +1,9 @@
+import { createRelatives } from './indexes.ts';
 import type { Image, ImageReference, ImageStream, Inventory, Tag } from './registry.ts';
 
 /** Workloads (`ns/Kind/name`) by what they use, over the whole cluster. */
 export type ClusterUses = {
-  /** By image digest: who references it, an index above it or a child below it. */
+  /** By image digest: who references it, an index above it or an image below it. */
   readonly digests: ReadonlyMap<string, ReadonlySet<string>>;
   /** By `ns/stream:tag`: who names the tag. */
   readonly tags: ReadonlyMap<string, ReadonlySet<string>>;
@@ -125,17 +126,16 @@ const createResolver = (inventory: Inventory): ((reference: ImageReference, name
   };
 };
 
-/** Who uses an index uses its children, and who uses a child uses the indexes above it; not the other children. */
+/** Who uses an index uses the images below it, and who uses an image uses the indexes above it; not their other children. */
 const spreadOverIndexes = (
   direct: ReadonlyMap<string, ReadonlySet<string>>,
   images: readonly Image[],
 ): ReadonlyMap<string, ReadonlySet<string>> => {
-  const spread = new Map([...direct].map(([digest, workloads]) => [digest, new Set(workloads)]));
-  for (const index of images) {
-    for (const child of index.children) {
-      for (const workload of direct.get(index.digest) ?? []) addTo(spread, child.digest, workload);
-      for (const workload of direct.get(child.digest) ?? []) addTo(spread, index.digest, workload);
-    }
+  const relativesOf = createRelatives(images);
+  const spread = new Map<string, Set<string>>();
+  for (const [digest, workloads] of direct) {
+    for (const related of relativesOf(digest))
+      for (const workload of workloads) addTo(spread, related, workload);
   }
   return spread;
 };

@@ -3,6 +3,7 @@ import type { Blob, ImageContent } from './blobs.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { findUses, tagKey } from './in-use.ts';
 import type { ClusterUses } from './in-use.ts';
+import { withImagesBelow } from './indexes.ts';
 import { isCharged } from './ledger.ts';
 import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, Uses } from './registry.ts';
 import { byName, compareText } from './order.ts';
@@ -70,7 +71,7 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   const standing = cluster.totals.standings.get(name);
   if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
   const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
-  const digests = withChildren(digestsOf(streams), cluster.images);
+  const digests = withImagesBelow(digestsOf(streams), cluster.images);
   const blobs = new Set(
     [...digests].flatMap((digest) => cluster.contentOf(digest).blobs.map((blob) => blob.digest)),
   );
@@ -154,7 +155,7 @@ const listBlobs = (
 
 /** Images in no stream and below no index of one: nobody is charged with them. */
 const findOrphans = ({ inventory, images, contentOf, holders }: Cluster): readonly Finding[] => {
-  const reachable = withChildren(digestsOf(inventory.streams), images);
+  const reachable = withImagesBelow(digestsOf(inventory.streams), images);
   const orphans = inventory.images.filter(({ digest }) => !reachable.has(digest));
   if (orphans.length === 0) return [];
   const blobs = new Map<string, Blob>();
@@ -174,15 +175,6 @@ const digestsOf = (streams: readonly ImageStream[]): ReadonlySet<string> => {
     for (const { revisions } of tags) for (const { digest } of revisions) digests.add(digest);
   }
   return digests;
-};
-
-const withChildren = (
-  digests: ReadonlySet<string>,
-  images: ReadonlyMap<string, Image>,
-): ReadonlySet<string> => {
-  const all = new Set(digests);
-  for (const digest of digests) for (const child of images.get(digest)?.children ?? []) all.add(child.digest);
-  return all;
 };
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => compareText(a, b);

@@ -10,7 +10,7 @@ export type Namespace = {
 /** One entry of `Image.dockerImageLayers`. */
 export type Layer = { readonly digest: string; readonly sizeBytes: number };
 
-/** One entry of `Image.dockerImageManifests`: a child of an index image. */
+/** One entry of `Image.dockerImageManifests`: a child of an index image, which may be an index itself. */
 export type ChildImage = { readonly digest: string; readonly architecture: string | null };
 
 /** A cluster-scoped Image object (`image.openshift.io/v1`), reduced to what weighing needs. */
@@ -93,7 +93,7 @@ export type Inventory = {
   readonly cluster: ClusterIdentity;
   /** When reading began, ISO 8601; every age is measured from it. */
   readonly readAt: string;
-  /** False when a list had to restart or went on from an inconsistent point (HTTP 410). */
+  /** False when a list's pages are of different moments: its continue token expired (HTTP 410), again after it began anew. */
   readonly exact: boolean;
   /** `namespaces`: image streams of other namespaces could not be read, so nothing can be said of the rest. */
   readonly scope: 'cluster' | 'namespaces';
@@ -164,7 +164,7 @@ export type Snapshot = {
   /** Bytes of its used blobs that other namespaces of the team are charged with, too. */
   readonly sharedWithTeamBytes: number;
   readonly streams: readonly ImageStream[];
-  /** Images of its revisions and their children, sorted by digest; a digest that is not here is gone. */
+  /** Images of its revisions and those below them, sorted by digest; a digest that is not here is gone. */
   readonly images: readonly Image[];
   /** Digests of blobs of these images that revisions of other namespaces hold, sorted. */
   readonly heldOutside: readonly string[];

@@ -35,7 +35,7 @@ export type TagReport = {
   readonly freesBytes: number;
   readonly inUse: boolean | null;
   readonly unknownRevisions: number;
-  /** Other tags of the namespace whose current revision is the same image, as `stream:tag`. */
+  /** Other tags of the namespace whose current revision is the same image, as `stream:tag`: the first 10 by name. */
   readonly sameImageAs: readonly string[];
   readonly state: TagState;
   readonly revisions: readonly RevisionReport[];
@@ -120,6 +120,8 @@ export type ReportRules = {
 
 /** The most workloads that a revision names; the others are counted. */
 const MAX_USERS_NAMED = 10;
+/** The most other tags of the same image that a tag names; the digests tell of the rest (docs/decisions/0010). */
+export const MAX_TAGS_NAMED = 10;
 
 /** Makes the report of one namespace: a function of its snapshot and the rules, byte-identical each time. */
 export const reportNamespace = (
@@ -202,7 +204,7 @@ type UseView = {
   readonly isTagNamed: (stream: string, tag: string) => boolean;
   /** What "nobody uses it" means here: false, or null when some workloads or tags could not be read. */
   readonly unused: false | null;
-  /** `stream:tag` by digest of the current revision. */
+  /** `stream:tag` by digest of the current revision, sorted. */
   readonly currentTags: ReadonlyMap<string, readonly string[]>;
 };
 
@@ -269,7 +271,10 @@ const reportTag = (stream: string, tag: WeighedTag, view: UseView): TagReport =>
     freesBytes,
     inUse: isUsed || view.unused,
     unknownRevisions,
-    sameImageAs: (view.currentTags.get(revisions[0]?.digest ?? '') ?? []).filter((other) => other !== label),
+    sameImageAs: (view.currentTags.get(revisions[0]?.digest ?? '') ?? [])
+      .slice(0, MAX_TAGS_NAMED + 1)
+      .filter((other) => other !== label)
+      .slice(0, MAX_TAGS_NAMED),
     state: stateOf(tag.source),
     revisions,
   };

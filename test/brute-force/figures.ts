@@ -95,7 +95,8 @@ const figuresOfTag = (stream: ImageStream, tag: Tag, place: Place): TagFigures =
       .filter(({ position, digest }) => position === 0 && digest !== '' && digest === some[0]?.digest)
       .map((other) => `${other.stream}:${other.tag}`)
       .filter((label) => label !== `${stream.name}:${tag.name}`)
-      .toSorted(compareText),
+      .toSorted(compareText)
+      .slice(0, 10),
     state: stateOf(tag),
     revisions,
   };

@@ -166,6 +166,13 @@ describe('faults', () => {
   });
 });
 
+test('it may be below a path, and is nowhere else then', async () => {
+  const { server, get } = await start({ basePath: '/clusters/silver' });
+  expect(server.url).toMatch(/:\d+\/clusters\/silver$/);
+  expect((await get('/api/v1/pods')).status).toBe(200);
+  expect((await fetch(`${new URL(server.url).origin}/api/v1/pods`)).status).toBe(404);
+});
+
 test('nothing can be written to it', async () => {
   const { server } = await start();
   const response = await fetch(`${server.url}/api/v1/namespaces/a1b2c3-dev`, { method: 'DELETE' });

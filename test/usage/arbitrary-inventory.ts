@@ -24,7 +24,7 @@ export const TAG_LABELS = STREAMS.flatMap((stream) => TAGS.map((tag) => `${strea
 const LAYERS = ['1', '2', '3', '4', '5'].map(sha);
 const CONFIGS = [...['6', '7'].map(sha), '8'.repeat(64)];
 const IMAGES = ['a', 'b', 'c', 'd'].map(sha);
-const INDEXES = ['e', 'f'].map(sha);
+const INDEXES = ['e', 'f', '9'].map(sha);
 /** Named here and there, and no Image object. */
 const GONE = sha('0');
 const HOST = 'registry.example.test:5000';
@@ -95,7 +95,11 @@ const indexOf = (digest: string): fc.Arbitrary<Image> =>
   fc
     .record({
       managed: mostly(fc.constant(true), fc.constant(false)),
-      children: fc.uniqueArray(mostly(anyOf(IMAGES), fc.constant(GONE)), { minLength: 1, maxLength: 3 }),
+      // Indexes among them, of which one may be itself or have this one among its own.
+      children: fc.uniqueArray(mostly(anyOf([...IMAGES, ...INDEXES]), fc.constant(GONE)), {
+        minLength: 1,
+        maxLength: 3,
+      }),
     })
     .map(({ managed, children }) => ({
       digest,

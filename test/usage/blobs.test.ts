@@ -238,6 +238,67 @@ describe('an index image', () => {
   });
 });
 
+describe('an index that has an index as a child', () => {
+  const amd = image('amd', { layers: { shared: 100, amd: 10 } });
+  const arm = image('arm', { layers: { shared: 100, arm: 20 } });
+  const inner = index('inner', [], { children: [{ digest: 'arm', architecture: 'arm64' }] });
+  const all = index('all', [], {
+    children: [
+      { digest: 'inner', architecture: null },
+      { digest: 'amd', architecture: 'amd64' },
+    ],
+  });
+
+  test('is the union of the images below both, and of their architectures', () => {
+    const content = contentOf('all', [all, inner, amd, arm]);
+    expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 0, arm: 20, 'arm-config': 0 });
+    expect(content).toMatchObject({ isSizeKnown: true, architectures: ['amd64', 'arm64'], faults: [] });
+  });
+
+  test('is a lower bound where an image below the inner one is gone, and of unknown size where all are', () => {
+    const some = contentOf('all', [all, inner, amd]);
+    expect(some.isSizeKnown).toBe(true);
+    expect(some.faults).toEqual([
+      {
+        code: 'index-child-missing',
+        message: 'Its child image arm is gone, so the size of the multi-arch image is a lower bound.',
+      },
+    ]);
+    const none = contentOf('all', [all, inner]);
+    expect(none.isSizeKnown).toBe(false);
+    expect(codes(none)).toEqual(['index-child-missing', 'index-child-missing', 'size-unknown']);
+  });
+
+  test('is a lower bound where the inner one is gone', () => {
+    const content = contentOf('all', [all, amd, arm]);
+    expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 0 });
+    expect(codes(content)).toEqual(['index-child-missing']);
+  });
+
+  test('may be one of its own children, which adds nothing', () => {
+    const [one, other] = [index('one', ['other', 'amd']), index('other', ['one', 'arm'])];
+    for (const digest of ['one', 'other']) {
+      const content = contentOf(digest, [one, other, amd, arm]);
+      expect(Object.keys(sizes(content)).toSorted()).toEqual([
+        'amd',
+        'amd-config',
+        'arm',
+        'arm-config',
+        'shared',
+      ]);
+      expect(content).toMatchObject({ isSizeKnown: true, faults: [] });
+    }
+    expect(codes(contentOf('self', [index('self', ['self'])]))).toEqual(['size-unknown']);
+  });
+
+  test('may be the first of 20,000', () => {
+    const chain = Array.from({ length: 20_000 }, (_, depth) => index(`i${depth}`, [`i${depth + 1}`]));
+    expect(sizes(contentOf('i0', [...chain, image('i20000', { layers: { base: 7 } })]))).toMatchObject({
+      base: 7,
+    });
+  });
+});
+
 describe('of two sizes of one blob', () => {
   const layer = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'layer' });
   const config = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'config' });

@@ -14,7 +14,7 @@ const usesOf = (
 } => {
   const found = findUses(inventory(given));
   const list = (users: ReadonlyMap<string, ReadonlySet<string>>): Record<string, readonly string[]> =>
-    Object.fromEntries([...users].map(([name, workloads]) => [name, [...workloads]]));
+    Object.fromEntries([...users].map(([name, workloads]) => [name, [...workloads].toSorted()]));
   return { digests: list(found.digests), tags: list(found.tags) };
 };
 
@@ -162,7 +162,7 @@ describe('a workload uses an image', () => {
 
   test('once, however many of its containers name it', () => {
     const references = [uses(POD, current), uses(POD, current), uses(`${NAMESPACE}/Job/once`, current)];
-    expect(usesOf({ references }).digests).toEqual({ [current]: [POD, `${NAMESPACE}/Job/once`] });
+    expect(usesOf({ references }).digests).toEqual({ [current]: [`${NAMESPACE}/Job/once`, POD] });
   });
 });
 
@@ -298,10 +298,41 @@ describe('the use of an index', () => {
     const job = `${NAMESPACE}/Job/once`;
     const references = [uses(POD, { type: 'digest', digest: 'all' }), uses(job, current)];
     expect(usesOf({ images, references }).digests).toEqual({
-      all: [POD, job],
+      all: [job, POD],
       [current]: [job, POD],
       [older]: [POD],
     });
+  });
+
+  test('is one of everything below it and comes from everything below it, whatever lies between', () => {
+    const nested = [
+      index('top', ['middle', other]),
+      index('middle', [current, older]),
+      image(current),
+      image(older),
+      image(other),
+    ];
+    const used = (digest: string) =>
+      Object.keys(usesOf({ images: nested, references: [uses(POD, { type: 'digest', digest })] }).digests);
+    expect(new Set(used('top'))).toEqual(new Set(['top', 'middle', current, older, other]));
+    expect(new Set(used('middle'))).toEqual(new Set(['top', 'middle', current, older]));
+    expect(new Set(used(current))).toEqual(new Set(['top', 'middle', current]));
+  });
+
+  test('ends where indexes are below each other in a circle', () => {
+    const circle = [index('one', ['two', current]), index('two', ['one', older])];
+    const { digests } = usesOf({
+      images: circle,
+      references: [uses(POD, { type: 'digest', digest: 'one' }), uses(`${NAMESPACE}/Job/once`, older)],
+    });
+    const both = [`${NAMESPACE}/Job/once`, POD];
+    expect(digests).toEqual({ one: both, two: both, [older]: both, [current]: [POD] });
+  });
+
+  test('may pass through 20,000 others', () => {
+    const chain = Array.from({ length: 20_000 }, (_, depth) => index(`i${depth}`, [`i${depth + 1}`]));
+    const { digests } = usesOf({ images: chain, references: [uses(POD, { type: 'digest', digest: 'i9' })] });
+    expect(Object.keys(digests)).toHaveLength(20_001);
   });
 });
 

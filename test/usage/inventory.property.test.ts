@@ -90,11 +90,17 @@ const replaceOthers = (inventory: Inventory, other: Inventory, name: string): In
   const named = own.flatMap(({ tags }) =>
     tags.flatMap(({ revisions }) => revisions.map(({ digest }) => digest)),
   );
-  const children = inventory.images
-    .filter(({ digest }) => named.includes(digest))
-    .flatMap((image) => image.children.map(({ digest }) => digest));
-  const isOwnImage = ({ digest }: { readonly digest: string }): boolean =>
-    named.includes(digest) || children.includes(digest);
+  const below = (digest: string, passed: readonly string[]): readonly string[] =>
+    passed.includes(digest)
+      ? []
+      : [
+          digest,
+          ...inventory.images
+            .filter((image) => image.digest === digest)
+            .flatMap(({ children }) => children.flatMap((child) => below(child.digest, [...passed, digest]))),
+        ];
+  const ownDigests = named.flatMap((digest) => below(digest, []));
+  const isOwnImage = ({ digest }: { readonly digest: string }): boolean => ownDigests.includes(digest);
   return {
     ...other,
     namespaces: [

@@ -63,6 +63,21 @@ describe('the snapshots of a cluster', () => {
     expect(taken.images.map(({ digest }) => digest)).toEqual(['all', 'child', 'z']);
   });
 
+  test('hold what is below an index that is below an index, and who uses it', () => {
+    const taken = snapshot({
+      streams: [stream('api', { latest: ['all'], old: ['child'] })],
+      images: [
+        index('all', ['inner']),
+        index('inner', ['child', 'all']),
+        image('child', { layers: { base: 7 } }),
+      ],
+      references: [uses(POD, { type: 'digest', digest: 'all' })],
+    });
+    expect(taken.images.map(({ digest }) => digest)).toEqual(['all', 'child', 'inner']);
+    expect(taken.team.usedBytes).toBe(7);
+    expect(taken.uses.digests).toEqual({ all: [POD], child: [POD] });
+  });
+
   test('are the same whatever the order of what was read', () => {
     const given = {
       namespaces: [namespace(), namespace(OTHER)],
@@ -318,6 +333,11 @@ describe('images in no stream', () => {
   test.each([
     { name: 'in the history of a tag', tags: { latest: ['a', 'old'] }, images: [image('a'), image('old')] },
     { name: 'below an index', tags: { latest: ['all'] }, images: [index('all', ['old']), image('old')] },
+    {
+      name: 'below an index that is below an index',
+      tags: { latest: ['all'] },
+      images: [index('all', ['inner']), index('inner', ['old']), image('old')],
+    },
     { name: 'imported', tags: { latest: [imported('old')] }, images: [image('old')] },
   ])('are not those $name', ({ tags, images }) => {
     expect(findingsOf({ streams: [stream('api', tags)], images })).toEqual([]);

@@ -244,6 +244,20 @@ describe('tags on the same image', () => {
     expect(tagIn(given, 'web:old').sameImageAs).toEqual(['api:three']);
   });
 
+  test('name ten of many: the first by name, never themselves', () => {
+    const tags = Array.from({ length: 2000 }, (_, position) => `t${String(position).padStart(4, '0')}`);
+    const given = report({
+      streams: [stream('api', Object.fromEntries(tags.map((tag) => [tag, ['a']])))],
+      images: [image('a')],
+    });
+    const named = (...positions: readonly number[]) => positions.map((position) => `api:${tags[position]}`);
+    expect(tagIn(given, 'api:t0000').sameImageAs).toEqual(named(1, 2, 3, 4, 5, 6, 7, 8, 9, 10));
+    expect(tagIn(given, 'api:t0010').sameImageAs).toEqual(named(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+    expect(tagIn(given, 'api:t1999').sameImageAs).toEqual(named(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+    const all = given.streams.flatMap((one) => one.tags.flatMap(({ sameImageAs }) => sameImageAs));
+    expect(all).toHaveLength(2000 * 10);
+  });
+
   test('are none where a tag is empty or names no image', () => {
     const given = report({
       streams: [stream('api', { one: [], two: [], three: [''], four: [''] })],

@@ -3,9 +3,11 @@ import {
   formatBytes,
   formatCount,
   formatDay,
+  formatList,
   formatNumber,
   formatSome,
 } from '../../usage/format.ts';
+import { MAX_TAGS_NAMED } from '../../usage/report.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../usage/report.ts';
 import { tableLines } from './text.ts';
 import type { TableLine } from './text.ts';
@@ -228,8 +230,13 @@ const contentsOf = ({ tags }: StreamReport): string => {
 const unknownSizes = (count: number): string =>
   count === 0 ? '' : `size of ${formatCount(count, 'revision')} unknown`;
 
-const sameImage = (others: readonly string[]): string =>
-  others.length === 0 ? '' : `same image as ${formatSome(others.slice(0, 2), others.length)}`;
+/** A report names so many at most, so of that many more may go unnamed. */
+const sameImage = (others: readonly string[]): string => {
+  if (others.length === 0) return '';
+  const named = others.slice(0, 2);
+  const isWhole = others.length < MAX_TAGS_NAMED;
+  return `same image as ${isWhole ? formatSome(named, others.length) : formatList([...named, 'many others'])}`;
+};
 
 /** Nothing to weigh is left blank; a size of which nothing at all is known is unknown. */
 const figuresOf = (

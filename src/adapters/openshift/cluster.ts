@@ -32,8 +32,8 @@ export type ClusterOptions = LoginSource & {
  * @throws AppError `invalid` for an unusable kubeconfig
  */
 export const createCluster = (options: ClusterOptions, observe: Observe): Cluster & AsyncDisposable => {
-  const { kubeconfig, context, pageSize = 500, retryBaseMs = 500 } = options;
-  const client = createClient({ kubeconfig, context, retryBaseMs }, observe);
+  const { pageSize = 500, retryBaseMs = 500 } = options;
+  const client = createClient({ ...options, retryBaseMs }, observe);
   const deps: ListDeps = { client, pageSize, observe };
   return {
     readInventory: async (request) => {

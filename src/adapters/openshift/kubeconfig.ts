@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { KubeConfig, loadYaml } from '@kubernetes/client-node';
+import type { User } from '@kubernetes/client-node';
+import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 
 /** Where the way to the cluster and the credentials come from. */
@@ -22,6 +24,8 @@ export type Login = {
   readonly clusterName: string;
   /** The API's URL, no trailing slash. */
   readonly server: string;
+  /** Its host and port, as messages name it. */
+  readonly host: string;
   /** The URL people outside use; null with a pod's service account, which knows only the inner one. */
   readonly publicServer: string | null;
 };
@@ -36,9 +40,10 @@ export const loadLogin = (source: LoginSource): Login => {
   chooseContext(config, source.context);
   const cluster = findCluster(config);
   const server = cluster.server.replace(/\/+$/, '');
+  const { host } = new URL(server);
   return files.length > 0
-    ? { config, clusterName: cluster.name, server, publicServer: server }
-    : { config, clusterName: 'in-cluster', server, publicServer: null };
+    ? { config, clusterName: cluster.name, server, host, publicServer: server }
+    : { config, clusterName: 'in-cluster', server, host, publicServer: null };
 };
 
 const findFiles = (kubeconfig: string | null): readonly string[] =>
@@ -49,18 +54,54 @@ const findFiles = (kubeconfig: string | null): readonly string[] =>
 const readFiles = (files: readonly string[]): KubeConfig => {
   const merged = new KubeConfig();
   for (const file of files) {
-    const config = new KubeConfig();
     try {
-      config.loadFromFile(file);
+      merge(merged, readFile(file));
     } catch (thrown) {
       throw new AppError('invalid', `The kubeconfig ${file} cannot be read: ${firstLine(thrown)}`, {
         hint: 'Write it anew with `oc login`, or name another with --kubeconfig or KUBECONFIG.',
       });
     }
-    merge(merged, config);
   }
   return merged;
 };
+
+const readFile = (file: string): KubeConfig => {
+  const text = readFileSync(file, 'utf8');
+  const config = new KubeConfig();
+  config.loadFromString(text);
+  config.makePathsAbsolute(dirname(file));
+  const tokenFiles = findTokenFiles(text);
+  config.users = config.users.map((user) => {
+    const tokenFile = tokenFiles.get(user.name);
+    return tokenFile === undefined ? user : withTokenFile(user, resolve(dirname(file), tokenFile));
+  });
+  return config;
+};
+
+/** The vendor drops `tokenFile` (it looks for `token-file`), so the users are looked at once more. */
+const findTokenFiles = (text: string): ReadonlyMap<string, string> => {
+  const { users } = usersSchema.parse(loadYaml(text));
+  return new Map(users.flatMap((entry) => (entry === null ? [] : [[entry.name, entry.user.tokenFile]])));
+};
+
+/** What shape the rest has is the vendor's to judge. */
+const usersSchema = z
+  .object({
+    users: z.array(
+      z
+        .object({ name: z.string(), user: z.object({ tokenFile: z.string().min(1) }) })
+        .nullable()
+        .catch(null),
+    ),
+  })
+  .catch({ users: [] });
+
+/** The vendor's provider of this name reads the file at use; a token beside it would win, but kubectl prefers the file. */
+const withTokenFile = (user: User, tokenFile: string): User => ({
+  ...user,
+  token: '',
+  authProvider: { name: 'tokenFile', config: { tokenFile } },
+});
 
 const merge = (merged: KubeConfig, config: KubeConfig): void => {
   merged.currentContext ||= config.currentContext;
@@ -88,10 +129,14 @@ const loadServiceAccount = (kubeconfig: string | null): KubeConfig => {
 const chooseContext = (config: KubeConfig, name: string | null): void => {
   const names = config.contexts.map((context) => context.name);
   const chosen = name ?? config.currentContext;
+  if (names.length === 0) {
+    throw new AppError('invalid', 'The kubeconfig has no contexts, so it leads to no cluster', {
+      hint: 'Write it anew with `oc login`, or name another with --kubeconfig or KUBECONFIG.',
+    });
+  }
   if (!names.includes(chosen)) {
-    const has = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
     const lacks = chosen ? `no context ${chosen}` : 'no current context';
-    throw new AppError('invalid', `The kubeconfig has ${lacks}; ${has}`, {
+    throw new AppError('invalid', `The kubeconfig has ${lacks}; it has ${names.join(', ')}`, {
       hint: 'Name one with --context, or log in with `oc login`.',
     });
   }
@@ -109,7 +154,13 @@ const findCluster = (config: KubeConfig): { readonly name: string; readonly serv
       { hint: 'Name another with --context, or log in with `oc login`.' },
     );
   }
-  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
+  const protocol = URL.parse(cluster.server)?.protocol;
+  if (protocol !== 'https:' && protocol !== 'http:') {
+    throw new AppError('invalid', `The kubeconfig's server ${cluster.server} is not the URL of an API`, {
+      hint: 'It looks like https://api.silver.example.com:6443; `oc login` writes it.',
+    });
+  }
+  if (protocol === 'http:' && !cluster.skipTLSVerify) {
     throw new AppError('invalid', `The kubeconfig's server ${cluster.server} is not encrypted (http)`, {
       hint: 'Use its https address. Only for a test on this machine, set insecure-skip-tls-verify: true for it.',
     });

@@ -19,8 +19,7 @@ export const describeRefusal = (refusal: Refusal, { resource, namespace }: ListR
 };
 
 /** The refusal of something we cannot do without: `forbidden`, `invalid` (no OpenShift) or `unavailable`. */
-export const toRefusalError = (refusal: Refusal, request: ListRequest, { server }: Login): AppError => {
-  const { host } = new URL(server);
+export const toRefusalError = (refusal: Refusal, request: ListRequest, { host }: Login): AppError => {
   const said = describeRefusal(refusal, request);
   const { group, plural } = request.resource;
   const rule = `{apiGroups: ["${group}"], resources: ["${plural}"], verbs: ["get", "list"]}`;
@@ -36,7 +35,7 @@ export const toRefusalError = (refusal: Refusal, request: ListRequest, { server 
     case 'expired':
     case 'failing':
       return new AppError('unavailable', `The API at ${host} ${said}`, {
-        hint: 'Try again later; `oc get apiservices` shows which part of the API is down.',
+        hint: 'Try again later; `oc get apiservices` shows which part is down. Or a proxy answers in its place.',
       });
   }
 };

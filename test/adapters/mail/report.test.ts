@@ -117,7 +117,10 @@ describe('what a namespace uses', () => {
   });
 
   test('is said in the unit of the quota wherever it stands', () => {
-    const namespace = inventNamespace(1, { usedBytes: 1_036.4 * MI, quota: quotaOf(512 * MI, 'over', 202.5) });
+    const namespace = inventNamespace(1, {
+      usedBytes: 1_036.4 * MI,
+      quota: quotaOf(512 * MI, 'over', 202.5),
+    });
     const { html, text } = compose.renderUsage(mailOf([namespace]));
     for (const part of [readPage(html), text]) {
       expect(part).toContain('uses 1,036.4 of 512 MiB');
@@ -271,6 +274,23 @@ describe('the list', () => {
     expect(readPage(html)).toContain(expected);
     expect(text).toContain(expected);
   });
+
+  test.each([
+    { count: 1, expected: 'same image as api:t0' },
+    { count: 9, expected: 'same image as api:t0, api:t1 and 7 more' },
+    { count: 10, expected: 'same image as api:t0, api:t1 and many others' },
+  ])(
+    'says of a tag what is the same image, and counts no more than is named: $count',
+    ({ count, expected }) => {
+      const namespace = inventNamespace(1);
+      const sameImageAs = Array.from({ length: count }, (_, position) => `api:t${position}`);
+      const streams = namespace.streams.map((stream) => ({
+        ...stream,
+        tags: stream.tags.map((tag) => ({ ...tag, sameImageAs })),
+      }));
+      expect(readPage(compose.renderUsage(mailOf([{ ...namespace, streams }])).html)).toContain(expected);
+    },
+  );
 
   test('shows every stream, tag and revision, a single revision beside its tag', () => {
     const namespace = inventNamespace(4);

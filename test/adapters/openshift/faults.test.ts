@@ -1,8 +1,6 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Fault } from '../../../sandbox/api-server.ts';
-import { createFolder, openCluster, PATHS, startServer, until } from './open-cluster.ts';
+import { openCluster, PATHS, startServer, until } from './open-cluster.ts';
 
 /** What goes wrong between us and the API, and what a reading makes of it. */
 
@@ -107,19 +105,39 @@ test('an API that nobody answers at is unavailable, and named', async () => {
 
 describe('Retry-After', () => {
   test.each([
-    [429, '1', 1000],
-    [503, '1', 1000],
-  ])('of a %i is waited for', async (status, seconds, waitMs) => {
+    { status: 429, header: '1', waitMs: 1000 },
+    { status: 503, header: '1', waitMs: 1000 },
+    { status: 500, header: '1', waitMs: 1000 },
+    { status: 429, header: 'Tue, 24 Nov 2026 03:00:02 GMT', waitMs: 1100 },
+  ])('of a $status is waited for: $header', async ({ status, header, waitMs }) => {
     const server = await startServer({ lists });
-    server.addFault(PATHS.images, { status, headers: { 'retry-after': seconds } });
+    server.addFault(PATHS.images, { status, headers: { 'retry-after': header } });
     const { cluster, events } = await openCluster(server);
     expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
     expect(events).toContainEqual(expect.objectContaining({ type: 'api-retry', waitMs }));
   });
 
-  test('is waited for a minute at most; closing the cluster ends the wait', async () => {
+  test.each([
+    ['is none', '0'],
+    ['ended before we were told, by our clock', 'Tue, 24 Nov 2026 03:00:00 GMT'],
+    ['means nothing', 'soon'],
+  ])('that %s leaves our own wait', async (_name, header) => {
     const server = await startServer({ lists });
-    server.addFault(PATHS.images, { status: 429, headers: { 'retry-after': '3600' } });
+    server.addFault(PATHS.images, { status: 429, headers: { 'retry-after': header } });
+    const { cluster, events } = await openCluster(server, { retryBaseMs: 10 });
+    await cluster.readInventory(wholeCluster);
+    const waits = events.filter((event) => event.type === 'api-retry').map(({ waitMs }) => waitMs);
+    expect(waits).toHaveLength(1);
+    expect(waits[0]).toBeGreaterThanOrEqual(5);
+    expect(waits[0]).toBeLessThanOrEqual(15);
+  });
+
+  test.each([
+    ['number of seconds', '3600'],
+    ['date', 'Tue, 24 Nov 2026 04:00:00 GMT'],
+  ])('as a %s is waited for a minute at most; closing the cluster ends the wait', async (_name, header) => {
+    const server = await startServer({ lists });
+    server.addFault(PATHS.images, { status: 429, headers: { 'retry-after': header } });
     const { cluster, events } = await openCluster(server);
     const stopped = expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
       code: 'unavailable',
@@ -182,44 +200,6 @@ describe('a list that expires on the way (410)', () => {
     await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('does not list images (image.openshift.io): HTTP 410 again and again'),
-    });
-  });
-});
-
-describe('credentials', () => {
-  test('that are not accepted end the reading at once', async () => {
-    const server = await startServer({ token: 'sesame', lists });
-    const { cluster, events } = await openCluster(server, { user: { token: 'other' } });
-    await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
-      code: 'forbidden',
-      message: `The API at ${new URL(server.url).host} does not accept these credentials`,
-      hint: expect.stringContaining('oc login'),
-    });
-    expect(events).toEqual([]);
-  });
-
-  test('are read again from their file when the token in it was renewed', async () => {
-    const tokenFile = join(await createFolder(), 'token');
-    await writeFile(tokenFile, 'first\n');
-    const server = await startServer({ token: 'first', lists });
-    const { cluster } = await openCluster(server, {
-      user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } },
-    });
-    await cluster.readInventory(wholeCluster);
-    await writeFile(tokenFile, 'second\n');
-    server.requireToken('second');
-    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
-  });
-
-  test('that cannot be loaded are said to', async () => {
-    const server = await startServer({ lists });
-    const tokenFile = join(await createFolder(), 'token');
-    const { cluster } = await openCluster(server, {
-      user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } },
-    });
-    await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
-      code: 'invalid',
-      message: expect.stringMatching(/^The kubeconfig's credentials cannot be used: ENOENT/),
     });
   });
 });

@@ -41,6 +41,19 @@ describe('the way to the cluster', () => {
     });
   });
 
+  test.each([
+    ['https://[fd00::1]:6443/', 'https://[fd00::1]:6443', '[fd00::1]:6443'],
+    [
+      'https://silver.example.test/clusters/c-1//',
+      'https://silver.example.test/clusters/c-1',
+      'silver.example.test',
+    ],
+    ['HTTPS://silver.example.test', 'HTTPS://silver.example.test', 'silver.example.test'],
+  ])('may be %s', async (written, server, host) => {
+    const kubeconfig = { ...two, clusters: [cluster('silver', written)] };
+    expect(await load(kubeconfig)).toMatchObject({ server, host, publicServer: server });
+  });
+
   test('comes from ~/.kube/config where no kubeconfig is named', async () => {
     const home = await createFolder();
     vi.stubEnv('HOME', home);
@@ -99,10 +112,17 @@ describe('what cannot lead to a cluster says so:', () => {
     });
   });
 
-  test('no current context', async () => {
+  test('no contexts', async () => {
     await expect(load({ contexts: [] })).rejects.toMatchObject({
       code: 'invalid',
-      message: 'The kubeconfig has no current context; it has none',
+      message: 'The kubeconfig has no contexts, so it leads to no cluster',
+    });
+  });
+
+  test('no current context, with those that are in it', async () => {
+    await expect(load({ contexts: [context('work', 'silver')] })).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'The kubeconfig has no current context; it has work',
     });
   });
 
@@ -129,4 +149,21 @@ describe('what cannot lead to a cluster says so:', () => {
       message: "The kubeconfig's server http://silver.example.test is not encrypted (http)",
     });
   });
+
+  test.each(['silver.example.test:6443', 'silver.example.test', 'https://', 'ftp://silver.example.test'])(
+    'a server that is no URL of an API: %s',
+    async (server) => {
+      const kubeconfig = {
+        'current-context': 'work',
+        contexts: [context('work', 'silver')],
+        clusters: [cluster('silver', server)],
+        users,
+      };
+      await expect(load(kubeconfig)).rejects.toMatchObject({
+        code: 'invalid',
+        message: `The kubeconfig's server ${server.replace(/\/$/, '')} is not the URL of an API`,
+        hint: expect.stringContaining('oc login'),
+      });
+    },
+  );
 });

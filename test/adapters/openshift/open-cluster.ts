@@ -22,10 +22,17 @@ export const startServer = async (options: ApiServerOptions = {}): Promise<ApiSe
   return server;
 };
 
-/** A kubeconfig of one context, `work`, of the cluster `silver`; a kubeconfig may be JSON. */
-export const kubeconfigOf = (server: string, user: object = {}): object => ({
+/**
+ * A kubeconfig of one context, `work`, of the cluster `silver`; a kubeconfig may be JSON. `trust` is what the cluster
+ * says of certificates.
+ */
+export const kubeconfigOf = (
+  server: string,
+  user: object = {},
+  trust: object = { 'insecure-skip-tls-verify': true },
+) => ({
   'current-context': 'work',
-  clusters: [{ name: 'silver', cluster: { server, 'insecure-skip-tls-verify': true } }],
+  clusters: [{ name: 'silver', cluster: { server, ...trust } }],
   users: [{ name: 'robot', user }],
   contexts: [{ name: 'work', context: { cluster: 'silver', user: 'robot' } }],
 });
@@ -40,13 +47,13 @@ export const writeKubeconfig = async (kubeconfig: object | string): Promise<stri
 /** The real adapter on a server, with waits of a millisecond or so, and the events it gave. */
 export const openCluster = async (
   server: { readonly url: string },
-  options: Partial<ClusterOptions> & { readonly user?: object } = {},
+  options: Partial<ClusterOptions> & { readonly user?: object; readonly trust?: object } = {},
 ) => {
   const events: RunEvent[] = [];
-  const { user, ...rest } = options;
+  const { user, trust, ...rest } = options;
   const cluster = createCluster(
     {
-      kubeconfig: await writeKubeconfig(kubeconfigOf(server.url, user)),
+      kubeconfig: await writeKubeconfig(kubeconfigOf(server.url, user, trust)),
       context: null,
       name: null,
       apiUrl: null,

@@ -1,0 +1,171 @@
+import { HttpMethod, RequestContext } from '@kubernetes/client-node';
+import { Agent, fetch } from 'undici';
+import type { Dispatcher } from 'undici';
+import { AppError } from '../../errors.ts';
+import { loadLogin } from './kubeconfig.ts';
+import type { Login, LoginSource } from './kubeconfig.ts';
+
+/** What a request brought; `status` is null where no whole answer came. */
+export type Reply =
+  | { readonly status: number; readonly retryAfter: string; readonly body: string }
+  | { readonly status: null; readonly reason: string };
+
+/** The way to one API. */
+export type Connection = AsyncDisposable & {
+  readonly login: Login;
+  /**
+   * Sends one request and waits half a minute for its answer. What a renewed login may mend is tried once more.
+   * @throws AppError `forbidden` when the credentials are not accepted, `invalid` when they cannot be used or the API's
+   * certificate cannot be trusted
+   */
+  get(path: string): Promise<Reply>;
+};
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Opens the way to the API that a kubeconfig or a pod's service account leads to: the vendor's credentials and TLS.
+ * `stop` ends what is under way; its reason is thrown.
+ * @throws AppError `invalid` for an unusable kubeconfig
+ */
+export const openConnection = (source: LoginSource, stop: AbortSignal): Connection => {
+  const sessions = new AsyncDisposableStack();
+  const open = (context: string | null): Session => {
+    const opened = openSession(loadLogin({ ...source, context }), stop);
+    sessions.defer(opened.close);
+    return opened;
+  };
+  const first = open(source.context);
+  let session = first;
+
+  const get = async (path: string): Promise<Reply> => {
+    const used = session;
+    try {
+      return await used.get(path);
+    } catch (thrown) {
+      stop.throwIfAborted();
+      if (!(thrown instanceof AppError)) throw thrown;
+      // The context that it began with: another `oc login` must not turn one cluster into another midway.
+      if (session === used) session = open(first.login.config.currentContext);
+      return session.get(path);
+    }
+  };
+
+  return { login: first.login, get, [Symbol.asyncDispose]: () => sessions.disposeAsync() };
+};
+
+/** One login over one set of connections. */
+type Session = {
+  readonly login: Login;
+  /** @throws AppError for what a renewed login may mend */
+  readonly get: (path: string) => Promise<Reply>;
+  readonly close: () => Promise<void>;
+};
+
+const openSession = (login: Login, stop: AbortSignal): Session => {
+  let dispatcher: Dispatcher | null = null;
+
+  const get = async (path: string): Promise<Reply> => {
+    stop.throwIfAborted();
+    const url = `${login.server}${path}`;
+    const authorization = await authorize(url);
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(new Error('no answer within 30 s')), TIMEOUT_MS);
+    try {
+      const response = await fetch(url, {
+        ...authorization,
+        redirect: 'manual',
+        signal: AbortSignal.any([stop, timeout.signal]),
+      });
+      const { status, headers } = response;
+      const body = await response.text();
+      if (status === 401) throw refusedCredentials(login);
+      return { status, retryAfter: headers.get('retry-after') ?? '', body };
+    } catch (thrown) {
+      if (thrown instanceof AppError) throw thrown;
+      throwIfForGood(thrown, login);
+      return { status: null, reason: reasonOf(thrown) };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  /** The vendor offers a new dispatcher, hence new sockets, for every request: the first one serves them all. */
+  const authorize = async (url: string) => {
+    const context = new RequestContext(url, HttpMethod.GET);
+    try {
+      await login.config.applySecurityAuthentication(context);
+    } catch (thrown) {
+      throw unusableCredentials(thrown);
+    }
+    const offered = context.getDispatcher();
+    if (dispatcher === null) dispatcher = offered ?? new Agent();
+    else await offered?.close();
+    const headers = Object.entries(context.getHeaders()).map(([name, value]) => [name, value.trim()]);
+    return { dispatcher, headers: Object.fromEntries(headers) };
+  };
+
+  return { login, get, close: async () => dispatcher?.destroy() };
+};
+
+const refusedCredentials = ({ host }: Login): AppError =>
+  new AppError('forbidden', `The API at ${host} does not accept these credentials`, {
+    hint: 'Log in again with `oc login`; a service account needs a valid token.',
+  });
+
+const unusableCredentials = (thrown: unknown): AppError =>
+  new AppError('invalid', `The kubeconfig's credentials cannot be used: ${reasonOf(thrown)}`, {
+    hint: 'Log in again with `oc login`, or name another kubeconfig with --kubeconfig or KUBECONFIG.',
+  });
+
+/** What Node calls a certificate that it does not trust: X509_V_ERR_* of OpenSSL, and a host name of its own. */
+const CERTIFICATE_FAULTS: ReadonlySet<string> = new Set([
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'INVALID_CA',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
+/** Certificates do not heal between two tries as a network does. */
+const throwIfForGood = (thrown: unknown, { host }: Login): void => {
+  const code = codeOf(thrown);
+  // A key or certificate in the kubeconfig that OpenSSL cannot load.
+  if (code.startsWith('ERR_OSSL_')) throw unusableCredentials(thrown);
+  if (!CERTIFICATE_FAULTS.has(code)) return;
+  // Node's advice after the semicolon is about flags that a user of ours does not set.
+  const [reason] = reasonOf(thrown).split(';');
+  throw new AppError('invalid', `The certificate of the API at ${host} cannot be trusted: ${reason}`, {
+    hint:
+      "The kubeconfig's certificate-authority must be the one that signed it, and its server a name that it is " +
+      'for; an expired one must be renewed.',
+  });
+};
+
+const codeOf = (thrown: unknown): string => {
+  const bottom = bottomOf(thrown);
+  return bottom instanceof Error && 'code' in bottom ? String(bottom.code) : '';
+};
+
+/**
+ * What went wrong at the bottom of it, first line only: what a credential plugin or a file says further down is not
+ * for logs.
+ */
+const reasonOf = (thrown: unknown): string => {
+  const bottom = bottomOf(thrown);
+  if (!(bottom instanceof Error)) return String(bottom);
+  const [line] = bottom.message.split('\n');
+  return line || codeOf(bottom) || bottom.name;
+};
+
+/** `fetch failed` says nothing; its innermost cause does. */
+const bottomOf = (thrown: unknown): unknown =>
+  thrown instanceof Error && thrown.cause instanceof Error ? bottomOf(thrown.cause) : thrown;

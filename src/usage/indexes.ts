@@ -1,0 +1,33 @@
+import type { Image } from './registry.ts';
+
+/** Index images: what is below them and above them. A child may be an index itself. */
+
+/** These images and all that are below them: children of indexes, theirs, and so on. */
+export const withImagesBelow = (
+  digests: Iterable<string>,
+  images: ReadonlyMap<string, Image>,
+): ReadonlySet<string> =>
+  follow(digests, (digest) => (images.get(digest)?.children ?? []).map((child) => child.digest));
+
+/** An image and all that are below it or above it; what is below an image above it is neither. */
+export const createRelatives = (images: readonly Image[]): ((digest: string) => ReadonlySet<string>) => {
+  const links = images.flatMap(({ digest, children }) =>
+    children.map((child) => ({ index: digest, child: child.digest })),
+  );
+  const below = Map.groupBy(links, ({ index }) => index);
+  const above = Map.groupBy(links, ({ child }) => child);
+  return (digest) =>
+    follow([digest], (one) => (below.get(one) ?? []).map(({ child }) => child)).union(
+      follow([digest], (one) => (above.get(one) ?? []).map(({ index }) => index)),
+    );
+};
+
+/** A set's loop comes to what is added on the way, too: each digest is looked at once, and a circle ends. */
+const follow = (
+  start: Iterable<string>,
+  next: (digest: string) => readonly string[],
+): ReadonlySet<string> => {
+  const reached = new Set(start);
+  for (const digest of reached) for (const other of next(digest)) reached.add(other);
+  return reached;
+};
