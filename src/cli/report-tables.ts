@@ -4,7 +4,9 @@ import {
   formatCount,
   formatDay,
   formatLimit,
+  formatList,
   formatPercent,
+  formatSome,
   formatUsed,
 } from '../usage/format.ts';
 import type { Level } from '../usage/quota.ts';
@@ -16,11 +18,13 @@ import type { Terminal } from './terminal.ts';
 
 type Out = Terminal['out'];
 
-/** One line a namespace, largest first, and the cluster's total below. */
+/** One line a namespace, largest first; below it the cluster's total and what the lines leave open. */
 export const namespaceTable = (out: Out, report: Report): string => {
-  const namespaces = report.reports
-    .flatMap((team) => team.namespaces)
-    .toSorted((a, b) => b.usedBytes - a.usedBytes || (a.name < b.name ? -1 : 1));
+  const namespaces = namespacesOf(report).toSorted(
+    (a, b) => b.usedBytes - a.usedBytes || (a.name < b.name ? -1 : 1),
+  );
+  if (namespaces.length === 0)
+    return `There is no namespace to report in ${report.cluster.name}: the configuration (namespaces.selector, namespaces.exclude) selects none.\n`;
   const rows = namespaces.map((namespace) => [
     namespace.name,
     usedCell(namespace.usedBytes, namespace.quota.limitBytes, namespace.unknownRevisions),
@@ -31,29 +35,22 @@ export const namespaceTable = (out: Out, report: Report): string => {
     String(namespace.totals.revisions),
     recipientsCell(namespace),
   ]);
-  return `${layOut(NAMESPACE_COLUMNS, rows)}\n${clusterLine(report)}`;
+  const remarks = [
+    clusterTotal(report),
+    ...remarkUnknownSizes(namespaces),
+    ...remarkNobodyToTell(namespaces),
+    ...report.snapshot.findings.map(({ message }) => printable(message)),
+    ...remarkReading(report),
+  ];
+  return `${layOut(NAMESPACE_COLUMNS, rows)}\n${remarks.map((remark) => `${remark}\n`).join('')}`;
 };
 
-/** One namespace with all its image streams, tags and revisions. */
-export const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
-  const { quota, totals } = namespace;
-  const percent = quota.usedPercent === null ? '' : ` (${formatPercent(quota.usedPercent)})`;
-  const title = `${namespace.name} uses ${atLeast(namespace.unknownRevisions)}${formatUsed(namespace.usedBytes, quota.limitBytes)}${percent}`;
-  const counts = [
-    formatCount(totals.streams, 'image stream'),
-    formatCount(totals.tags, 'tag'),
-    formatCount(totals.revisions, 'revision'),
-  ].join(', ');
-  const imported =
-    namespace.importedBytes > 0 ? `, ${formatBytes(namespace.importedBytes)} imported and not charged` : '';
-  const findings = namespace.findings.map(({ subject, message }) => `  ${subject}: ${message}\n`).join('');
-  return [
-    `${paint(out, 'bold', title)}  ${levelCell(out, quota.level)}\n`,
-    `${counts}${imported}. Quota: ${quota.source}.\n\n`,
-    layOut(DETAIL_COLUMNS, namespace.streams.flatMap(streamRows)),
-    findings === '' ? '' : `\nFindings\n${findings}`,
-  ].join('');
-};
+/** Each namespace with all its image streams, tags and revisions. */
+export const namespaceDetails = (out: Out, report: Report): string =>
+  [
+    ...namespacesOf(report).map((namespace) => namespaceDetail(out, namespace)),
+    ...remarkReading(report).map((remark) => `${remark}\n`),
+  ].join('\n');
 
 /** A level in words and, on a terminal, in colour. */
 export const levelCell = (out: Out, level: Level): string =>
@@ -83,23 +80,107 @@ const DETAIL_COLUMNS: readonly Column[] = [
   { heading: 'IN USE', align: 'left' },
 ];
 
-const clusterLine = ({ cluster }: Report): string =>
-  cluster.usedBytes === null || cluster.sumOfNamespacesBytes === null
-    ? `Only a part of ${cluster.name} was read, so there is no total.\n`
-    : `${cluster.name}: ${formatBytes(cluster.usedBytes)} in all. The namespaces add up to ${formatBytes(cluster.sumOfNamespacesBytes)}, because what they share counts in each.\n`;
+const namespacesOf = ({ reports }: Report): readonly NamespaceReport[] =>
+  reports.flatMap((team) => team.namespaces);
 
-const recipientsCell = ({ recipients, noRecipientReason }: NamespaceReport): string =>
-  noRecipientReason === null
-    ? String(recipients.length)
-    : recipients.length === 0
-      ? `nobody: ${noRecipientReason}`
-      : `fallback: ${noRecipientReason}`;
+const recipientsCell = ({ recipients, noRecipientReason }: NamespaceReport): string => {
+  if (noRecipientReason === null) return String(recipients.length);
+  return recipients.length === 0 ? 'nobody' : 'fallback';
+};
 
-const streamRows = (stream: StreamReport): readonly (readonly string[])[] => [
+const clusterTotal = ({ cluster: { name, usedBytes, sumOfNamespacesBytes } }: Report): string => {
+  if (usedBytes === null || sumOfNamespacesBytes === null)
+    return `Only a part of ${name} was read, so there is no total.`;
+  const total = `${name}: ${formatBytes(usedBytes)} in all.`;
+  return sumOfNamespacesBytes === usedBytes
+    ? total
+    : `${total} The namespaces add up to ${formatBytes(sumOfNamespacesBytes)}, because what they share counts in each.`;
+};
+
+const remarkUnknownSizes = (namespaces: readonly NamespaceReport[]): readonly string[] => {
+  const unknown = namespaces.filter(({ unknownRevisions }) => unknownRevisions > 0);
+  if (unknown.length === 0) return [];
+  return [
+    `≥: some sizes in ${nameSome(unknown)} are unknown; quotagram report -n ${unknown[0]?.name ?? ''} says why.`,
+  ];
+};
+
+/** One remark a reason, not one a namespace: without a configuration it is the same for all. */
+const remarkNobodyToTell = (namespaces: readonly NamespaceReport[]): readonly string[] => {
+  const untold = namespaces.filter(({ noRecipientReason }) => noRecipientReason !== null);
+  const alike = Map.groupBy(
+    untold,
+    (namespace) => `${recipientsCell(namespace)} ${namespace.noRecipientReason ?? ''}`,
+  );
+  return [...alike.values()].map((members) => {
+    const who = members[0]?.recipients.length === 0 ? 'Nobody' : 'Only the fallback';
+    const of = members.length === namespaces.length ? 'any namespace' : nameSome(members);
+    return `${who} can be told of ${of}: ${members[0]?.noRecipientReason ?? ''}.`;
+  });
+};
+
+/** What the reading itself leaves open. */
+const remarkReading = ({ cluster, snapshot: { unreadableKinds, exact } }: Report): readonly string[] => [
+  ...(unreadableKinds.length === 0
+    ? []
+    : [`What is not in use is unknown: ${formatList(unreadableKinds)} could not be read everywhere.`]),
+  ...(cluster.usedBytes === null
+    ? ['What is not in use is unknown: the image streams of other namespaces could not be read.']
+    : []),
+  ...(exact ? [] : ['The cluster changed while it was read, so figures may be slightly off.']),
+];
+
+const nameSome = (namespaces: readonly NamespaceReport[]): string =>
+  formatSome(
+    namespaces.slice(0, 3).map(({ name }) => name),
+    namespaces.length,
+  );
+
+const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
+  const { quota, totals, streams } = namespace;
+  const percent = quota.usedPercent === null ? '' : ` (${formatPercent(quota.usedPercent)})`;
+  const title = `${namespace.name} uses ${namespace.unknownRevisions > 0 ? 'at least ' : ''}${formatUsed(namespace.usedBytes, quota.limitBytes)}${percent}`;
+  const counts = [
+    formatCount(totals.streams, 'image stream'),
+    formatCount(totals.tags, 'tag'),
+    formatCount(totals.revisions, 'revision'),
+  ].join(', ');
+  const imported =
+    namespace.importedBytes > 0 ? `, ${formatBytes(namespace.importedBytes)} imported and not charged` : '';
+  return [
+    `${paint(out, 'bold', title)}  ${levelCell(out, quota.level)}\n`,
+    `${counts}${imported}. Quota: ${formatLimit(quota.limitBytes)} (${quota.source}).\n`,
+    `Recipients: ${recipientsText(namespace)}.\n`,
+    streams.length === 0
+      ? ''
+      : `\n${layOut(
+          DETAIL_COLUMNS,
+          streams.flatMap((stream) => streamRows(out, stream)),
+        )}`,
+    findingsText(namespace),
+  ].join('');
+};
+
+const recipientsText = ({ recipients, noRecipientReason }: NamespaceReport): string => {
+  const addresses = recipients.map(({ address }) => address).join(', ');
+  if (noRecipientReason === null) return addresses;
+  const told = addresses === '' ? 'nobody' : `only the fallback ${addresses}`;
+  return `${told}, because ${noRecipientReason}`;
+};
+
+/** Without the finding that nobody can be told, which the recipients already say. */
+const findingsText = ({ findings }: NamespaceReport): string => {
+  const lines = findings
+    .filter(({ code }) => code !== 'no-recipient')
+    .map(({ subject, message }) => `  ${printable(shortenDigests(subject))}: ${printable(message)}\n`);
+  return lines.length === 0 ? '' : `\nFindings\n${lines.join('')}`;
+};
+
+const streamRows = (out: Out, stream: StreamReport): readonly (readonly string[])[] => [
   [
-    stream.name,
+    paint(out, 'bold', printable(stream.name)),
     '',
-    formatBytes(stream.sizeBytes),
+    sizeCell(stream),
     formatBytes(stream.countedBytes),
     formatBytes(stream.freesBytes),
     useCell(stream.inUse),
@@ -109,15 +190,22 @@ const streamRows = (stream: StreamReport): readonly (readonly string[])[] => [
 
 const tagRows = (tag: TagReport): readonly (readonly string[])[] => [
   [
-    `  :${tag.name}`,
-    tag.state === 'ok' ? '' : tag.state,
-    formatBytes(tag.sizeBytes),
+    `  :${printable(tag.name)}`,
+    TAG_STATES[tag.state],
+    sizeCell(tag),
     formatBytes(tag.countedBytes),
     formatBytes(tag.freesBytes),
     useCell(tag.inUse),
   ],
   ...tag.revisions.map(revisionRow),
 ];
+
+const TAG_STATES = {
+  ok: '',
+  empty: 'empty',
+  'import-failed': 'import failed',
+  reference: 'reference',
+} as const satisfies Readonly<Record<TagReport['state'], string>>;
 
 const revisionRow = (revision: RevisionReport): readonly string[] => [
   `    ${revision.digest.slice('sha256:'.length).slice(0, 12) || '(no image)'}`,
@@ -136,4 +224,13 @@ const workloadsText = ({ inUseBy, inUseCount }: RevisionReport): string => {
 
 const useCell = (inUse: boolean | null): string => (inUse === null ? 'unknown' : inUse ? 'yes' : 'no');
 
-const atLeast = (unknownRevisions: number): string => (unknownRevisions > 0 ? 'at least ' : '');
+/** All of a thing's known sizes; a lower bound where others are unknown. */
+const sizeCell = ({ sizeBytes, unknownRevisions }: StreamReport | TagReport): string => {
+  if (unknownRevisions === 0) return formatBytes(sizeBytes);
+  return sizeBytes === 0 ? 'unknown' : `≥ ${formatBytes(sizeBytes)}`;
+};
+
+const shortenDigests = (text: string): string => text.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');
+
+/** Text that teams or registries wrote, without what could steer a terminal or turn its text around. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');

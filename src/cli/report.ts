@@ -1,11 +1,10 @@
-import { createReporter } from '../app.ts';
 import type { Reporter } from '../app.ts';
 import { AppError } from '../errors.ts';
 import { loadConfigFile } from './config-file.ts';
 import { surroundingsOf } from './options.ts';
 import type { GlobalOptions, Output } from './options.ts';
 import { showProgress } from './progress.ts';
-import { namespaceDetail, namespaceTable } from './report-tables.ts';
+import { namespaceDetails, namespaceTable } from './report-tables.ts';
 import type { Terminal } from './terminal.ts';
 
 export type ReportOptions = GlobalOptions & {
@@ -18,6 +17,8 @@ export type ReportOptions = GlobalOptions & {
 export const printReport = async (terminal: Terminal, options: ReportOptions): Promise<number> => {
   const names = chooseNamespaces(options);
   const { config } = loadConfigFile(terminal, options.config);
+  // Loading everything takes a second, which a slip of the pen need not wait for.
+  const { createReporter } = await import('../app.ts');
   const progress = showProgress(terminal.err);
   await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
   const weighed = await reporter.weigh(names);
@@ -61,23 +62,19 @@ const render = (
     case 'text':
       return renderMail(subject).text;
     case 'table':
-      return names === null
-        ? namespaceTable(out, report)
-        : report.reports
-            .flatMap((team) => team.namespaces)
-            .map((namespace) => namespaceDetail(out, namespace))
-            .join('\n');
+      return names === null ? namespaceTable(out, report) : namespaceDetails(out, report);
   }
 };
 
 const renderMail = ({ weighed, reporter }: { readonly weighed: Weighed; readonly reporter: Reporter }) => {
-  const teams = weighed.report.reports;
-  if (teams.length === 1) return reporter.renderUsage(weighed);
-  throw new AppError(
-    'invalid',
-    `a mail is for one team, and these namespaces belong to ${String(teams.length)}`,
-    {
-      hint: 'Name one namespace with -n, or choose --output table, json or csv.',
-    },
-  );
+  const teams = weighed.report.reports.length;
+  if (teams === 1) return reporter.renderUsage(weighed);
+  if (teams === 0) {
+    throw new AppError('invalid', 'there is no namespace to report, so there is no mail', {
+      hint: 'namespaces.selector and namespaces.exclude of the configuration select none. Name one with -n.',
+    });
+  }
+  throw new AppError('invalid', `a mail is for one team, and these namespaces belong to ${String(teams)}`, {
+    hint: 'Name one namespace with -n, or choose --output table, json or csv.',
+  });
 };

@@ -23,12 +23,16 @@ export type CommandOptions = {
   readonly cwd: string;
   /** Added to PATH, without which neither Node nor redis-server is found. HOME is `cwd`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Closes its stdout as soon as it has printed something, as `head` does. */
+  readonly closesStdoutEarly?: boolean;
 };
 
-const LAUNCHER = fileURLToPath(new URL('../../bin/quotagram.js', import.meta.url));
+/** The program's entry. */
+export const LAUNCHER = fileURLToPath(new URL('../../bin/quotagram.js', import.meta.url));
 
 /** Starts the real program as a process of its own, in an environment that holds nothing but what is given. */
-export const startQuotagram = (args: readonly string[], { cwd, env = {} }: CommandOptions): Running => {
+export const startQuotagram = (args: readonly string[], options: CommandOptions): Running => {
+  const { cwd, env = {}, closesStdoutEarly = false } = options;
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
@@ -37,6 +41,7 @@ export const startQuotagram = (args: readonly string[], { cwd, env = {} }: Comma
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  if (closesStdoutEarly) child.stdout.once('data', () => child.stdout.destroy());
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = once(child, 'close').then((): Ended => ({ exitCode: child.exitCode, stdout, stderr }));
   return {
