@@ -1,5 +1,4 @@
 import { createCluster } from './adapters/openshift/cluster.ts';
-import { createCompose } from './adapters/mail/compose.ts';
 import { renderCsv } from './adapters/mail/csv.ts';
 import { createTransport } from './adapters/mail/smtp.ts';
 import { connectRedis } from './adapters/redis/connection.ts';
@@ -17,7 +16,7 @@ import type { Role } from './pipeline/jobs.ts';
 import { mail } from './pipeline/mailer.ts';
 import { prepareOneOff, sendOneOff } from './pipeline/one-off.ts';
 import type { OneOff } from './pipeline/one-off.ts';
-import type { Cluster, JobHandlers, Now, RenderedMail, RunSummary } from './pipeline/ports.ts';
+import type { Cluster, Compose, JobHandlers, Now, RenderedMail, RunSummary } from './pipeline/ports.ts';
 import { previewRun } from './pipeline/preview.ts';
 import type { PreviewedMail } from './pipeline/preview.ts';
 import type { Delivery, Run } from './pipeline/records.ts';
@@ -52,7 +51,7 @@ export type Reporter = AsyncDisposable & {
   /** What a one-off would send now: nothing is claimed or sent. */
   readonly prepareOneOff: (request: OneOffRequest) => Promise<OneOff>;
   /** The mail of a report, for no one in particular. */
-  readonly renderUsage: (weighed: WeighedCluster) => RenderedMail;
+  readonly renderUsage: (weighed: WeighedCluster) => Promise<RenderedMail>;
   /** One row a revision, and one for each tag without any (product.md §7). */
   readonly renderCsv: (report: Report) => string;
 };
@@ -60,22 +59,29 @@ export type Reporter = AsyncDisposable & {
 type OneOffRequest = Parameters<typeof prepareOneOff>[2];
 
 /** Wires what reads and composes. @throws AppError `invalid` for an unusable kubeconfig */
-export const createReporter = async (config: Config, surroundings: Surroundings): Promise<Reporter> => {
-  await using stack = new AsyncDisposableStack();
-  const cluster = stack.use(openCluster(config, surroundings));
-  const compose = await createCompose(config);
-  const deps = { cluster, compose, now: surroundings.now };
+export const createReporter = (config: Config, surroundings: Surroundings): Reporter => {
+  const cluster = openCluster(config, surroundings);
+  const { now } = surroundings;
   const rules = rulesOf(config);
-  const owned = stack.move();
+  const withCompose = async () => ({ cluster, compose: await loadCompose(config), now });
   return {
-    weigh: (namespaces) => weighCluster(deps, rules, namespaces),
-    previewRun: () => previewRun(deps, rules, manualSlot(deps.now())),
-    prepareOneOff: (request) => prepareOneOff(deps, rules, request),
-    renderUsage: (weighed) =>
-      compose.renderUsage({ ...weighed, kind: 'one-off', recipient: null, otherRoles: [], reportId: null }),
+    weigh: (namespaces) => weighCluster({ cluster }, rules, namespaces),
+    previewRun: async () => previewRun(await withCompose(), rules, manualSlot(now())),
+    prepareOneOff: async (request) => prepareOneOff(await withCompose(), rules, request),
+    renderUsage: async (weighed) => {
+      const { compose } = await withCompose();
+      const nobody = { recipient: null, otherRoles: [], reportId: null };
+      return compose.renderUsage({ ...weighed, kind: 'one-off', ...nobody });
+    },
     renderCsv: (report) => renderCsv(report.reports.flatMap(({ namespaces }) => namespaces)),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
+};
+
+/** The mail's templates and MJML take a second and 80 MB, which a process that makes no mail is spared. */
+const loadCompose = async (config: Config): Promise<Compose> => {
+  const { createCompose } = await import('./adapters/mail/compose.ts');
+  return createCompose(config);
 };
 
 /** Runs, mails and their records. */
@@ -146,7 +152,7 @@ export const createApp = async (
   });
   stack.defer(queue.dispose);
   const transport = stack.use(createTransport({ ...config.smtp, password: secrets.smtpPassword }));
-  const compose = await createCompose(config);
+  const compose = await loadCompose(config);
   const cluster = purpose.roles.includes('collector')
     ? stack.use(openCluster(config, { ...surroundings, observe }))
     : NO_CLUSTER;

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { AppError } from '../errors.ts';
 import { OUTPUTS, ROLES } from './options.ts';
 import type { GlobalOptions, Role } from './options.ts';
 import type { ReportOptions } from './report.ts';
@@ -20,16 +21,19 @@ export const main = async (): Promise<void> => {
     // Once: a second Ctrl-C ends the process at once.
     process.once(signal, () => interruption.abort());
   }
-  // A reader that has seen enough (head, less) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
   const terminal: Terminal = {
     out: process.stdout,
     err: process.stderr,
     env: process.env,
     signal: interruption.signal,
   };
+  process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
+    // A reader that has seen enough (head, less) is no error.
+    if (fault.code === 'EPIPE') return;
+    process.exit(
+      reportError(terminal, new AppError('unavailable', `stdout takes no more: ${fault.message}`)),
+    );
+  });
   process.exitCode = await runCommandLine(terminal, process.argv.slice(2));
 };
 
@@ -58,6 +62,7 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
     .option('--kubeconfig <file>', 'kubeconfig (else KUBECONFIG, else ~/.kube/config, else the pod’s own)')
     .option('--context <name>', 'context of the kubeconfig (else its current one)')
     .addHelpText('after', EXIT_CODES_HELP)
+    .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('Try --help.')
     .exitOverride()
     .configureOutput({

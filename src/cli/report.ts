@@ -20,10 +20,10 @@ export const printReport = async (terminal: Terminal, options: ReportOptions): P
   // Loading everything takes a second, which a slip of the pen need not wait for.
   const { createReporter } = await import('../app.ts');
   const progress = showProgress(terminal.err);
-  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
+  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
   const weighed = await reporter.weigh(names);
   progress.end();
-  terminal.out.write(render(terminal, { weighed, reporter, names }, options.output));
+  terminal.out.write(await render(terminal, { weighed, reporter, names }, options.output));
   return 0;
 };
 
@@ -41,7 +41,7 @@ const chooseNamespaces = ({
 
 type Weighed = Awaited<ReturnType<Reporter['weigh']>>;
 
-const render = (
+const render = async (
   { out }: Terminal,
   subject: {
     readonly weighed: Weighed;
@@ -49,7 +49,7 @@ const render = (
     readonly names: readonly string[] | null;
   },
   output: Output,
-): string => {
+): Promise<string> => {
   const { weighed, reporter, names } = subject;
   const { report } = weighed;
   switch (output) {
@@ -58,15 +58,21 @@ const render = (
     case 'csv':
       return reporter.renderCsv(report);
     case 'html':
-      return renderMail(subject).html;
+      return (await renderMail(subject)).html;
     case 'text':
-      return renderMail(subject).text;
+      return (await renderMail(subject)).text;
     case 'table':
       return names === null ? namespaceTable(out, report) : namespaceDetails(out, report);
   }
 };
 
-const renderMail = ({ weighed, reporter }: { readonly weighed: Weighed; readonly reporter: Reporter }) => {
+const renderMail = async ({
+  weighed,
+  reporter,
+}: {
+  readonly weighed: Weighed;
+  readonly reporter: Reporter;
+}) => {
   const teams = weighed.report.reports.length;
   if (teams === 1) return reporter.renderUsage(weighed);
   if (teams === 0) {
