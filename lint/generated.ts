@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { format, resolveConfig } from 'prettier';
-import { replaceImportTable } from './import-table.ts';
+import { replaceImportTable } from './import-table-markdown.ts';
 import { FREE_IMPORTERS, IMPORT_ROWS } from './imports.ts';
 import { createOxlintConfig } from './oxlint-config.ts';
 import { createReportSchema } from './report-schema.ts';

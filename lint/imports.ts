@@ -36,8 +36,9 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   { importer: 'src/pipeline/records.ts', ours: [...CONTRACTS, USAGE], packages: ['zod'] },
   { importer: 'src/pipeline/schedule.ts', ours: CONTRACTS, types: [USAGE], packages: ['zod', 'cron-parser'] },
   { importer: 'src/pipeline/ports.ts', ours: [], types: [USAGE, PIPELINE], packages: [] },
-  adapter('openshift', ['@kubernetes/client-node', 'undici']),
+  adapter('openshift', ['@kubernetes/client-node', 'jsonpath-plus', 'undici']),
   adapter('redis', ['bullmq', 'ioredis']),
+  adapter('registry', []),
   adapter('mail', ['nodemailer', 'mjml', 'handlebars', 'csv-stringify']),
   adapter('telemetry', ['pino', 'prom-client']),
   {

@@ -2,7 +2,8 @@
 export type Answer = {
   readonly status: number;
   readonly contentType: string;
-  readonly body: string;
+  /** In pieces where it is long: putting them together would take longer than sending them. */
+  readonly body: string | readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -12,10 +13,12 @@ export type Subject = {
   readonly plural: string;
   readonly namespace: string | null;
   readonly name: string | null;
+  /** A part of the object, e.g. `layers`. */
+  readonly subresource: string | null;
 };
 
 /** The API's own answer for a status code, worded as recorded where a recording exists. */
-export const refuse = (status: number, { group, plural, namespace, name }: Subject): Answer => {
+export const refuse = (status: number, { group, plural, namespace, name, subresource }: Subject): Answer => {
   const kind = group === '' ? plural : `${plural}.${group}`;
   const details = { ...(name === null ? {} : { name }), ...(group === '' ? {} : { group }), kind: plural };
   switch (status) {
@@ -23,10 +26,13 @@ export const refuse = (status: number, { group, plural, namespace, name }: Subje
       return refusal(401, 'Unauthorized', 'Unauthorized');
     case 403: {
       const verb = name === null ? 'list' : 'get';
-      const place = namespace === null ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+      const resource = subresource === null ? plural : `${plural}/${subresource}`;
+      // A namespace is in itself.
+      const where = plural === 'namespaces' ? name : namespace;
+      const place = where === null ? 'at the cluster scope' : `in the namespace "${where}"`;
       const message =
         `${name === null ? kind : `${kind} "${name}"`} is forbidden: User "nobody" cannot ${verb} ` +
-        `resource "${plural}" in API group "${group}" ${place}`;
+        `resource "${resource}" in API group "${group}" ${place}`;
       return refusal(403, 'Forbidden', message, details);
     }
     case 404:

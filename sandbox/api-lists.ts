@@ -29,16 +29,24 @@ export type ApiObject = {
   readonly [field: string]: unknown;
 };
 
+/** An object that is made when it is asked for, so that a cluster may be larger than memory. */
+export type GeneratedObject = {
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  /** The whole object as JSON. */
+  readonly write: () => string;
+};
+
 /** Objects by plural; a kind that is left out has none. */
-export type ApiObjects = { readonly [Key in Plural]?: readonly ApiObject[] };
+export type ApiObjects = { readonly [Key in Plural]?: readonly (ApiObject | GeneratedObject)[] };
 
 /** All objects of one kind, in the API's order (by namespace and name). */
 export type ApiList = {
-  readonly plural: Plural;
+  /** As in its path. */
+  readonly plural: string;
   /** Of the list, e.g. `ImageList`. */
   readonly kind: string;
   readonly apiVersion: string;
-  readonly objects: readonly ApiObject[];
+  readonly objects: readonly (ApiObject | GeneratedObject)[];
 };
 
 /** The recorded cluster with its times moved back, or, where objects are given, a cluster of only these. */
@@ -72,10 +80,27 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 const moveBack = (time: string, days: number): string =>
   new Date(Date.parse(time) - days * 86_400_000).toISOString().replace('.000', '');
 
-const byKey = (one: ApiObject, other: ApiObject): number => (keyOf(one) < keyOf(other) ? -1 : 1);
+const byKey = (one: Keyed, other: Keyed): number => (keyOf(one) < keyOf(other) ? -1 : 1);
 
-const keyOf = ({ metadata }: ApiObject): string =>
+type Keyed = Pick<GeneratedObject, 'metadata'>;
+
+const keyOf = ({ metadata }: Keyed): string =>
   metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+
+/** The object of that name; `namespace` is null for what is in none. */
+export const findObject = (
+  lists: readonly ApiList[],
+  plural: string,
+  { namespace, name }: { readonly namespace: string | null; readonly name: string | null },
+): ApiObject | undefined => {
+  const found = lists
+    .find((list) => list.plural === plural)
+    ?.objects.find(({ metadata }) => metadata.name === name && (metadata.namespace ?? null) === namespace);
+  return found !== undefined && isGenerated(found) ? JSON.parse(found.write()) : found;
+};
+
+const isGenerated = (object: ApiObject | GeneratedObject): object is GeneratedObject =>
+  typeof object['write'] === 'function';
 
 /** The moment all recorded lists are of, and its mark in a fresh continue token: whatever is now. */
 const RESOURCE_VERSION = 1047;
@@ -85,31 +110,47 @@ const NOW = -1;
 type PageQuery = { readonly namespace: string | null; readonly limit: number; readonly token: string };
 
 /**
- * One page as the API writes it, or null when the continue token is none. The last page has neither `continue` nor
- * `remainingItemCount`.
+ * One page as the API writes it, in pieces, or null when the continue token is none. The last page has neither
+ * `continue` nor `remainingItemCount`.
  */
-export const pageOf = (list: ApiList, { namespace, limit, token }: PageQuery): object | null => {
+export const pageOf = (list: ApiList, { namespace, limit, token }: PageQuery): readonly string[] | null => {
   const start = token === '' ? '' : decodeToken(token)?.start;
   if (start === undefined) return null;
-  const rest = list.objects.filter(
-    (object) => keyOf(object) >= start && (namespace === null || object.metadata.namespace === namespace),
-  );
-  const items = limit === 0 ? rest : rest.slice(0, limit);
-  const last = items.at(-1);
+  const all =
+    namespace === null
+      ? list.objects
+      : list.objects.filter(({ metadata }) => metadata.namespace === namespace);
+  const first = findFirst(all, start);
+  const objects = all.slice(first, limit === 0 ? all.length : first + limit);
+  const last = objects.at(-1);
+  const remaining = all.length - first - objects.length;
   const more =
-    last === undefined || items.length === rest.length
+    last === undefined || remaining === 0
       ? {}
-      : {
-          continue: encodeToken(RESOURCE_VERSION, `/${keyOf(last)}\0`),
-          remainingItemCount: rest.length - items.length,
-        };
-  return {
-    kind: list.kind,
-    apiVersion: list.apiVersion,
-    metadata: { resourceVersion: String(RESOURCE_VERSION), ...more },
-    items,
-  };
+      : { continue: encodeToken(RESOURCE_VERSION, `/${keyOf(last)}\0`), remainingItemCount: remaining };
+  const { kind, apiVersion } = list;
+  const metadata = { resourceVersion: String(RESOURCE_VERSION), ...more };
+  return [
+    `${JSON.stringify({ kind, apiVersion, metadata }).slice(0, -1)},"items":[`,
+    ...objects.map((object, position) => (position === 0 ? '' : ',') + write(object)),
+    ']}',
+  ];
 };
+
+/** The position of the first object whose key is not before `start`; the objects are in the order of keys. */
+const findFirst = (objects: readonly Keyed[], start: string): number => {
+  let [low, high] = [0, objects.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const object = objects[middle];
+    if (object !== undefined && keyOf(object) < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+const write = (object: ApiObject | GeneratedObject): string =>
+  isGenerated(object) ? object.write() : JSON.stringify(object);
 
 /** Whether a continue token asks for the moment its list began at: only these expire. */
 export const canExpire = (token: string): boolean => decodeToken(token)?.rv === RESOURCE_VERSION;

@@ -5,7 +5,10 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { json, noSuchPath, refuse, refuseExpired, refuseToken } from './api-answers.ts';
 import type { Answer, Subject } from './api-answers.ts';
-import { canExpire, loadLists, pageOf, refreshToken } from './api-lists.ts';
+import { discover } from './api-discovery.ts';
+import { readOfStream } from './api-image-streams.ts';
+import type { ImageApiVersion } from './api-image-streams.ts';
+import { canExpire, findObject, loadLists, pageOf, refreshToken } from './api-lists.ts';
 import type { ApiList, ApiObjects } from './api-lists.ts';
 import type { Certificate } from './certificate.ts';
 
@@ -13,8 +16,14 @@ import type { Certificate } from './certificate.ts';
 export type ApiServerOptions = {
   /** What requests must bear; without it everyone may read. */
   readonly token?: string;
+  /** Everybody is a viewer of these projects and has no other right; without it everyone may read everything. */
+  readonly viewerOf?: readonly string[];
+  /** Which OpenShift's image API it answers like; the recorded one unless told. */
+  readonly imageApi?: ImageApiVersion;
   /** The cluster's objects by plural; without them the recorded cluster. */
   readonly lists?: ApiObjects;
+  /** Kinds that it serves besides; of a group's versions the preferred one first. */
+  readonly custom?: readonly ApiList[];
   /** By how many days all times of the recorded cluster lie further back. */
   readonly agedDays?: number;
   /** What it shows to whom speaks TLS to it; without one it speaks plain HTTP. */
@@ -54,11 +63,11 @@ export type ApiServer = AsyncDisposable & {
  * faults on request. It cannot be written to.
  */
 export const startApiServer = async (options: ApiServerOptions = {}): Promise<ApiServer> => {
-  const lists = await loadLists(options.lists, options.agedDays ?? 0);
+  const lists = [...(await loadLists(options.lists, options.agedDays ?? 0)), ...(options.custom ?? [])];
   const version = await readFile(new URL('recorded/version.json', import.meta.url), 'utf8');
   const requests: string[] = [];
   const faults: { readonly path: string; readonly fault: Fault; times: number }[] = [];
-  const { certificate, basePath = '' } = options;
+  const { certificate, basePath = '', viewerOf, imageApi = '4.22' } = options;
   let { token } = options;
   let connections = 0;
 
@@ -83,7 +92,11 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
         return refuse(401, route);
       if (request.method !== 'GET') return refuse(405, route);
       if (path === '/version') return json(200, JSON.parse(version));
-      return read(lists, route, { limit: Number(searchParams.get('limit') ?? 0), token: continueToken });
+      const discovered = discover(lists, path);
+      if (discovered !== null) return json(200, discovered);
+      if (viewerOf !== undefined && !isVisible(route, viewerOf)) return refuse(403, route);
+      const page = { limit: Number(searchParams.get('limit') ?? 0), token: continueToken };
+      return readOfStream(lists, route, imageApi) ?? read(lists, route, page);
     };
     const fault = takeFault(path, continueToken);
     if (fault === null) send(response, answer());
@@ -119,9 +132,18 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
 type Route = Subject & { readonly base: string };
 
 const parsePath = (path: string): Route => {
-  const [, base = path, group = '', namespace = null, plural = '', name = null] =
-    /^(\/api\/v1|\/apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-  return { base, group, namespace, plural, name };
+  const [, base = path, group = '', namespace = null, plural = '', ...object] =
+    /^(\/api\/v1|\/apis\/([^/]+)\/[^/]+)(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(
+      path,
+    ) ?? [];
+  const [name = null, subresource = null] = object.map((part) => part && decodeURIComponent(part));
+  return { base, group, namespace, plural, name, subresource };
+};
+
+/** Whether who may view these projects may read it: whatever is in them, and themselves. */
+const isVisible = ({ namespace, plural, name }: Route, projects: readonly string[]): boolean => {
+  const project = plural === 'namespaces' ? name : namespace;
+  return project !== null && projects.includes(project);
 };
 
 const read = (
@@ -129,16 +151,14 @@ const read = (
   route: Route,
   page: { readonly limit: number; readonly token: string },
 ): Answer => {
-  const { namespace, plural, name } = route;
+  const { namespace, plural, name, subresource } = route;
   const list = lists.find((each) => each.plural === plural && baseOf(each) === route.base);
-  if (list === undefined) return noSuchPath();
+  if (list === undefined || subresource !== null) return noSuchPath();
   if (name === null) {
     const body = pageOf(list, { namespace, ...page });
-    return body === null ? refuseToken() : json(200, body);
+    return body === null ? refuseToken() : { status: 200, contentType: 'application/json', body };
   }
-  const object = list.objects.find(
-    ({ metadata }) => metadata.name === name && (metadata.namespace ?? null) === namespace,
-  );
+  const object = findObject(lists, plural, route);
   if (object === undefined) return refuse(404, route);
   return json(200, { kind: list.kind.replace(/List$/, ''), apiVersion: list.apiVersion, ...object });
 };
@@ -156,23 +176,29 @@ const spoil = (
     case 'expired':
       return refuseExpired(refreshToken(continueToken));
     case 'truncated':
-      return { ...answer, body: answer.body.slice(0, answer.body.length / 2) };
+      return { ...answer, body: firstHalf(answer) };
     case 'html':
       return { status: 200, contentType: 'text/html', body: '<!doctype html><title>Sign in</title>' };
     case 'wrong kind':
-      return { ...answer, body: answer.body.replace(/"kind":"\w+"/, '"kind":"Table"') };
+      return { ...answer, body: bodyOf(answer).replace(/"kind":"\w+"/, '"kind":"Table"') };
   }
 };
 
 const send = (response: ServerResponse, answer: Answer): void => {
   response.writeHead(answer.status, { 'content-type': answer.contentType, ...answer.headers });
-  response.end(answer.body);
+  if (typeof answer.body === 'string') return void response.end(answer.body);
+  for (const piece of answer.body) response.write(piece);
+  response.end();
 };
 
 const sendHalf = (response: ServerResponse, answer: Answer): void => {
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
-    'content-length': Buffer.byteLength(answer.body),
+    'content-length': Buffer.byteLength(bodyOf(answer)),
   });
-  response.write(answer.body.slice(0, answer.body.length / 2), () => response.destroy());
+  response.write(firstHalf(answer), () => response.destroy());
 };
+
+const bodyOf = ({ body }: Answer): string => (typeof body === 'string' ? body : body.join(''));
+
+const firstHalf = (answer: Answer): string => bodyOf(answer).slice(0, bodyOf(answer).length / 2);

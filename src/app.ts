@@ -5,6 +5,8 @@ import { connectRedis } from './adapters/redis/connection.ts';
 import { openEmbeddedRedis } from './adapters/redis/embedded.ts';
 import { createQueue } from './adapters/redis/queue.ts';
 import { createStore } from './adapters/redis/store.ts';
+import { createRegistry } from './adapters/registry/registry.ts';
+import type { RegistryOptions } from './adapters/registry/registry.ts';
 import { createLogListener } from './adapters/telemetry/log.ts';
 import { createMetrics } from './adapters/telemetry/metrics.ts';
 import { serveMetrics } from './adapters/telemetry/metrics-server.ts';
@@ -13,6 +15,7 @@ import { AppError } from './errors.ts';
 import { collect } from './pipeline/collector.ts';
 import type { Observe } from './pipeline/events.ts';
 import type { Role } from './pipeline/jobs.ts';
+import { finishRun } from './pipeline/finish.ts';
 import { mail } from './pipeline/mailer.ts';
 import { prepareOneOff, sendOneOff } from './pipeline/one-off.ts';
 import type { OneOff } from './pipeline/one-off.ts';
@@ -21,13 +24,15 @@ import { previewRun } from './pipeline/preview.ts';
 import type { PreviewedMail } from './pipeline/preview.ts';
 import type { Delivery, Run } from './pipeline/records.ts';
 import { requireRun, startRun } from './pipeline/run.ts';
-import { latestSlot, manualSlot, slotDue } from './pipeline/schedule.ts';
+import { manualSlot } from './pipeline/schedule.ts';
 import { sealRun } from './pipeline/seal.ts';
 import { size } from './pipeline/sizer.ts';
-import { finishRun, summariseRun } from './pipeline/summary.ts';
+import { chooseSlot, dueSlot } from './pipeline/slots.ts';
+import { summariseRun } from './pipeline/summary.ts';
+import { verifyNamespace } from './pipeline/verify.ts';
+import type { Verification } from './pipeline/verify.ts';
 import { weighCluster } from './pipeline/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/weigh.ts';
-import { formatMoment } from './usage/format.ts';
 import type { Report } from './usage/report.ts';
 import { isGlobMatch } from './usage/selector.ts';
 
@@ -46,6 +51,8 @@ export type Surroundings = {
 export type Reporter = AsyncDisposable & {
   /** Weighs the named namespaces, or all selected ones with null. */
   readonly weigh: (namespaces: readonly string[] | null) => Promise<WeighedCluster>;
+  /** Recounts one namespace's report by other code; with a registry, asks it for every charged blob, too. */
+  readonly verify: (namespace: string, registry: RegistryAccess | null) => Promise<Verification>;
   /** What a run would do now; nothing is claimed or sent. */
   readonly previewRun: () => Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }>;
   /** What a one-off would send now: nothing is claimed or sent. */
@@ -56,6 +63,7 @@ export type Reporter = AsyncDisposable & {
   readonly renderCsv: (report: Report) => string;
 };
 
+type RegistryAccess = Pick<RegistryOptions, 'url' | 'credentials'>;
 type OneOffRequest = Parameters<typeof prepareOneOff>[2];
 
 /** Wires what reads and composes. @throws AppError `invalid` for an unusable kubeconfig */
@@ -66,6 +74,11 @@ export const createReporter = (config: Config, surroundings: Surroundings): Repo
   const withCompose = async () => ({ cluster, compose: await loadCompose(config), now });
   return {
     weigh: (namespaces) => weighCluster({ cluster }, rules, namespaces),
+    verify: async (namespace, access) => {
+      const { observe } = surroundings;
+      await using registry = access === null ? null : createRegistry({ ...access, now }, observe);
+      return await verifyNamespace({ cluster, registry, observe }, rules, namespace);
+    },
     previewRun: async () => previewRun(await withCompose(), rules, manualSlot(now())),
     prepareOneOff: async (request) => prepareOneOff(await withCompose(), rules, request),
     renderUsage: async (weighed) => {
@@ -183,9 +196,8 @@ const createHandlers = (deps: Deps, config: Config): JobHandlers => {
   const rules = rulesOf(config);
   return {
     tick: async () => {
-      const { slot, dueAt } = latestSlot(config.schedule, deps.now());
-      if (deps.now().getTime() - dueAt.getTime() > config.schedule.catchUpMs) return;
-      await startRun(deps, { id: slot, kind: 'weekly' });
+      const slot = dueSlot(config.schedule, deps.now());
+      if (slot !== null) await startRun(deps, slot);
     },
     collect: (job, attempt) => collect(deps, rules, { ...job, attempt }),
     size: (job, attempt) => size(deps, rules, { ...job, attempt }),
@@ -200,6 +212,7 @@ const rulesOf = (config: Config): WeighingRules & { readonly mailLevels: Config[
   recipients: config.recipients,
   environmentLabel: config.environmentLabel,
   chargeImported: config.charge.imported,
+  advice: config.advice,
   isReported: ({ name, labels }) =>
     !config.namespaces.exclude.some((pattern) => isGlobMatch(pattern, name)) &&
     config.namespaces.selects(labels),
@@ -208,7 +221,7 @@ const rulesOf = (config: Config): WeighingRules & { readonly mailLevels: Config[
 });
 
 const openCluster = (config: Config, { kubeconfig, context, now, observe }: Surroundings) =>
-  createCluster({ kubeconfig, context, ...config.cluster, now }, observe);
+  createCluster({ kubeconfig, context, ...config.cluster, customUses: config.inUse.extra, now }, observe);
 
 /** A process without the collector has no business with the cluster, and needs no rights there. */
 const NO_CLUSTER: Cluster = {
@@ -224,34 +237,4 @@ const openSocket = async (
   const embedded = await openEmbeddedRedis({ dataDir: config.dataDir, connectOnly });
   stack.defer(embedded.dispose);
   return embedded.socketPath;
-};
-
-type Slot = { readonly id: string; readonly kind: Run['kind'] };
-
-const chooseSlot = async (
-  { store, now }: Pick<Deps, 'store' | 'now'>,
-  schedule: Config['schedule'],
-  slot: string | null,
-): Promise<Slot> => {
-  if (slot === null) return { id: manualSlot(now()), kind: 'manual' };
-  const known = await store.loadRun(slot);
-  if (known !== null && known.kind !== 'one-off') return known;
-  if (!slot.startsWith('manual-')) return requireSlotDue(schedule, slot, now());
-  // A new run under a mistyped name would mail everybody again.
-  throw new AppError('not_found', `there is no run ${slot} to go on with`, {
-    hint: 'Leave --slot out for a new run by hand.',
-  });
-};
-
-const requireSlotDue = (schedule: Config['schedule'], slot: string, now: Date): Slot => {
-  const hint = `The latest one is ${latestSlot(schedule, now).slot}; leave --slot out for a run by hand.`;
-  const dueAt = slotDue(schedule, slot);
-  if (dueAt === null) {
-    throw new AppError('invalid', `${slot} is no slot of the schedule ${schedule.cron}`, { hint });
-  }
-  if (dueAt > now) {
-    const due = formatMoment(dueAt.toISOString());
-    throw new AppError('invalid', `${slot} is still to come: it is due on ${due}`, { hint });
-  }
-  return { id: slot, kind: 'weekly' };
 };

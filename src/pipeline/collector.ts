@@ -50,6 +50,7 @@ const saveSnapshots = async (deps: CollectorDeps, rules: WeighingRules, run: Run
     cluster: inventory.cluster,
     takenAt: inventory.readAt,
     exact: inventory.exact,
+    lists: inventory.lists,
     unreadableKinds: inventory.unreadableKinds.toSorted(),
     namespaces: snapshots.names,
     clusterUsedBytes: snapshots.clusterUsedBytes,

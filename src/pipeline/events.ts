@@ -16,6 +16,7 @@ export type RunEvent =
       readonly waitMs: number;
       readonly reason: string;
     }
+  | { readonly type: 'blobs-asked'; readonly asked: number; readonly of: number }
   | { readonly type: 'run-claimed'; readonly runId: string }
   | { readonly type: 'run-resumed'; readonly runId: string; readonly state: string }
   | { readonly type: 'run-collected'; readonly runId: string; readonly namespaces: number }

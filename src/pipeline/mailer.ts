@@ -182,6 +182,7 @@ const frameOfRun = (run: Run): ReportFrame => ({
   snapshot: {
     id: run.id,
     exact: run.exact,
+    lists: run.lists,
     unreadableKinds: run.unreadableKinds,
     findings: run.findings,
   },

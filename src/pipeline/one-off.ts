@@ -58,7 +58,7 @@ export const prepareOneOff = async (
 export const sendOneOff = async (deps: MailerDeps, oneOff: OneOff): Promise<readonly Delivery[]> => {
   const { run } = oneOff;
   if (!(await deps.store.claimRun(run))) {
-    throw new AppError('conflict', `${run.id} was sent already`, { hint: 'wait a second and try again' });
+    throw new AppError('conflict', `${run.id} was sent already`, { hint: 'Wait a second and try again.' });
   }
   for (const result of oneOff.weighed) await deps.store.saveResult(run.id, result);
   for (const { delivery } of oneOff.mails) await deps.store.planDelivery(delivery);
@@ -78,7 +78,7 @@ const checkAddress = (text: string, allowedDomains: readonly string[]): Recipien
   const domain = parsed.address.slice(parsed.address.lastIndexOf('@') + 1);
   if (!isDomainAllowed(domain, allowedDomains)) {
     throw new AppError('rejected', `--to: the domain ${domain} is not in mail.allowedDomains`, {
-      hint: `add ${domain} to mail.allowedDomains in the configuration if mail may go there`,
+      hint: `Add ${domain} to mail.allowedDomains in the configuration if mail may go there.`,
     });
   }
   return { address: parsed.address, roles: [], rule: '--to' };
@@ -92,7 +92,7 @@ const requireRecipients = (
   throw new AppError(
     'rejected',
     `nobody to tell about ${namespace}: ${report.noRecipientReason ?? 'no contact'}`,
-    { hint: 'name somebody with --to' },
+    { hint: 'Name somebody with --to.' },
   );
 };
 
@@ -107,6 +107,7 @@ const sealedRun = (frame: ReportFrame, now: Date, namespaces: readonly string[])
     cluster: { name: frame.cluster.name, apiUrl: frame.cluster.apiUrl },
     takenAt: frame.generatedAt,
     exact: frame.snapshot.exact,
+    lists: frame.snapshot.lists,
     unreadableKinds: frame.snapshot.unreadableKinds,
     namespaces,
     clusterUsedBytes: frame.cluster.usedBytes,

@@ -1,3 +1,8 @@
+<<<<<<< HEAD
+import type { AdviceSummary } from '../usage/advice.ts';
+=======
+import type { BlobStat } from '../usage/registry-verdict.ts';
+>>>>>>> upstream
 import type { Inventory, Snapshot } from '../usage/registry.ts';
 import type { Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
@@ -11,12 +16,23 @@ export type Cluster = {
   /**
    * Reads workloads, namespaces, image streams and images, in this order.
    *
-   * `namespaces: null` reads the whole cluster and fails where image streams or images cannot be listed. With names it
-   * reads the whole cluster when it may, else only these (`scope: 'namespaces'`).
+   * `namespaces: null` reads the whole cluster and fails where namespaces, image streams or images cannot be listed.
+   * With names it reads the whole cluster when it may, else of what it may not list only what is in these
+   * (`scope: 'namespaces'`), their images one by one: the right to view a project is enough.
    * @throws AppError `unavailable` (no answer), `forbidden` (401, 403; names the missing right), `not_found` (a named
    * namespace does not exist)
    */
   readInventory(request: { readonly namespaces: readonly string[] | null }): Promise<Inventory>;
+};
+
+/** The image registry itself, asked by digest. Reads only. */
+export type Registry = {
+  /**
+   * Whether it holds a blob under a repository (`namespace/stream`), and of what size.
+   * @throws AppError `unavailable` (no answer), `forbidden` (the credentials are not accepted, or some are wanted),
+   * `invalid` (it is no registry, cannot be trusted, or wants the credentials sent where they must not go)
+   */
+  statBlob(blob: { readonly repository: string; readonly digest: string }): Promise<BlobStat>;
 };
 
 /**
@@ -103,6 +119,8 @@ export type RunSummary = {
   readonly rows: readonly RunSummaryRow[];
   /** Deliveries to teams by state, each once however many namespaces it holds. */
   readonly mails: Readonly<Partial<Record<DeliveryState, number>>>;
+  /** What could be better in the weighed namespaces. */
+  readonly advice: readonly AdviceSummary[];
 };
 
 export type RunSummaryRow = {

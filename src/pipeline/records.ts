@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { FINDING_CODES } from '../usage/registry.ts';
-import type { ClusterIdentity, Finding, Snapshot, Team } from '../usage/registry.ts';
+import { ADVICE_CODES } from '../usage/advice.ts';
+import type { Advice } from '../usage/advice.ts';
+import { FINDING_CODES, HOW_USED } from '../usage/registry.ts';
+import type { ClusterIdentity, Finding, ListReading, Snapshot, Team, User } from '../usage/registry.ts';
 import { LEVELS } from '../usage/quota.ts';
 import type { Level } from '../usage/quota.ts';
 import type { RecipientReport } from '../usage/recipients.ts';
 import type { NamespaceReport, Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
+import type { UseReport } from '../usage/use-report.ts';
 
 /** Schemas of everything that is stored. Each satisfies the type of the core, so that a drift is a type error. */
 
@@ -13,12 +16,33 @@ const bytes = z.int().nonnegative().describe('bytes');
 const count = z.int().nonnegative();
 const time = z.string().describe('ISO 8601, UTC');
 const inUse = z.boolean().nullable().describe('null: unknown');
+const how = z.enum(HOW_USED);
+
+const useSchema = z.strictObject({
+  inUse,
+  inUseBy: z.array(z.string()).max(10),
+  inUseHow: z.array(how).max(10).describe('how each of inUseBy uses it, in the same order'),
+  inUseCount: count,
+}) satisfies z.ZodType<UseReport>;
 
 const findingSchema = z.strictObject({
   code: z.enum(FINDING_CODES),
   subject: z.string(),
   message: z.string(),
 }) satisfies z.ZodType<Finding>;
+
+const listSchema = z.strictObject({
+  kind: z.string(),
+  readAt: time,
+  exact: z.boolean().describe('false: its pages are of different moments'),
+}) satisfies z.ZodType<ListReading>;
+
+const adviceSchema = z.strictObject({
+  code: z.enum(ADVICE_CODES),
+  subject: z.string(),
+  message: z.string(),
+  amount: count.describe('workloads (latest-in-prod), tags (many-tags), else bytes'),
+}) satisfies z.ZodType<Advice>;
 
 const recipientSchema = z.strictObject({
   address: z.string(),
@@ -38,9 +62,7 @@ const revisionSchema = z.strictObject({
   countedBytes: bytes,
   charged: z.boolean(),
   architectures: z.array(z.string()),
-  inUse,
-  inUseBy: z.array(z.string()).max(10),
-  inUseCount: count,
+  ...useSchema.shape,
 });
 
 const tagSchema = z.strictObject({
@@ -48,7 +70,7 @@ const tagSchema = z.strictObject({
   sizeBytes: bytes,
   countedBytes: bytes,
   freesBytes: z.int().describe('bytes; below 0 only where images disagree about a size'),
-  inUse,
+  ...useSchema.shape,
   unknownRevisions: count,
   sameImageAs: z.array(z.string()).max(10),
   state: z.enum(['ok', 'empty', 'import-failed', 'reference']),
@@ -86,6 +108,7 @@ const namespaceReportSchema = z.strictObject({
   noRecipientReason: z.string().nullable(),
   streams: z.array(streamSchema),
   findings: z.array(findingSchema),
+  advice: z.array(adviceSchema).describe('for the platform staff; changes no figure'),
 }) satisfies z.ZodType<NamespaceReport>;
 
 export const reportSchema = z.strictObject({
@@ -100,6 +123,7 @@ export const reportSchema = z.strictObject({
   snapshot: z.strictObject({
     id: z.string().nullable(),
     exact: z.boolean(),
+    lists: z.array(listSchema),
     unreadableKinds: z.array(z.string()),
     findings: z.array(findingSchema),
   }),
@@ -131,11 +155,14 @@ const teamSchema = z.strictObject({
   usedBytes: bytes,
 }) satisfies z.ZodType<Team>;
 
+const userSchema = z.strictObject({ workload: z.string(), how }) satisfies z.ZodType<User>;
+
 /** A namespace's frozen input, as stored under its run. */
 export const snapshotSchema = z.strictObject({
   cluster: clusterSchema,
   takenAt: time,
   exact: z.boolean(),
+  lists: z.array(listSchema),
   scope: z.enum(['cluster', 'namespaces']),
   unreadableKinds: z.array(z.string()),
   namespace: z.strictObject({
@@ -178,8 +205,9 @@ export const snapshotSchema = z.strictObject({
   ),
   heldOutside: z.array(z.string()),
   uses: z.strictObject({
-    digests: z.record(z.string(), z.array(z.string())),
-    tags: z.record(z.string(), z.array(z.string())),
+    digests: z.record(z.string(), z.array(userSchema)),
+    tags: z.record(z.string(), z.array(userSchema)),
+    environments: z.record(z.string(), z.string()),
   }),
 }) satisfies z.ZodType<Snapshot>;
 
@@ -226,6 +254,8 @@ export type Run = {
   /** The snapshot's moment; null until the cluster was read. */
   readonly takenAt: string | null;
   readonly exact: boolean;
+  /** Empty until the cluster was read. */
+  readonly lists: readonly ListReading[];
   readonly unreadableKinds: readonly string[];
   readonly namespaces: readonly string[];
   readonly clusterUsedBytes: number | null;
@@ -245,6 +275,7 @@ export const runSchema = z.strictObject({
   cluster: clusterSchema.nullable(),
   takenAt: time.nullable(),
   exact: z.boolean(),
+  lists: z.array(listSchema),
   unreadableKinds: z.array(z.string()),
   namespaces: z.array(z.string()),
   clusterUsedBytes: bytes.nullable(),

@@ -27,6 +27,7 @@ export const startRun = async (
     cluster: null,
     takenAt: null,
     exact: true,
+    lists: [],
     unreadableKinds: [],
     namespaces: [],
     clusterUsedBytes: null,

@@ -1,91 +1,29 @@
-import { findGap, listUsageMails, planDelivery } from './deliveries.ts';
-import { abandon, deliver } from './mailer.ts';
-import type { MailerDeps } from './mailer.ts';
-import type { Attempt, RunSummary, RunSummaryRow, Store } from './ports.ts';
-import type { Delivery, DeliveryState, HistoryPoint, Run, WeighedNamespace } from './records.ts';
+import { sumUpAdvice } from '../usage/advice.ts';
+import { findGap, listUsageMails } from './deliveries.ts';
+import type { RunSummary, RunSummaryRow, Store } from './ports.ts';
+import type { Delivery, DeliveryState, NamespaceResult, Run, WeighedNamespace } from './records.ts';
 import { requireRun } from './run.ts';
-
-/**
- * Ends a run once all its mails have, leaves a history point of each weighed namespace and tells the platform staff.
- * Safe to run twice: a point that is there stands, and the summary is a delivery, too.
- */
-export const finishRun = async (
-  deps: MailerDeps,
-  rules: { readonly summaryTo: string | null },
-  job: { readonly runId: string; readonly attempt: Attempt },
-): Promise<void> => {
-  const run = await requireRun(deps.store, job.runId);
-  if (run.state === 'sealed') await endRun(deps, run);
-  else if (run.state !== 'finished') return;
-  if (rules.summaryTo === null) return;
-  const delivery = planDelivery(
-    deps.compose,
-    { runId: run.id, kind: 'run-summary', at: deps.now().toISOString() },
-    {
-      teamId: 'platform',
-      recipient: { address: rules.summaryTo, roles: ['platform'], rule: 'summary.to' },
-      namespaces: [],
-    },
-  );
-  await deps.store.planDelivery(delivery);
-  await deliver(deps, { deliveryId: delivery.id, attempt: job.attempt }, async () =>
-    deps.compose.renderSummary(await summariseRun(deps.store, run.id)),
-  );
-};
 
 /** What a run came to, one row per namespace, sorted by name. Reads only. */
 export const summariseRun = async (store: Store, runId: string): Promise<RunSummary> => {
   const run = await requireRun(store, runId);
   const mails = await listUsageMails(store, runId);
   const rows: RunSummaryRow[] = [];
+  const advised: Pick<WeighedNamespace['report'], 'name' | 'advice'>[] = [];
   for (const namespace of run.namespaces) {
     const own = mails.filter(({ namespaces }) => namespaces.includes(namespace));
-    rows.push(await summariseNamespace(store, run, { namespace, mails: own }));
-  }
-  return { run, rows, mails: countStates(mails) };
-};
-
-const endRun = async (deps: MailerDeps, run: Run): Promise<void> => {
-  // Every mail job has ended, however it did: what is still open would stay so for ever.
-  for (const delivery of await listUsageMails(deps.store, run.id)) await abandon(deps, delivery);
-  // Before the run is finished: nobody comes back to one that is.
-  await deps.store.saveHistory(await drawPoints(deps.store, run));
-  const finished: Run = { ...run, state: 'finished', endedAt: deps.now().toISOString() };
-  if (!(await deps.store.advanceRun('sealed', finished))) return;
-  const mails = await listUsageMails(deps.store, run.id);
-  const submitted = mails.filter(({ state }) => state === 'submitted').length;
-  deps.observe({ type: 'run-finished', runId: run.id, submitted, failed: mails.length - submitted });
-};
-
-const drawPoints = async (store: Store, run: Run): Promise<readonly HistoryPoint[]> => {
-  const points: HistoryPoint[] = [];
-  for (const namespace of run.namespaces) {
     const result = await store.loadResult(run.id, namespace);
-    if (result?.status === 'weighed') points.push(pointOf(run, result));
+    rows.push(summariseNamespace(run, result, { namespace, mails: own }));
+    if (result?.status === 'weighed') advised.push({ name: namespace, advice: result.report.advice });
   }
-  return points;
+  return { run, rows, mails: countStates(mails), advice: sumUpAdvice(advised) };
 };
 
-const pointOf = (run: Run, { namespace, report }: WeighedNamespace): HistoryPoint => ({
-  namespace,
-  runId: run.id,
-  takenAt: run.takenAt ?? run.claimedAt,
-  exact: run.exact,
-  usedBytes: report.usedBytes,
-  unknownRevisions: report.unknownRevisions,
-  limitBytes: report.quota.limitBytes,
-  level: report.quota.level,
-  streams: report.totals.streams,
-  tags: report.totals.tags,
-  revisions: report.totals.revisions,
-});
-
-const summariseNamespace = async (
-  store: Store,
+const summariseNamespace = (
   run: Run,
+  result: NamespaceResult | null,
   { namespace, mails }: { readonly namespace: string; readonly mails: readonly Delivery[] },
-): Promise<RunSummaryRow> => {
-  const result = await store.loadResult(run.id, namespace);
+): RunSummaryRow => {
   const states = countStates(mails);
   if (result?.status !== 'weighed') {
     return {

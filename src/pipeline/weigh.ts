@@ -57,6 +57,7 @@ export const splitInventory = (
   return takeSnapshots(inventory, {
     isReported: (namespace) => asked.has(namespace.name) || rules.isReported(namespace),
     groupByLabel: rules.groupByLabel,
+    environmentLabel: rules.environmentLabel,
     chargeImported: rules.chargeImported,
   });
 };
@@ -89,6 +90,7 @@ const frameOf = (inventory: Inventory, snapshots: ClusterSnapshots): ReportFrame
   snapshot: {
     id: null,
     exact: inventory.exact,
+    lists: inventory.lists,
     unreadableKinds: inventory.unreadableKinds.toSorted(),
     findings: snapshots.findings,
   },

@@ -1,5 +1,5 @@
 import { withImagesBelow } from './indexes.ts';
-import type { ChildImage, FindingCode, Image } from './registry.ts';
+import type { ChildImage, FindingCode, Image, Layer } from './registry.ts';
 
 /** What the registry stores once, however many images share it: a layer, or an image's config. */
 export type Blob = {
@@ -11,12 +11,16 @@ export type Blob = {
 
 /** What an image is made of. */
 export type ImageContent = {
-  /** Each digest once; for an image of unknown size whatever layers it names, to tell that it holds them. */
+  /** What it weighs: each digest once; empty where its size is unknown. */
   readonly blobs: readonly Blob[];
+  /** Digests of layers that it names without a size to rely on: it holds them all the same. */
+  readonly unsized: readonly string[];
   /** Digests that it states with different sizes itself. */
   readonly conflicts: readonly string[];
-  /** Whether `blobs` tells the image's size, at least as a lower bound. */
+  /** Whether `blobs` tells its size, at least as a lower bound. */
   readonly isSizeKnown: boolean;
+  /** Whether `blobs` tells all of its size; false, too, for an index of which some children are unknown. */
+  readonly isWhole: boolean;
   readonly architectures: readonly string[];
   readonly faults: readonly ContentFault[];
 };
@@ -48,103 +52,101 @@ export const addBytes = (a: number, b: number): number => Math.min(a + b, Number
 
 const readContent = (digest: string, images: ReadonlyMap<string, Image>): ImageContent => {
   const image = images.get(digest);
-  if (digest === '')
-    return unknown(null, 'image-missing', 'The revision names no image, so its size is unknown.');
-  if (image === undefined)
-    return unknown(null, 'image-missing', 'The Image object is gone, so its size is unknown.');
-  if (image.fault !== null) {
-    return unknown(
-      image,
-      'image-unreadable',
-      `The Image object cannot be read (${image.fault}), so its size is unknown.`,
-    );
-  }
-  return isIndex(image) ? readIndex(image, images) : readSingle(image);
+  if (image !== undefined && isIndex(image)) return readIndex(image, images);
+  const read = readSingle(image);
+  if (!('lack' in read)) return read;
+  const what = digest === '' ? 'The revision names no image' : `The Image object ${read.lack}`;
+  return {
+    blobs: [],
+    unsized: listLayers(image).map((layer) => layer.digest),
+    conflicts: [],
+    isSizeKnown: false,
+    isWhole: false,
+    architectures: listArchitectures(image === undefined ? [] : [image]),
+    faults: [{ code: read.code, message: `${what}, so its size is unknown and the usage is a lower bound.` }],
+  };
 };
 
-const isIndex = ({ children }: Image): boolean => children.length > 0;
+const isIndex = ({ fault, children }: Image): boolean => fault === null && children.length > 0;
 
-const readSingle = (image: Image): ImageContent => {
-  const layers = listLayers(image);
-  if (image.layers === null) {
-    return unknown(image, 'size-unknown', 'The Image object lists no layers, so its size is unknown.');
-  }
-  if (layers.length === 0 ? image.statedBytes === null : layers.every(({ sizeBytes }) => sizeBytes === 0)) {
-    return unknown(image, 'size-unknown', 'The Image object states no sizes, so its size is unknown.');
-  }
+/** Why an image's size is unknown, `lack` as what follows the image in a sentence. */
+type Lack = { readonly code: FindingCode; readonly lack: string };
+
+const readSingle = (image: Image | undefined): ImageContent | Lack => {
+  if (image === undefined) return { code: 'image-missing', lack: 'is gone' };
+  if (image.fault !== null) return { code: 'image-unreadable', lack: `cannot be read (${image.fault})` };
+  if (image.layers === null) return { code: 'size-unknown', lack: 'lists no layers' };
+  const layers = listLayers(image).map((layer): Blob => ({ ...layer, kind: 'layer' }));
+  const isSizeless =
+    layers.length === 0 ? image.statedBytes === null : layers.every(({ sizeBytes }) => sizeBytes === 0);
+  if (isSizeless) return { code: 'size-unknown', lack: 'states no sizes' };
   const layerBytes = unite(layers).blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const configBytes = image.statedBytes === null ? -1 : image.statedBytes - layerBytes;
   const config: Blob = { digest: image.configDigest ?? image.digest, sizeBytes: configBytes, kind: 'config' };
+  // The config of an OCI artifact may be one of its layers, which Size counts once: that states no second size.
+  const isLayer = configBytes === 0 && layers.some(({ digest }) => digest === config.digest);
+  const why =
+    image.statedBytes === null
+      ? 'The Image object states no usable Size'
+      : 'The stated Size is below the sum of the layers';
   return {
-    ...unite(configBytes < 0 ? layers : [...layers, config]),
+    ...unite(configBytes < 0 || isLayer ? layers : [...layers, config]),
+    unsized: [],
     isSizeKnown: true,
+    isWhole: true,
     architectures: listArchitectures([image]),
     faults:
-      configBytes >= 0
-        ? []
-        : [
-            {
-              code: 'config-size-negative',
-              message:
-                image.statedBytes === null
-                  ? 'The Image object states no Size, so its config is not counted.'
-                  : 'The stated Size is below the sum of the layers, so its config is not counted.',
-            },
-          ],
+      configBytes < 0
+        ? [{ code: 'config-size-negative', message: `${why}, so size and usage leave its config out.` }]
+        : [],
   };
 };
 
 const readIndex = (index: Image, images: ReadonlyMap<string, Image>): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
+  const unsized: string[] = [];
   const entries: ChildImage[] = [];
   for (const digest of [...withImagesBelow([index.digest], images)].toSorted()) {
     const child = images.get(digest);
     // An index adds nothing but what is below it, which is in this list itself.
     if (child !== undefined && isIndex(child)) {
-      entries.push(...child.children);
+      for (const entry of child.children) entries.push(entry);
       continue;
     }
-    const content = child === undefined || child.fault !== null ? null : readSingle(child);
-    if (content?.isSizeKnown !== true) {
-      const reason = child === undefined ? 'is gone' : 'has no readable size';
+    const read = readSingle(child);
+    if ('lack' in read) {
+      for (const layer of listLayers(child)) unsized.push(layer.digest);
       faults.push({
         code: 'index-child-missing',
-        message: `Its child image ${digest} ${reason}, so the size of the multi-arch image is a lower bound.`,
+        message: `Its child image ${digest} ${read.lack}, so that part of its size is unknown and the usage is a lower bound.`,
       });
       continue;
     }
-    contents.push(content);
-    for (const { code, message } of content.faults) {
+    contents.push(read);
+    for (const { code, message } of read.faults) {
       faults.push({ code, message: `In its child image ${digest}: ${message}` });
     }
   }
   if (contents.length === 0) {
     faults.push({
       code: 'size-unknown',
-      message: 'None of its child images can be read, so its size is unknown.',
+      message: 'None of its child images can be read, so its size is unknown and the usage is a lower bound.',
     });
   }
   const { blobs, conflicts } = unite(contents.flatMap((content) => content.blobs));
   return {
     blobs,
+    unsized,
     conflicts: [...conflicts, ...contents.flatMap((content) => content.conflicts)],
     isSizeKnown: contents.length > 0,
+    isWhole: contents.length > 0 && faults.every(({ code }) => code !== 'index-child-missing'),
     architectures: listArchitectures(entries),
     faults,
   };
 };
 
-const unknown = (image: Image | null, code: FindingCode, message: string): ImageContent => ({
-  blobs: image === null ? [] : unite(listLayers(image)).blobs,
-  conflicts: [],
-  isSizeKnown: false,
-  architectures: image === null ? [] : listArchitectures([image]),
-  faults: [{ code, message }],
-});
-
-const listLayers = (image: Image): readonly Blob[] =>
-  (image.layers ?? []).map((layer) => ({ ...layer, kind: 'layer' }));
+const listLayers = (image: Image | undefined): readonly Layer[] => image?.layers ?? [];
 
 /** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
 const unite = (blobs: readonly Blob[]): Pick<ImageContent, 'blobs' | 'conflicts'> => {

@@ -1,3 +1,5 @@
+import type { HowUsed } from './registry.ts';
+
 /**
  * The only place where figures become text, so that mail, table and console say the same.
  *
@@ -69,6 +71,21 @@ export const formatList = (words: readonly string[]): string =>
 /** The first words of a longer row, `total` of them in all: `a, b and 3 more`. */
 export const formatSome = (words: readonly string[], total: number): string =>
   formatList(total > words.length ? [...words, `${formatNumber(total - words.length)} more`] : words);
+
+/** A workload and how it uses an image: `Deployment/api (scaled to 0)`. */
+export const formatUser = (workload: string, how: HowUsed): string => `${workload} (${HOW_IN_WORDS[how]})`;
+
+const HOW_IN_WORDS: Readonly<Record<HowUsed, string>> = {
+  running: 'running',
+  scheduled: 'scheduled',
+  suspended: 'suspended',
+  'scaled-to-0': 'scaled to 0',
+  'old-rollout': 'old rollout',
+  finished: 'finished',
+  'build-input': 'builds from it',
+  trigger: 'trigger',
+  named: 'names it',
+};
 
 /** The UTC day of an ISO 8601 time: `2026-11-24`; `unknown` for null or what is no time. */
 export const formatDay = (time: string | null): string => {

@@ -19,16 +19,17 @@ export type HeldBlob = {
   readonly digest: string;
   readonly byTag: Side;
   readonly byStream: Side;
-  /** Which streams hold it at all, whether charged, imported or of unknown size. */
+  /** Which streams hold it at all, whether charged, imported or without a size to rely on. */
   holders: Owners;
   /** The one revision its bytes are counted at; null: nothing is charged with it. */
   counter: Entry | null;
-  hasConflict: boolean;
+  /** The first revision whose image states another size than those before it, or itself two; null where all agree. */
+  conflict: Entry | null;
 };
 
 /** A blob as seen by tags, or by streams: enough to tell what is left of it without any one of them. */
 export type Side = {
-  /** Null while only revisions of unknown size hold it. */
+  /** Null while nothing states a size to rely on. */
   stated: Stated | null;
   charged: Owners | null;
 };
@@ -40,32 +41,32 @@ type Owners = { readonly first: number; readonly hasOthers: boolean };
 /** Puts together what revisions say about each blob, by digest. */
 export const holdBlobs = (entries: readonly Entry[]): ReadonlyMap<string, HeldBlob> => {
   const blobs = new Map<string, HeldBlob>();
+  const hold = (digest: string, entry: Entry): HeldBlob => {
+    const held = blobs.get(digest) ?? startHolding(blobs, digest, entry.stream);
+    held.holders = addOwner(held.holders, entry.stream);
+    return held;
+  };
   for (const entry of entries) {
+    for (const digest of entry.content.unsized) hold(digest, entry);
     for (const blob of entry.content.blobs) {
-      const held = blobs.get(blob.digest) ?? startHolding(blobs, blob.digest, entry.stream);
-      held.holders = addOwner(held.holders, entry.stream);
-      if (!entry.content.isSizeKnown) continue;
-      if ((held.byTag.stated?.best ?? blob).sizeBytes !== blob.sizeBytes) held.hasConflict = true;
+      const held = hold(blob.digest, entry);
+      if ((held.byTag.stated?.best ?? blob).sizeBytes !== blob.sizeBytes) held.conflict ??= entry;
       addToSide(held.byTag, entry.tag, blob, entry.charged);
       addToSide(held.byStream, entry.stream, blob, entry.charged);
       if (entry.charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
     }
-    for (const digest of entry.content.conflicts) {
-      const held = blobs.get(digest);
-      if (held !== undefined) held.hasConflict = true;
-    }
+    for (const digest of entry.content.conflicts) hold(digest, entry).conflict ??= entry;
   }
   return blobs;
 };
 
-/** The blobs of these revisions, as far as their size is known, each once. */
+/** The blobs that these revisions weigh, each once. */
 export const distinctBlobs = (
   entries: readonly Entry[],
   blobs: ReadonlyMap<string, HeldBlob>,
 ): readonly HeldBlob[] => {
   const distinct = new Set<HeldBlob>();
   for (const { content } of entries) {
-    if (!content.isSizeKnown) continue;
     for (const { digest } of content.blobs) {
       const blob = blobs.get(digest);
       if (blob !== undefined) distinct.add(blob);
@@ -74,7 +75,7 @@ export const distinctBlobs = (
   return [...distinct];
 };
 
-/** A blob's size in bytes: the strongest statement that a revision of known size makes. */
+/** A blob's size in bytes: the strongest statement of all revisions. */
 export const sizeOf = (blob: HeldBlob): number => blob.byTag.stated?.best.sizeBytes ?? 0;
 
 /** What a blob adds to `usedBytes`. */
@@ -93,7 +94,7 @@ const startHolding = (blobs: Map<string, HeldBlob>, digest: string, stream: numb
     byStream: { stated: null, charged: null },
     holders: { first: stream, hasOthers: false },
     counter: null,
-    hasConflict: false,
+    conflict: null,
   };
   blobs.set(digest, held);
   return held;

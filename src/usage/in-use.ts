@@ -1,35 +1,56 @@
 import { createRelatives } from './indexes.ts';
-import type { Image, ImageReference, ImageStream, Inventory, Tag } from './registry.ts';
+import { HOW_USED } from './registry.ts';
+import type { HowUsed, Image, ImageReference, ImageStream, Inventory, Tag, User } from './registry.ts';
+import { compareText } from './order.ts';
 
-/** Workloads (`ns/Kind/name`) by what they use, over the whole cluster. */
+/** Who uses what, over the whole cluster. */
 export type ClusterUses = {
   /** By image digest: who references it, an index above it or an image below it. */
-  readonly digests: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly digests: ReadonlyMap<string, Users>;
   /** By `ns/stream:tag`: who names the tag. */
-  readonly tags: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly tags: ReadonlyMap<string, Users>;
 };
+
+/** By workload (`ns/Kind/name`): the strongest way in which it uses something. */
+export type Users = ReadonlyMap<string, HowUsed>;
 
 /** A Succeeded or Failed pod counts as using its images for a day. */
 const ENDED_POD_MS = 24 * 60 * 60 * 1000;
 
 /** Resolves every workload reference to the digests and tags it uses, through tags, aliases and indexes. */
 export const findUses = (inventory: Inventory): ClusterUses => {
-  const direct = new Map<string, Set<string>>();
-  const tags = new Map<string, Set<string>>();
+  const direct: UsersByKey = new Map();
+  const tags: UsersByKey = new Map();
   const resolve = createResolver(inventory);
   const readAtMs = Date.parse(inventory.readAt);
-  for (const { workload, namespace, reference, endedPodCreated } of inventory.references) {
+  const running = new Set(
+    inventory.references.flatMap(({ how, workload }) => (how === 'running' ? [workload] : [])),
+  );
+  for (const { workload, namespace, reference, endedPodCreated, ...given } of inventory.references) {
     if (endedPodCreated !== null && readAtMs - Date.parse(endedPodCreated) >= ENDED_POD_MS) continue;
+    const isOld = given.how === 'scaled-to-0' && given.controller !== null && running.has(given.controller);
+    const user: User = { workload, how: isOld ? 'old-rollout' : given.how };
     const used = resolve(reference, namespace);
-    for (const digest of used.digests) addTo(direct, digest, workload);
-    for (const tag of used.tags) addTo(tags, tag, workload);
+    for (const digest of used.digests) addTo(direct, digest, user);
+    for (const tag of used.tags) addTo(tags, tag, user);
   }
   return { digests: spreadOverIndexes(direct, inventory.images), tags };
 };
 
+/** Of two ways of use the stronger one. */
+export const strongerUse = (a: HowUsed, b: HowUsed): HowUsed =>
+  HOW_USED.indexOf(a) <= HOW_USED.indexOf(b) ? a : b;
+
+/** Strongest use first, then by workload. */
+export const byStrength = (a: User, b: User): number =>
+  HOW_USED.indexOf(a.how) - HOW_USED.indexOf(b.how) || compareText(a.workload, b.workload);
+
 /** The key of a tag in `ClusterUses.tags`. */
 export const tagKey = (namespace: string, stream: string, tag: string): string =>
   `${namespace}/${stream}:${tag}`;
+
+/** The namespace of a workload, `ns/Kind/name`. */
+export const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));
 
 /** The parts of a pull spec; a name of more than three parts, or a bare digest, names no image stream. */
 export type PullSpec = {
@@ -128,20 +149,22 @@ const createResolver = (inventory: Inventory): ((reference: ImageReference, name
 
 /** Who uses an index uses the images below it, and who uses an image uses the indexes above it; not their other children. */
 const spreadOverIndexes = (
-  direct: ReadonlyMap<string, ReadonlySet<string>>,
+  direct: ReadonlyMap<string, Users>,
   images: readonly Image[],
-): ReadonlyMap<string, ReadonlySet<string>> => {
+): ReadonlyMap<string, Users> => {
   const relativesOf = createRelatives(images);
-  const spread = new Map<string, Set<string>>();
-  for (const [digest, workloads] of direct) {
+  const spread: UsersByKey = new Map();
+  for (const [digest, users] of direct) {
     for (const related of relativesOf(digest))
-      for (const workload of workloads) addTo(spread, related, workload);
+      for (const [workload, how] of users) addTo(spread, related, { workload, how });
   }
   return spread;
 };
 
-const addTo = (users: Map<string, Set<string>>, key: string, workload: string): void => {
+type UsersByKey = Map<string, Map<string, HowUsed>>;
+
+const addTo = (users: UsersByKey, key: string, { workload, how }: User): void => {
   const known = users.get(key);
-  if (known === undefined) users.set(key, new Set([workload]));
-  else known.add(workload);
+  if (known === undefined) users.set(key, new Map([[workload, how]]));
+  else known.set(workload, strongerUse(known.get(workload) ?? how, how));
 };

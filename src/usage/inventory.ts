@@ -1,20 +1,23 @@
 import { createContents, strongest } from './blobs.ts';
 import type { Blob, ImageContent } from './blobs.ts';
 import { formatBytes, formatCount } from './format.ts';
-import { findUses, tagKey } from './in-use.ts';
-import type { ClusterUses } from './in-use.ts';
+import { findUses, namespaceOf, tagKey } from './in-use.ts';
+import type { ClusterUses, Users } from './in-use.ts';
 import { withImagesBelow } from './indexes.ts';
 import { isCharged } from './ledger.ts';
-import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, Uses } from './registry.ts';
+import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
 import { byName, compareText } from './order.ts';
 import { addStake, addUpTeams, groupTeams } from './teams.ts';
 import type { NamespaceBlobs, Stake, TeamTotals } from './teams.ts';
+import { textOf } from './text-map.ts';
 
 /** Which namespaces get a report, and how they are grouped. */
 export type Selection = {
   readonly isReported: (namespace: Namespace) => boolean;
   /** Label whose value names the team; null: each namespace is its own. */
   readonly groupByLabel: string | null;
+  /** Label that names a namespace's environment, e.g. `dev`. */
+  readonly environmentLabel: string;
   /** Whether bytes of imported images count, too. */
   readonly chargeImported: boolean;
 };
@@ -45,7 +48,8 @@ export const takeSnapshots = (inventory: Inventory, selection: Selection): Clust
   const holders = findHolders(inventory.streams, contentOf);
   const namespaces = new Map(reported.map((namespace) => [namespace.name, namespace]));
   const uses = findUses(inventory);
-  const cluster = { inventory, namespaces, images, contentOf, streams, holders, uses, totals };
+  const environments = findEnvironments(inventory.namespaces, selection.environmentLabel);
+  const cluster = { inventory, namespaces, environments, images, contentOf, streams, holders, uses, totals };
   return {
     names: reported.map(({ name }) => name),
     takeSnapshot: (name) => takeSnapshot(name, cluster),
@@ -58,6 +62,7 @@ export const takeSnapshots = (inventory: Inventory, selection: Selection): Clust
 type Cluster = {
   readonly inventory: Inventory;
   readonly namespaces: ReadonlyMap<string, Namespace>;
+  readonly environments: ReadonlyMap<string, string>;
   readonly images: ReadonlyMap<string, Image>;
   readonly contentOf: (digest: string) => ImageContent;
   readonly streams: ReadonlyMap<string, readonly ImageStream[]>;
@@ -75,11 +80,12 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   const blobs = new Set(
     [...digests].flatMap((digest) => cluster.contentOf(digest).blobs.map((blob) => blob.digest)),
   );
-  const { readAt, exact, scope, unreadableKinds } = cluster.inventory;
+  const { readAt, exact, lists, scope, unreadableKinds } = cluster.inventory;
   return {
     cluster: cluster.inventory.cluster,
     takenAt: readAt,
     exact,
+    lists,
     scope,
     unreadableKinds: unreadableKinds.toSorted(),
     namespace,
@@ -88,28 +94,53 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     streams,
     images: [...digests].toSorted().flatMap((digest) => cluster.images.get(digest) ?? []),
     heldOutside: [...blobs].filter((digest) => cluster.holders.get(digest) === null).toSorted(),
-    uses: usesOf(streams, cluster.uses),
+    uses: usesOf(streams, cluster),
   };
 };
 
-const usesOf = (streams: readonly ImageStream[], uses: ClusterUses): Uses => {
+const usesOf = (streams: readonly ImageStream[], { uses, environments }: Cluster): Uses => {
   const tags = streams.flatMap((stream) =>
-    stream.tags.flatMap(({ name }): readonly (readonly [string, readonly string[]])[] => {
-      const workloads = uses.tags.get(tagKey(stream.namespace, stream.name, name));
-      return workloads === undefined ? [] : [[`${stream.name}:${name}`, [...workloads].toSorted()]];
-    }),
+    stream.tags.flatMap(({ name }) =>
+      listUsers(`${stream.name}:${name}`, uses.tags.get(tagKey(stream.namespace, stream.name, name))),
+    ),
   );
-  const digests = [...digestsOf(streams)].flatMap(
-    (digest): readonly (readonly [string, readonly string[]])[] => {
-      const workloads = uses.digests.get(digest);
-      return workloads === undefined ? [] : [[digest, [...workloads].toSorted()]];
-    },
-  );
+  const digests = [...digestsOf(streams)].flatMap((digest) => listUsers(digest, uses.digests.get(digest)));
+  const places = new Set(tags.flatMap(([, users]) => users.map(({ workload }) => namespaceOf(workload))));
   return {
     digests: Object.fromEntries(digests.toSorted(byKey)),
     tags: Object.fromEntries(tags.toSorted(byKey)),
+    environments: Object.fromEntries(
+      [...places].toSorted().flatMap((place) => {
+        const environment = environments.get(place);
+        return environment === undefined ? [] : [[place, environment]];
+      }),
+    ),
   };
 };
+
+/** The entry of a name; none where nobody uses it. */
+const listUsers = (
+  name: string,
+  users: Users | undefined,
+): readonly (readonly [string, readonly User[]])[] =>
+  users === undefined
+    ? []
+    : [
+        [
+          name,
+          [...users]
+            .map(([workload, how]) => ({ workload, how }))
+            .toSorted((a, b) => compareText(a.workload, b.workload)),
+        ],
+      ];
+
+const findEnvironments = (namespaces: readonly Namespace[], label: string): ReadonlyMap<string, string> =>
+  new Map(
+    namespaces.flatMap(({ name, labels }) => {
+      const environment = textOf(labels, label);
+      return environment ? [[name, environment]] : [];
+    }),
+  );
 
 /** Which one namespace holds a blob, by digest; null where several do. */
 const findHolders = (
@@ -119,10 +150,11 @@ const findHolders = (
   const holders = new Map<string, string | null>();
   for (const stream of streams) {
     for (const digest of digestsOf([stream])) {
-      for (const blob of contentOf(digest).blobs) {
-        const holder = holders.get(blob.digest);
-        if (holder === undefined) holders.set(blob.digest, stream.namespace);
-        else if (holder !== stream.namespace) holders.set(blob.digest, null);
+      const { blobs, unsized } = contentOf(digest);
+      for (const held of [...blobs.map((blob) => blob.digest), ...unsized]) {
+        const holder = holders.get(held);
+        if (holder === undefined) holders.set(held, stream.namespace);
+        else if (holder !== stream.namespace) holders.set(held, null);
       }
     }
   }
@@ -165,7 +197,8 @@ const findOrphans = ({ inventory, images, contentOf, holders }: Cluster): readon
       blobs.set(blob.digest, known === undefined ? blob : strongest(known, blob));
   }
   const bytes = [...blobs.values()].reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  const text = `${formatCount(orphans.length, 'image')} in no image stream hold ${formatBytes(bytes)} that no stream holds; no namespace is charged with them.`;
+  const atLeast = orphans.every(({ digest }) => contentOf(digest).isWhole) ? '' : 'at least ';
+  const text = `${formatCount(orphans.length, 'image')} in no image stream hold ${atLeast}${formatBytes(bytes)} that no stream holds; no namespace is charged with them.`;
   return [{ code: 'orphan-images', subject: 'images', message: text }];
 };
 

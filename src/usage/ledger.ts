@@ -1,8 +1,9 @@
 import { addBytes, createContents } from './blobs.ts';
 import type { ContentFault } from './blobs.ts';
+import { formatBytes } from './format.ts';
 import { distinctBlobs, holdBlobs, sizeOf, usedOf, usedWithout } from './held-blobs.ts';
 import type { Entry, HeldBlob } from './held-blobs.ts';
-import { byName } from './order.ts';
+import { byName, compareText } from './order.ts';
 import type { Image, ImageStream, Revision, Tag } from './registry.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
@@ -62,6 +63,7 @@ type Weight = {
   readonly sizeBytes: number;
   readonly countedBytes: number;
   readonly freesBytes: number;
+  /** Revisions of which the size, or a part of it, is unknown: above 0, figures are lower bounds (docs/decisions/0013). */
   readonly unknownRevisions: number;
 };
 
@@ -116,7 +118,7 @@ export const weighTogether = (
 /** Stands for all tags that are weighed together, as if they were one image stream. */
 const TOGETHER = -2;
 
-/** Whether a revision's bytes count against the quota: known, held by the registry, and under the stream's own host. */
+/** Whether a revision's bytes, if known, count against the quota: the registry holds them, under the stream's own host. */
 export const isCharged = (
   revision: Revision,
   image: Image | undefined,
@@ -215,7 +217,7 @@ const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
     sizeBytes: sum(held, sizeOf),
     countedBytes: sum(revisions, (revision) => revision.countedBytes),
     freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byTag, tag.tag)),
-    unknownRevisions: revisions.filter((revision) => revision.sizeBytes === null).length,
+    unknownRevisions: tag.revisions.filter(({ content }) => !content.isWhole).length,
     revisions,
   };
 };
@@ -239,7 +241,8 @@ const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] 
   return tags.flatMap(({ revisions }) =>
     revisions.flatMap(({ revision: { digest }, content, label }) => {
       const subject = digest === '' ? label : `${label}@${digest}`;
-      const key = digest || label;
+      // A label may look like a digest: a stream may be called sha256.
+      const key = digest === '' ? `${label}@` : digest;
       if (content.faults.length === 0 || seen.has(key)) return [];
       seen.add(key);
       return content.faults.map((fault) => ({ ...fault, subject }));
@@ -249,17 +252,17 @@ const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] 
 
 const listConflicts = (blobs: readonly HeldBlob[]): readonly LedgerFault[] =>
   blobs
-    .filter(({ hasConflict }) => hasConflict)
-    .map(({ digest }) => digest)
-    .toSorted()
-    .map((digest) => ({
-      code: 'blob-size-conflict',
-      subject: digest,
-      message:
-        'Images state different sizes for this blob: a layer’s size is believed first, then the largest.',
-    }));
+    .flatMap((blob) => {
+      const { digest, conflict } = blob;
+      if (conflict === null) return [];
+      const message = `Images state different sizes for this blob, that of ${conflict.label} among them: it is weighed as ${formatBytes(sizeOf(blob))} (a layer’s size before a config’s, then the largest).`;
+      return [{ code: 'blob-size-conflict' as const, subject: digest, message }];
+    })
+    .toSorted((a, b) => compareText(a.subject, b.subject));
 
 const sum = <T>(values: readonly T[], amount: (value: T) => number): number =>
   values.reduce((total, value) => addBytes(total, amount(value)), 0);
 
-const hostOf = (reference: string): string => reference.slice(0, Math.max(0, reference.indexOf('/')));
+/** What stands before the first slash, with its port; hosts ignore case (RFC 3986). */
+const hostOf = (reference: string): string =>
+  reference.slice(0, Math.max(0, reference.indexOf('/'))).toLowerCase();

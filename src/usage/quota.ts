@@ -1,4 +1,5 @@
-import type { Finding, Namespace } from './registry.ts';
+import { formatLimit } from './format.ts';
+import type { Finding, FindingCode, Namespace } from './registry.ts';
 import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
 
@@ -49,13 +50,15 @@ export const resolveLimit = (
     return { limitBytes: override.limit, source: 'override', findings: [] };
   }
   const annotated = readAnnotation(namespace, rules);
-  const findings = annotated.finding === null ? [] : [annotated.finding];
-  if (annotated.limit !== undefined) return { limitBytes: annotated.limit, source: 'annotation', findings };
+  if (annotated !== null && 'bytes' in annotated)
+    return { limitBytes: annotated.bytes, source: 'annotation', findings: [] };
   const index = rules.rules.findIndex((rule) => isNamespaceMatch(rule.match, namespace));
   const rule = rules.rules[index];
-  return rule === undefined
-    ? { limitBytes: rules.default, source: 'default', findings }
-    : { limitBytes: rule.limit, source: `rules[${String(index)}]`, findings };
+  const limitBytes = rule === undefined ? rules.default : rule.limit;
+  const source = rule === undefined ? 'default' : `rules[${String(index)}]`;
+  if (annotated === null) return { limitBytes, source, findings: [] };
+  const message = `The annotation is ignored, because ${annotated.fault}: the limit is ${formatLimit(limitBytes)} (${source}).`;
+  return { limitBytes, source, findings: [{ code: annotated.code, subject: QUOTA_ANNOTATION, message }] };
 };
 
 /** A namespace's usage against its limit. */
@@ -121,26 +124,19 @@ const DECIMAL_EXPONENT: Readonly<Record<string, number>> = {
   E: 18,
 };
 
-const readAnnotation = (
-  namespace: Namespace,
-  rules: QuotaRules,
-): { readonly limit: LimitBytes | undefined; readonly finding: Finding | null } => {
+type AnnotatedLimit = { readonly bytes: LimitBytes } | { readonly code: FindingCode; readonly fault: string };
+
+/** Null where the namespace has no such annotation. */
+const readAnnotation = (namespace: Namespace, rules: QuotaRules): AnnotatedLimit | null => {
   const text = namespace.annotations[QUOTA_ANNOTATION];
-  if (text === undefined) return { limit: undefined, finding: null };
-  const refuse = (code: Finding['code'], message: string) => ({
-    limit: undefined,
-    finding: { code, subject: QUOTA_ANNOTATION, message },
-  });
-  if (!rules.annotation.enabled) {
-    return refuse('quota-annotation-off', 'The annotation is ignored: quota.annotation is not enabled.');
-  }
+  if (text === undefined) return null;
+  if (!rules.annotation.enabled)
+    return { code: 'quota-annotation-off', fault: 'quota.annotation is not enabled' };
   const quantity = parseQuantity(text);
-  if ('fault' in quantity) {
-    return refuse('quota-annotation-invalid', `The annotation is ignored: ${quantity.fault}.`);
-  }
+  if ('fault' in quantity) return { code: 'quota-annotation-invalid', fault: `it is ${quantity.fault}` };
   return isAbove(quantity.bytes, rules.annotation.max)
-    ? refuse('quota-annotation-invalid', 'The annotation is ignored: it is above quota.annotation.max.')
-    : { limit: quantity.bytes, finding: null };
+    ? { code: 'quota-annotation-invalid', fault: 'it is above quota.annotation.max' }
+    : quantity;
 };
 
 const isAbove = (limit: LimitBytes, max: LimitBytes): boolean =>

@@ -1,6 +1,8 @@
+import { formatCount } from './format.ts';
 import type { Finding, Namespace } from './registry.ts';
 import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
+import { textOf } from './text-map.ts';
 
 /** Somebody who is told about a namespace. */
 export type RecipientReport = {
@@ -43,6 +45,12 @@ export type ChosenRecipients = {
 
 /** The most addresses one namespace's mail goes to. */
 const MAX_RECIPIENTS = 20;
+/** The most entries of a contacts annotation that are read: it may have 100,000. */
+const MAX_CONTACTS = 100;
+/** As much as an address may have; a finding shows no more of what is none. */
+const MAX_ADDRESS_LENGTH = 318;
+/** Who asked for the project is never told, whatever the configuration says. */
+const REQUESTER = 'openshift.io/requester';
 
 /** The rule of the platform's own mailbox. */
 export const FALLBACK_RULE = 'fallback';
@@ -58,23 +66,15 @@ export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): C
   const chosen = sources.filter((source) => source.isAddition || source === winner);
   const own = unite(chosen.flatMap(({ candidates }) => candidates));
   const findings = tried.flatMap((source) => source.findings);
-  const dropped = own
-    .slice(MAX_RECIPIENTS)
-    .map(({ address }) =>
-      finding(
-        'address-refused',
-        address,
-        `Only the first ${String(MAX_RECIPIENTS)} addresses of a namespace are used.`,
-      ),
-    );
   if (own.length > 0) {
+    const dropped = own.slice(MAX_RECIPIENTS).map(({ address }) => refuse(address, TOO_MANY));
     return {
       recipients: own.slice(0, MAX_RECIPIENTS).toSorted(byAddress),
       noRecipientReason: null,
       findings: [...findings, ...dropped],
     };
   }
-  const reason = explainNobody(findings, rules);
+  const reason = explainNobody(findings, rules, rules.overrides[override]);
   const fallback = allow(
     {
       isAddition: false,
@@ -84,12 +84,18 @@ export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): C
     },
     rules.allowedDomains,
   );
+  const recipients = unite(fallback.candidates);
+  const outcome = recipients.length > 0 ? 'its mail goes to the platform’s mailbox' : 'it gets no mail';
+  const message = `None of its own contacts is told, because ${reason}; ${outcome}.`;
+  const nobody = finding('no-recipient', namespace.name, message);
   return {
-    recipients: unite(fallback.candidates),
+    recipients,
     noRecipientReason: reason,
-    findings: [...findings, ...fallback.findings, finding('no-recipient', namespace.name, reason)],
+    findings: [...findings, ...fallback.findings, nobody],
   };
 };
+
+const TOO_MANY = `Only the first ${String(MAX_RECIPIENTS)} addresses of a namespace are used, so no mail goes there.`;
 
 /** Reads one address strictly: ASCII, one `local@domain`, nothing around it; the domain comes back in lower case. */
 export const parseAddress = (text: string): { readonly address: string } | { readonly fault: string } => {
@@ -136,23 +142,22 @@ const listSources = (namespace: Namespace, rules: RecipientRules, index: number)
 
 const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
   const key = rules.annotations.contacts;
-  const text = namespace.annotations[key];
+  const text = textOf(namespace.annotations, key);
   if (text === undefined) return { isAddition: false, candidates: [], findings: [] };
   const contacts = parseArray(text);
   if (contacts === null) {
     const message =
-      'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}].';
+      'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so nobody is told by it.';
     return { isAddition: false, candidates: [], findings: [finding('contacts-invalid', key, message)] };
   }
   const candidates: Candidate[] = [];
   const findings: Finding[] = [];
-  for (const [position, contact] of contacts.entries()) {
+  for (const [position, contact] of contacts.slice(0, MAX_CONTACTS).entries()) {
     const email = readText(contact, 'email');
     const role = readText(contact, 'role');
     if (email === null) {
-      findings.push(
-        finding('contacts-invalid', `${key}[${String(position)}]`, 'The entry has no "email" text.'),
-      );
+      const message = 'The entry has no "email" text, so nobody is told by it.';
+      findings.push(finding('contacts-invalid', `${key}[${String(position)}]`, message));
     } else {
       candidates.push({
         address: email,
@@ -161,31 +166,35 @@ const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
       });
     }
   }
+  if (contacts.length > MAX_CONTACTS) {
+    const message = `Only the first ${formatCount(MAX_CONTACTS, 'entry', 'entries')} are read: nobody is told by the others.`;
+    findings.push(finding('contacts-invalid', key, message));
+  }
   return { isAddition: false, candidates, findings };
 };
 
 const readPlainAddresses = (namespace: Namespace, rules: RecipientRules): readonly Source[] => {
-  const candidates = rules.annotations.addresses.flatMap((key) => {
-    const address = namespace.annotations[key]?.trim() ?? '';
+  const keys = rules.annotations.addresses.filter((key) => key !== REQUESTER);
+  const candidates = keys.flatMap((key) => {
+    const address = textOf(namespace.annotations, key)?.trim() ?? '';
     return address === '' ? [] : [{ address, role: nameRole(key, rules), rule: `annotation:${key}` }];
   });
   return [{ isAddition: false, candidates, findings: [] }];
 };
 
-/** Teams choose the text, so it may be the name of something every object has, such as `constructor`. */
-const nameRole = (role: string, { roles }: RecipientRules): string =>
-  Object.hasOwn(roles, role) ? (roles[role] ?? role) : role;
+const nameRole = (role: string, { roles }: RecipientRules): string => textOf(roles, role) ?? role;
 
 /** Drops what is no address and what may not be written to, with a finding each. */
 const allow = (source: Source, allowedDomains: readonly string[]): Source => {
   const candidates: Candidate[] = [];
   const findings: Finding[] = [...source.findings];
   for (const candidate of source.candidates) {
-    const parsed = parseAddress(candidate.address);
+    const { address, rule } = candidate;
+    const parsed = parseAddress(address);
     if ('fault' in parsed) {
-      findings.push(finding('address-refused', candidate.address, `The address is ${parsed.fault}.`));
+      findings.push(refuse(address, `${rule} names it, but it is ${parsed.fault}: no mail goes there.`));
     } else if (!isDomainAllowed(domainOf(parsed.address), allowedDomains)) {
-      const message = `The domain ${domainOf(parsed.address)} is not in mail.allowedDomains.`;
+      const message = `${rule} names it, but the domain ${domainOf(parsed.address)} is not in mail.allowedDomains: no mail goes there.`;
       findings.push(finding('domain-refused', parsed.address, message));
     } else {
       candidates.push({ ...candidate, address: parsed.address });
@@ -209,14 +218,25 @@ const unite = (candidates: readonly Candidate[]): readonly RecipientReport[] => 
 const byAddress = (a: RecipientReport, b: RecipientReport): number =>
   a.address.toLowerCase() < b.address.toLowerCase() ? -1 : 1;
 
-const explainNobody = (findings: readonly Finding[], rules: RecipientRules): string => {
-  if (rules.allowedDomains.length === 0) return 'mail.allowedDomains is empty, so nothing may be sent';
+const explainNobody = (
+  findings: readonly Finding[],
+  { allowedDomains, annotations: { contacts, addresses } }: RecipientRules,
+  override: RecipientOverride | undefined,
+): string => {
+  if (allowedDomains.length === 0) return 'mail.allowedDomains is empty, so nothing may be sent';
   const codes = new Set(findings.map(({ code }) => code));
-  if (codes.has('domain-refused')) return 'every address is outside mail.allowedDomains';
+  if (codes.has('domain-refused')) return 'no contact is in a domain of mail.allowedDomains';
   if (codes.has('address-refused')) return 'no contact is a usable address';
-  if (codes.has('contacts-invalid')) return `the annotation ${rules.annotations.contacts} cannot be read`;
-  return `no annotation names a contact (${[rules.annotations.contacts, ...rules.annotations.addresses].join(', ')})`;
+  if (findings.some(({ subject }) => subject === contacts))
+    return `the annotation ${contacts} cannot be read`;
+  if (codes.has('contacts-invalid')) return `no entry of the annotation ${contacts} has an email`;
+  if (override !== undefined && 'replace' in override)
+    return 'the configuration replaces all contacts by none';
+  return `no annotation names a contact (${[contacts, ...addresses].join(', ')})`;
 };
+
+const refuse = (address: string, message: string): Finding =>
+  finding('address-refused', address.slice(0, MAX_ADDRESS_LENGTH), message);
 
 const finding = (code: Finding['code'], subject: string, message: string): Finding => ({
   code,

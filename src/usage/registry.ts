@@ -29,7 +29,7 @@ export type Image = {
   readonly architecture: string | null;
   /** `dockerImageManifests`; empty for anything but an index. */
   readonly children: readonly ChildImage[];
-  /** Why the object could not be understood, in words; null for a sound one. */
+  /** Why the object could not be understood, in words; null for a sound one. The sizes of one with a fault mean nothing. */
   readonly fault: string | null;
 };
 
@@ -74,13 +74,42 @@ export type ImageStream = {
   readonly tags: readonly Tag[];
 };
 
+/**
+ * How a workload uses an image, the strongest first:
+ * - `running`: it runs it or is to run it now
+ * - `scheduled`: a CronJob will
+ * - `suspended`: a CronJob or Job would, but is suspended
+ * - `scaled-to-0`: it has 0 replicas
+ * - `old-rollout`: a ReplicaSet or ReplicationController of 0 replicas that something running keeps for a rollback
+ * - `finished`: a Pod, Job or Build that has ended and is still there
+ * - `build-input`: a BuildConfig builds from it
+ * - `trigger`: a new image under the tag would be rolled out
+ * - `named`: a custom resource names it; what it does with it is not known
+ */
+export const HOW_USED = [
+  'running',
+  'scheduled',
+  'suspended',
+  'scaled-to-0',
+  'old-rollout',
+  'finished',
+  'build-input',
+  'trigger',
+  'named',
+] as const;
+export type HowUsed = (typeof HOW_USED)[number];
+
 /** One image named by one workload. */
 export type WorkloadReference = {
-  /** Namespace of the workload; names in pull specs resolve against it. */
+  /** Namespace of the workload, empty for a cluster-scoped one; names in pull specs resolve against it. */
   readonly namespace: string;
   /** `ns/Kind/name`. */
   readonly workload: string;
   readonly reference: ImageReference;
+  /** As the workload alone shows it: never `old-rollout`. */
+  readonly how: HowUsed;
+  /** The workload that controls this one (`metadata.ownerReferences`), `ns/Kind/name`; null where nothing does. */
+  readonly controller: string | null;
   /** `metadata.creationTimestamp` of a pod that Succeeded or Failed (ISO 8601); null for whatever may still run. */
   readonly endedPodCreated: string | null;
 };
@@ -88,14 +117,26 @@ export type WorkloadReference = {
 /** The cluster a figure belongs to. */
 export type ClusterIdentity = { readonly name: string; readonly apiUrl: string | null };
 
+/** One list of the API as it was read. */
+export type ListReading = {
+  /** Plural, lower case, e.g. `imagestreams`. */
+  readonly kind: string;
+  /** When its reading began, for the last time where it began anew (ISO 8601): an exact list is of this moment. */
+  readonly readAt: string;
+  /** False when its pages are of different moments: its continue token expired (HTTP 410), again after it began anew. */
+  readonly exact: boolean;
+};
+
 /** Everything read from a cluster at one moment. */
 export type Inventory = {
   readonly cluster: ClusterIdentity;
   /** When reading began, ISO 8601; every age is measured from it. */
   readonly readAt: string;
-  /** False when a list's pages are of different moments: its continue token expired (HTTP 410), again after it began anew. */
+  /** Whether all lists are. */
   readonly exact: boolean;
-  /** `namespaces`: image streams of other namespaces could not be read, so nothing can be said of the rest. */
+  /** Those that were read, at least in part, in the order of reading. */
+  readonly lists: readonly ListReading[];
+  /** `namespaces`: others could not be read, or not wholly, so nothing can be said of the rest; these are the named ones. */
   readonly scope: 'cluster' | 'namespaces';
   /** Workload kinds (plural, lower case) that could not be read everywhere: "not used" is unknown. Sorted. */
   readonly unreadableKinds: readonly string[];
@@ -143,12 +184,17 @@ export type Team = {
   readonly usedBytes: number;
 };
 
-/** Who uses what is in one namespace: workloads as `ns/Kind/name`, sorted, each once. */
+/** A workload (`ns/Kind/name`) and the strongest way in which it uses something. */
+export type User = { readonly workload: string; readonly how: HowUsed };
+
+/** Who uses what is in one namespace: users sorted by workload, each workload once. */
 export type Uses = {
   /** By digest of a revision. */
-  readonly digests: Readonly<Record<string, readonly string[]>>;
-  /** By `stream:tag`: workloads that name the tag itself, also one without revisions. */
-  readonly tags: Readonly<Record<string, readonly string[]>>;
+  readonly digests: Readonly<Record<string, readonly User[]>>;
+  /** By `stream:tag`: who names the tag itself, also one without revisions. */
+  readonly tags: Readonly<Record<string, readonly User[]>>;
+  /** Environment by namespace, of those whose workloads name a tag; one that states none is left out. */
+  readonly environments: Readonly<Record<string, string>>;
 };
 
 /** The frozen input of one namespace at one moment: self-contained, every figure of a report comes from it. */
@@ -157,6 +203,7 @@ export type Snapshot = {
   /** The inventory's `readAt`. */
   readonly takenAt: string;
   readonly exact: boolean;
+  readonly lists: readonly ListReading[];
   readonly scope: 'cluster' | 'namespaces';
   readonly unreadableKinds: readonly string[];
   readonly namespace: Namespace;

@@ -1,3 +1,5 @@
+import { advise } from './advice.ts';
+import type { Advice, AdviceLimits } from './advice.ts';
 import { deleteTagCommand } from './commands.ts';
 import { weigh } from './ledger.ts';
 import type { WeighedStream, WeighedTag } from './ledger.ts';
@@ -6,11 +8,14 @@ import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
 import type { RecipientReport, RecipientRules } from './recipients.ts';
-import type { Finding, Snapshot, Tag } from './registry.ts';
+import type { Finding, ImageStream, ListReading, Snapshot, Tag } from './registry.ts';
 import { displayNameOf } from './teams.ts';
+import { textOf } from './text-map.ts';
+import { createUseReporter, redactUse } from './use-report.ts';
+import type { UseReport, UseReporter } from './use-report.ts';
 
 /** One tag event with its sizes; `created` is ISO 8601 or null where the API states none. */
-export type RevisionReport = {
+export type RevisionReport = UseReport & {
   readonly digest: string;
   readonly created: string | null;
   /** Distinct blobs of the image, in bytes; null when unknown. */
@@ -19,21 +24,16 @@ export type RevisionReport = {
   readonly countedBytes: number;
   readonly charged: boolean;
   readonly architectures: readonly string[];
-  readonly inUse: boolean | null;
-  /** `ns/Kind/name`, 10 at most. */
-  readonly inUseBy: readonly string[];
-  readonly inUseCount: number;
 };
 
 export type TagState = 'ok' | 'empty' | 'import-failed' | 'reference';
 
-export type TagReport = {
+export type TagReport = UseReport & {
   readonly name: string;
   readonly sizeBytes: number;
   readonly countedBytes: number;
   /** How much less the namespace would use without this tag. */
   readonly freesBytes: number;
-  readonly inUse: boolean | null;
   readonly unknownRevisions: number;
   /** Other tags of the namespace whose current revision is the same image, as `stream:tag`: the first 10 by name. */
   readonly sameImageAs: readonly string[];
@@ -69,6 +69,7 @@ export type NamespaceReport = {
   readonly usedBytes: number;
   readonly importedBytes: number;
   readonly sharedWithTeamBytes: number;
+  /** Revisions of which the size, or a part of it, is unknown; above 0, `usedBytes` is a lower bound (docs/decisions/0013). */
   readonly unknownRevisions: number;
   readonly totals: {
     readonly streams: number;
@@ -81,6 +82,8 @@ export type NamespaceReport = {
   readonly noRecipientReason: string | null;
   readonly streams: readonly StreamReport[];
   readonly findings: readonly Finding[];
+  /** For the platform staff: what could be better, without effect on any figure. */
+  readonly advice: readonly Advice[];
 };
 
 export type TeamReport = {
@@ -102,7 +105,9 @@ export type Report = {
   };
   readonly snapshot: {
     readonly id: string | null;
+    /** Whether all lists are; false: figures may be slightly off. */
     readonly exact: boolean;
+    readonly lists: readonly ListReading[];
     readonly unreadableKinds: readonly string[];
     readonly findings: readonly Finding[];
   };
@@ -116,10 +121,9 @@ export type ReportRules = {
   /** Label that names a namespace's environment, e.g. `dev`. */
   readonly environmentLabel: string;
   readonly chargeImported: boolean;
+  readonly advice: AdviceLimits;
 };
 
-/** The most workloads that a revision names; the others are counted. */
-const MAX_USERS_NAMED = 10;
 /** The most other tags of the same image that a tag names; the digests tell of the rest (docs/decisions/0010). */
 export const MAX_TAGS_NAMED = 10;
 
@@ -133,11 +137,11 @@ export const reportNamespace = (
   const ledger = weigh(snapshot, rules.chargeImported);
   const limit = resolveLimit(namespace, rules.quota, override, snapshot.takenAt);
   const chosen = chooseRecipients(namespace, rules.recipients);
-  const view = createUseView(snapshot);
+  const view = { uses: createUseReporter(snapshot), currentTags: findCurrentTags(snapshot.streams) };
   return {
     name: namespace.name,
     displayName: displayNameOf(namespace),
-    environment: namespace.labels[rules.environmentLabel] || null,
+    environment: textOf(namespace.labels, rules.environmentLabel) || null,
     quota: {
       limitBytes: limit.limitBytes,
       source: limit.source,
@@ -152,6 +156,7 @@ export const reportNamespace = (
     noRecipientReason: chosen.noRecipientReason,
     streams: ledger.streams.map((stream) => reportStream(stream, view)).toSorted(byCountedBytes),
     findings: [...ledger.faults, ...listStreamFindings(snapshot), ...limit.findings, ...chosen.findings],
+    advice: advise(snapshot, ledger.importedBytes, rules),
   };
 };
 
@@ -182,61 +187,38 @@ export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEn
 /** The report as a team may see it: workloads outside these namespaces are counted, not named. */
 export const redactWorkloads = (report: NamespaceReport, namespaces: readonly string[]): NamespaceReport => {
   const visible = new Set(namespaces);
-  const isVisible = (workload: string): boolean => visible.has(namespaceOf(workload));
   return {
     ...report,
     streams: report.streams.map((stream) => ({
       ...stream,
       tags: stream.tags.map((tag) => ({
-        ...tag,
-        revisions: tag.revisions.map((revision) => ({
-          ...revision,
-          inUseBy: revision.inUseBy.filter(isVisible),
-        })),
+        ...redactUse(tag, visible),
+        revisions: tag.revisions.map((revision) => redactUse(revision, visible)),
       })),
     })),
   };
 };
 
-type UseView = {
-  /** The team's own workloads first. */
-  readonly workloadsOf: (digest: string) => readonly string[];
-  readonly isTagNamed: (stream: string, tag: string) => boolean;
-  /** What "nobody uses it" means here: false, or null when some workloads or tags could not be read. */
-  readonly unused: false | null;
-  /** `stream:tag` by digest of the current revision, sorted. */
-  readonly currentTags: ReadonlyMap<string, readonly string[]>;
-};
-
-const createUseView = (snapshot: Snapshot): UseView => {
-  const own = new Set(snapshot.team.namespaces);
-  const rank = (workload: string): number => (own.has(namespaceOf(workload)) ? 0 : 1);
-  const digests = new Map(
-    Object.entries(snapshot.uses.digests).map(([digest, workloads]) => [
-      digest,
-      workloads.toSorted((a, b) => rank(a) - rank(b)),
-    ]),
-  );
-  const tags = new Set(Object.keys(snapshot.uses.tags));
-  const current = snapshot.streams.flatMap((stream) =>
+/** `stream:tag` by digest of the current revision, sorted. */
+const findCurrentTags = (streams: readonly ImageStream[]): ReadonlyMap<string, readonly string[]> => {
+  const current = streams.flatMap((stream) =>
     stream.tags.flatMap(({ name, revisions: [revision] }) =>
       revision === undefined || revision.digest === ''
         ? []
         : [{ digest: revision.digest, label: `${stream.name}:${name}` }],
     ),
   );
-  const currentTags = Map.groupBy(current, ({ digest }) => digest);
-  return {
-    workloadsOf: (digest) => digests.get(digest) ?? [],
-    isTagNamed: (stream, tag) => tags.has(`${stream}:${tag}`),
-    unused: snapshot.scope === 'cluster' && snapshot.unreadableKinds.length === 0 ? false : null,
-    currentTags: new Map(
-      [...currentTags].map(([digest, tags]) => [digest, tags.map(({ label }) => label).toSorted()]),
-    ),
-  };
+  return new Map(
+    [...Map.groupBy(current, ({ digest }) => digest)].map(([digest, tags]) => [
+      digest,
+      tags.map(({ label }) => label).toSorted(),
+    ]),
+  );
 };
 
-const reportStream = (stream: WeighedStream, view: UseView): StreamReport => {
+type View = { readonly uses: UseReporter; readonly currentTags: ReadonlyMap<string, readonly string[]> };
+
+const reportStream = (stream: WeighedStream, view: View): StreamReport => {
   const tags = stream.tags.map((tag) => reportTag(stream.name, tag, view));
   const { name, sizeBytes, countedBytes, freesBytes, reclaimsBytes, unknownRevisions } = stream;
   return {
@@ -245,38 +227,28 @@ const reportStream = (stream: WeighedStream, view: UseView): StreamReport => {
     countedBytes,
     freesBytes,
     reclaimsBytes,
-    inUse: tags.some((tag) => tag.inUse === true) || view.unused,
+    inUse: tags.some((tag) => tag.inUse === true) || view.uses.unused,
     unknownRevisions,
     tags: tags.toSorted(byCountedBytes),
   };
 };
 
-const reportTag = (stream: string, tag: WeighedTag, view: UseView): TagReport => {
-  const revisions = tag.revisions.map((revision): RevisionReport => {
-    const workloads = view.workloadsOf(revision.digest);
-    return {
-      ...revision,
-      inUse: workloads.length > 0 || view.unused,
-      inUseBy: workloads.slice(0, MAX_USERS_NAMED),
-      inUseCount: workloads.length,
-    };
-  });
-  const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions } = tag;
+const reportTag = (stream: string, tag: WeighedTag, { uses, currentTags }: View): TagReport => {
+  const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions, revisions, source } = tag;
   const label = `${stream}:${name}`;
-  const isUsed = view.isTagNamed(stream, name) || revisions.some(({ inUse }) => inUse === true);
   return {
     name,
     sizeBytes,
     countedBytes,
     freesBytes,
-    inUse: isUsed || view.unused,
+    ...uses.reportTag(stream, source),
     unknownRevisions,
-    sameImageAs: (view.currentTags.get(revisions[0]?.digest ?? '') ?? [])
+    sameImageAs: (currentTags.get(revisions[0]?.digest ?? '') ?? [])
       .slice(0, MAX_TAGS_NAMED + 1)
       .filter((other) => other !== label)
       .slice(0, MAX_TAGS_NAMED),
-    state: stateOf(tag.source),
-    revisions,
+    state: stateOf(source),
+    revisions: revisions.map((revision) => ({ ...revision, ...uses.reportDigest(revision.digest) })),
   };
 };
 
@@ -298,7 +270,7 @@ const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[
                 {
                   code: 'import-failed' as const,
                   subject,
-                  message: `The import failed: ${tag.importFailure}`,
+                  message: `The import failed (${tag.importFailure}), so ${tag.revisions.length === 0 ? 'there is nothing to weigh' : 'what it held before is weighed'}.`,
                 },
               ]),
           ...(deleteTagCommand(namespace.name, stream.name, tag.name) !== null
@@ -307,7 +279,8 @@ const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[
                 {
                   code: 'name-not-quotable' as const,
                   subject,
-                  message: 'The name is outside the grammar of the API, so no command is written for it.',
+                  message:
+                    'The name is outside the grammar of the API, so no command is written for it; it is weighed like any other.',
                 },
               ]),
         ];
@@ -319,6 +292,3 @@ const byCountedBytes = (
   a: { readonly name: string; readonly countedBytes: number },
   b: { readonly name: string; readonly countedBytes: number },
 ): number => b.countedBytes - a.countedBytes || byName(a, b);
-
-/** Of a workload, `ns/Kind/name`. */
-const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));

@@ -1,6 +1,6 @@
 import { deleteTagCommand } from './commands.ts';
 import { weighTogether } from './ledger.ts';
-import { compareText } from './order.ts';
+import { byName, compareText } from './order.ts';
 import type { Snapshot } from './registry.ts';
 import type { NamespaceReport, StreamReport, TagReport } from './report.ts';
 import { isGlobMatch } from './selector.ts';
@@ -83,15 +83,17 @@ const isSafe = (tag: TagReport, takenAtMs: number): boolean =>
   !SIGNATURE.test(tag.name) &&
   takenAtMs - newestMs(tag) > MIN_AGE_DAYS * DAY_MS;
 
-/** A revision without a date may be new, so it counts as the newest. */
+/** A revision without a date may be new, so it counts as the newest; a tag without revisions is the oldest. */
 const newestMs = (tag: TagReport): number =>
-  Math.max(...tag.revisions.map(({ created }) => (created === null ? Infinity : Date.parse(created))));
-
-const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> =>
-  new Set(
-    stream.inUse === false
-      ? []
-      : stream.tags
-          .toSorted((a, b) => newestMs(b) - newestMs(a) || compareText(a.name, b.name))
-          .slice(0, KEPT_OF_STREAM_IN_USE),
+  tag.revisions.reduce(
+    (newest, { created }) => Math.max(newest, created === null ? Infinity : Date.parse(created)),
+    -Infinity,
   );
+
+const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> => {
+  if (stream.inUse === false) return new Set();
+  const dated = stream.tags.map((tag) => ({ tag, name: tag.name, newestMs: newestMs(tag) }));
+  // Infinity less itself is no number, which leaves the order to the names.
+  const newestFirst = dated.toSorted((a, b) => b.newestMs - a.newestMs || byName(a, b));
+  return new Set(newestFirst.slice(0, KEPT_OF_STREAM_IN_USE).map(({ tag }) => tag));
+};

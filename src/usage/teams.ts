@@ -1,6 +1,7 @@
 import { addBytes, strongest } from './blobs.ts';
 import type { Blob } from './blobs.ts';
 import type { Namespace, Team } from './registry.ts';
+import { textOf } from './text-map.ts';
 
 /** A namespace's blobs of known size by digest, and whether any of its revisions is charged with them. */
 export type NamespaceBlobs = ReadonlyMap<string, Stake>;
@@ -22,7 +23,7 @@ export const groupTeams = (
   label: string | null,
 ): readonly Omit<Team, 'usedBytes'>[] => {
   const groups = Map.groupBy(namespaces, ({ name, labels }) => {
-    const value = label === null ? undefined : labels[label];
+    const value = label === null ? undefined : textOf(labels, label);
     return value === undefined || value === '' ? `ns:${name}` : `label:${value}`;
   });
   return [...groups].map(([id, members]) => ({

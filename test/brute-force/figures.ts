@@ -1,7 +1,9 @@
-import type { ImageStream, Inventory, Tag } from '../../src/usage/registry.ts';
+import type { HowUsed, ImageStream, Inventory, Tag } from '../../src/usage/registry.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../src/usage/report.ts';
 import { chargedOf, digestsIn, freesBytesOf, reclaimsBytesOf, sum, usedBytesOf, weighBy } from './held.ts';
 import type { Held } from './held.ts';
+import type { UseReport } from '../../src/usage/use-report.ts';
+import { gravest } from './uses.ts';
 import type { Uses } from './uses.ts';
 
 /** What a report says of a namespace, as far as it is a figure, and what its team uses. */
@@ -12,7 +14,7 @@ export type NamespaceFigures = Pick<
 
 type StreamFigures = Omit<StreamReport, 'tags'> & { readonly tags: readonly TagFigures[] };
 type TagFigures = Omit<TagReport, 'revisions'> & { readonly revisions: readonly RevisionFigures[] };
-type RevisionFigures = Omit<RevisionReport, 'created' | 'architectures' | 'inUseBy'>;
+type RevisionFigures = Omit<RevisionReport, 'created' | 'architectures'>;
 
 type Scene = {
   readonly name: string;
@@ -40,7 +42,7 @@ export const figuresOfNamespace = (scene: Scene): NamespaceFigures => {
     usedBytes: usedBytesOf(own),
     importedBytes: weigh([...digestsIn(own)].filter((digest) => !used.has(digest))),
     sharedWithTeamBytes: weigh([...used].filter((digest) => usedByOthers.has(digest))),
-    unknownRevisions: own.filter(({ isKnown }) => !isKnown).length,
+    unknownRevisions: own.filter(({ isWhole }) => !isWhole).length,
     totals: {
       streams: streams.length,
       tags: sum(streams.map(({ tags }) => tags.length)),
@@ -73,24 +75,25 @@ const figuresOfStream = (stream: ImageStream, place: Place): StreamFigures => {
 };
 
 const figuresOfTag = (stream: ImageStream, tag: Tag, place: Place): TagFigures => {
-  const { own, inventory, uses } = place;
+  const { own, uses } = place;
   const some = own.filter((one) => one.stream === stream.name && one.tag === tag.name);
   const revisions = some.map((one): RevisionFigures => {
-    const users = uses.usersOfDigest(one.digest);
     return {
       digest: one.digest,
       sizeBytes: one.isKnown ? place.weigh(digestsIn([one])) : null,
       countedBytes: countedBytesOf([one], place),
       charged: one.isCharged,
-      inUse: users.size > 0 || unused(inventory),
-      inUseCount: users.size,
+      ...useBy([uses.usersOfDigest(one.digest)], place),
     };
   });
-  const isNamed = uses.usersOfTag(stream.namespace, stream.name, tag.name).size > 0;
+  const users = [
+    uses.usersOfTag(stream.namespace, stream.name, tag.name),
+    ...some.map(({ digest }) => uses.usersOfDigest(digest)),
+  ];
   return {
     name: tag.name,
     ...weights(some, place),
-    inUse: isNamed || revisions.some(({ inUse }) => inUse === true) || unused(inventory),
+    ...useBy(users, place),
     sameImageAs: own
       .filter(({ position, digest }) => position === 0 && digest !== '' && digest === some[0]?.digest)
       .map((other) => `${other.stream}:${other.tag}`)
@@ -102,11 +105,27 @@ const figuresOfTag = (stream: ImageStream, tag: Tag, place: Place): TagFigures =
   };
 };
 
+/** What several lists of users come to: the team's own first, ten named. */
+const useBy = (lists: readonly ReadonlyMap<string, HowUsed>[], { inventory, team }: Place): UseReport => {
+  const all = [
+    ...gravest(lists.flatMap((users) => [...users].map(([workload, how]) => ({ workload, how })))),
+  ];
+  const isOwn = ([workload]: readonly [string, HowUsed]): boolean =>
+    team.includes(workload.split('/')[0] ?? '');
+  const named = [...all.filter(isOwn), ...all.filter((user) => !isOwn(user))].slice(0, 10);
+  return {
+    inUse: all.length > 0 || unused(inventory),
+    inUseBy: named.map(([workload]) => workload),
+    inUseHow: named.map(([, how]) => how),
+    inUseCount: all.length,
+  };
+};
+
 const weights = (some: readonly Held[], place: Place) => ({
   sizeBytes: place.weigh(digestsIn(some)),
   countedBytes: countedBytesOf(some, place),
   freesBytes: freesBytesOf(some, place.own),
-  unknownRevisions: some.filter(({ isKnown }) => !isKnown).length,
+  unknownRevisions: some.filter(({ isWhole }) => !isWhole).length,
 });
 
 const countedBytesOf = (some: readonly Held[], { weigh, counters }: Place): number =>
@@ -122,13 +141,19 @@ const findCounters = (own: readonly Held[]): Place['counters'] => {
   );
 };
 
-/** The order in which charged revisions take on their blobs (product.md §2, `countedBytes`); no `created` is last. */
+/** The order in which charged revisions take on their blobs (product.md §2, `countedBytes`). */
 const byCharge = (a: Held, b: Held): number =>
   Number(a.position > 0) - Number(b.position > 0) ||
-  compareText(a.created ?? '~', b.created ?? '~') ||
+  compareNumbers(secondOf(a), secondOf(b)) ||
   compareText(a.stream, b.stream) ||
   compareText(a.tag, b.tag) ||
   b.position - a.position;
+
+/** The API has times to the second, in any time zone; no `created` is last. */
+const secondOf = ({ created }: Held): number =>
+  created === null ? Infinity : Math.floor(Date.parse(created) / 1000);
+
+const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What "nobody uses it" is where something could not be read. */
 const unused = ({ scope, unreadableKinds }: Inventory): false | null =>

@@ -10,9 +10,11 @@ export type Held = {
   readonly digest: string;
   /** Empty where the size is unknown. */
   readonly blobs: readonly Stated[];
-  /** Digests of its blobs; where the size is unknown, of the layers that the image names all the same. */
+  /** Digests of its blobs, and of the layers that parts of unknown size name all the same. */
   readonly holds: readonly string[];
   readonly isKnown: boolean;
+  /** Not where the size is unknown, nor where it is a lower bound because a child is missing: both make lower bounds. */
+  readonly isWhole: boolean;
   readonly isCharged: boolean;
 };
 
@@ -30,7 +32,10 @@ const holdTag = (
 ): readonly Held[] =>
   tag.revisions.map((revision, position) => {
     const image = images.find(({ digest }) => digest === revision.digest);
-    const known = knownParts(revision.digest, images, []);
+    const parts = partsOf(revision.digest, images, []);
+    const known = parts.flatMap(({ image: part }) =>
+      part !== undefined && isOfKnownSize(part) ? [part] : [],
+    );
     const isKnown = known.length > 0;
     return {
       namespace: stream.namespace,
@@ -40,28 +45,37 @@ const holdTag = (
       created: revision.created,
       digest: revision.digest,
       blobs: known.flatMap(blobsOf),
-      holds: [...known.flatMap(blobsOf), ...(image?.layers ?? [])].map(({ digest }) => digest),
+      holds: [...known.flatMap(blobsOf), ...parts.flatMap((part) => part.image?.layers ?? [])].map(
+        ({ digest }) => digest,
+      ),
       isKnown,
+      isWhole: isKnown && parts.every((part) => part.image !== undefined && isOfKnownSize(part.image)),
       isCharged: isKnown && (chargeImported || (image?.managed === true && isOfSameHost(revision, stream))),
     };
   });
 
 const isOfSameHost = (revision: Revision, stream: ImageStream): boolean => {
-  const hostOf = (path: string): string => (path.includes('/') ? (path.split('/')[0] ?? '') : '');
+  const hostOf = (path: string): string =>
+    path.includes('/') ? (path.split('/')[0] ?? '').toLowerCase() : '';
   const host = hostOf(stream.repository);
   return host !== '' && hostOf(revision.reference) === host;
 };
 
-/** The images of known size that a digest stands for: itself, or for an index its children. */
-const knownParts = (digest: string, images: readonly Image[], above: readonly string[]): readonly Image[] => {
+/** The images that a digest stands for, undefined where one is missing: itself, or for an index its children. */
+const partsOf = (
+  digest: string,
+  images: readonly Image[],
+  above: readonly string[],
+): readonly { readonly image: Image | undefined }[] => {
   const image = images.find((candidate) => candidate.digest === digest);
-  if (image === undefined || image.fault !== null || above.includes(digest)) return [];
-  if (image.children.length > 0)
-    return image.children.flatMap((child) => knownParts(child.digest, images, [...above, digest]));
-  const { layers, statedBytes } = image;
-  if (layers === null) return [];
-  const isKnown = layers.length === 0 ? statedBytes !== null : layers.some(({ sizeBytes }) => sizeBytes > 0);
-  return isKnown ? [image] : [];
+  if (above.includes(digest)) return [];
+  if (image === undefined || image.fault !== null || image.children.length === 0) return [{ image }];
+  return image.children.flatMap((child) => partsOf(child.digest, images, [...above, digest]));
+};
+
+const isOfKnownSize = ({ fault, layers, statedBytes }: Image): boolean => {
+  if (fault !== null || layers === null) return false;
+  return layers.length === 0 ? (statedBytes ?? -1) >= 0 : layers.some(({ sizeBytes }) => sizeBytes > 0);
 };
 
 const blobsOf = (image: Image): readonly Stated[] => {

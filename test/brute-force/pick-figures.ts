@@ -27,13 +27,15 @@ const pickNamespace = (report: NamespaceReport, teamUsedBytes: number): Namespac
     ...stream,
     tags: stream.tags.map((tag) => ({
       ...tag,
-      revisions: tag.revisions.map(({ digest, sizeBytes, countedBytes, charged, inUse, inUseCount }) => ({
-        digest,
-        sizeBytes,
-        countedBytes,
-        charged,
-        inUse,
-        inUseCount,
+      revisions: tag.revisions.map((revision) => ({
+        digest: revision.digest,
+        sizeBytes: revision.sizeBytes,
+        countedBytes: revision.countedBytes,
+        charged: revision.charged,
+        inUse: revision.inUse,
+        inUseBy: revision.inUseBy,
+        inUseHow: revision.inUseHow,
+        inUseCount: revision.inUseCount,
       })),
     })),
   })),

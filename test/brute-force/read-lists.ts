@@ -1,5 +1,6 @@
 import type { ApiObject } from '../../sandbox/api-lists.ts';
 import type {
+  HowUsed,
   Image,
   ImageReference,
   ImageStream,
@@ -11,7 +12,9 @@ import type {
 } from '../../src/usage/registry.ts';
 
 /** List answers of the API, parsed, by resource (`images`, `pods`, …); what is absent has no objects. */
-export type Lists = { readonly [Resource in ListedResource]?: { readonly items: readonly ApiObject[] } };
+export type Lists = {
+  readonly [Resource in ListedResource | CustomResource]?: { readonly items: readonly ApiObject[] };
+};
 
 const WORKLOAD_KINDS = {
   pods: 'Pod',
@@ -25,12 +28,14 @@ const WORKLOAD_KINDS = {
   deploymentconfigs: 'DeploymentConfig',
   builds: 'Build',
   buildconfigs: 'BuildConfig',
+  rollouts: 'Rollout',
 } as const;
 
 type WorkloadResource = keyof typeof WORKLOAD_KINDS;
-type ListedResource = WorkloadResource | 'namespaces' | 'images' | 'imagestreams';
+type CustomResource = 'rollouts';
+type ListedResource = Exclude<WorkloadResource, CustomResource> | 'namespaces' | 'images' | 'imagestreams';
 
-/** Every resource that `readLists` looks at. */
+/** Every resource that `readLists` always looks at; it knows one custom one, too, which holds a pod template. */
 export const LISTED_RESOURCES: readonly ListedResource[] = [
   'namespaces',
   'images',
@@ -53,6 +58,7 @@ export const readLists = (lists: Lists, readAt: string): Inventory => ({
   cluster: { name: 'recorded', apiUrl: null },
   readAt,
   exact: true,
+  lists: [],
   scope: 'cluster',
   unreadableKinds: [],
   namespaces: itemsOf(lists.namespaces).map(readNamespace),
@@ -63,7 +69,7 @@ export const readLists = (lists: Lists, readAt: string): Inventory => ({
   ),
 });
 
-const workloadResources = LISTED_RESOURCES.filter(
+const workloadResources = [...LISTED_RESOURCES, 'rollouts' as const].filter(
   (resource): resource is WorkloadResource => resource in WORKLOAD_KINDS,
 );
 
@@ -143,17 +149,51 @@ const readWorkload = (resource: WorkloadResource, object: unknown): readonly Wor
   const namespace = namespaceOf(object);
   const phase = at(object, 'status', 'phase');
   const hasEnded = resource === 'pods' && (phase === 'Succeeded' || phase === 'Failed');
+  const owner = listAt(object, 'metadata', 'ownerReferences').find((one) => at(one, 'controller') === true);
+  const own = stateOf(resource, object);
   const references = [
-    ...readTemplates(resource, object),
-    ...readTriggers(object, namespace),
-    ...readBuild(object, namespace),
+    ...readTemplates(resource, object).map((reference) => ({ reference, how: own })),
+    ...readBuild(object, namespace).map((reference) => ({ reference, how: own })),
+    ...readTriggers(object, namespace).map((reference) => ({
+      reference,
+      how: resource === 'buildconfigs' ? own : ('trigger' as const),
+    })),
   ];
-  return references.map((reference) => ({
+  return references.map(({ reference, how }) => ({
     namespace,
     workload: `${namespace}/${WORKLOAD_KINDS[resource]}/${nameOf(object)}`,
     reference,
+    how,
+    controller: owner === undefined ? null : `${namespace}/${textAt(owner, 'kind')}/${textAt(owner, 'name')}`,
     endedPodCreated: hasEnded ? textAt(object, 'metadata', 'creationTimestamp') : null,
   }));
+};
+
+/** What an object is doing with what its template or build names. */
+const stateOf = (resource: WorkloadResource, object: unknown): HowUsed => {
+  const phase = textAt(object, 'status', 'phase') ?? '';
+  const isSuspended = at(object, 'spec', 'suspend') === true;
+  switch (resource) {
+    case 'pods':
+      return ['Succeeded', 'Failed'].includes(phase) ? 'finished' : 'running';
+    case 'builds':
+      return ['Complete', 'Failed', 'Error', 'Cancelled'].includes(phase) ? 'finished' : 'running';
+    case 'buildconfigs':
+      return 'build-input';
+    case 'cronjobs':
+      return isSuspended ? 'suspended' : 'scheduled';
+    case 'jobs': {
+      const hasEnded = listAt(object, 'status', 'conditions').some(
+        (one) =>
+          at(one, 'status') === 'True' && (at(one, 'type') === 'Complete' || at(one, 'type') === 'Failed'),
+      );
+      return hasEnded ? 'finished' : isSuspended ? 'suspended' : 'running';
+    }
+    case 'rollouts':
+      return 'named';
+    default:
+      return at(object, 'spec', 'replicas') === 0 ? 'scaled-to-0' : 'running';
+  }
 };
 
 const readTemplates = (resource: WorkloadResource, object: unknown): readonly ImageReference[] => {
@@ -173,6 +213,7 @@ const readTemplates = (resource: WorkloadResource, object: unknown): readonly Im
     ...containers.map((container) => textAt(container, 'image')),
     ...listAt(pod, 'volumes').map((volume) => textAt(volume, 'image', 'reference')),
     ...statuses.map((status) => textAt(status, 'imageID')),
+    textAt(object, 'spec', 'strategy', 'customParams', 'image'),
   ].flatMap(asPullSpec);
 };
 
@@ -181,26 +222,54 @@ const readTriggers = (object: unknown, namespace: string): readonly ImageReferen
   const annotated = annotation === null ? [] : listAt(parse(annotation));
   const listed = listAt(object, 'spec', 'triggers');
   return [
-    ...annotated.map((trigger) => at(trigger, 'from')),
-    ...listed.map((trigger) => at(trigger, 'imageChangeParams', 'from')),
-    ...listed.map((trigger) => at(trigger, 'imageChange', 'from')),
-  ].flatMap((from) => readObjectReference(from, { namespace, stream: null }) ?? []);
+    ...[
+      ...annotated.map((trigger) => at(trigger, 'from')),
+      ...listed.map((trigger) => at(trigger, 'imageChangeParams', 'from')),
+      ...listed.map((trigger) => at(trigger, 'imageChange', 'from')),
+    ].flatMap((from) => readObjectReference(from, { namespace, stream: null }) ?? []),
+    ...[
+      ...listed.map((trigger) => textAt(trigger, 'imageChangeParams', 'lastTriggeredImage')),
+      ...listed.map((trigger) => textAt(trigger, 'imageChange', 'lastTriggeredImageID')),
+      ...listAt(object, 'status', 'imageChangeTriggers').map((one) => textAt(one, 'lastTriggeredImageID')),
+    ].flatMap(asPullSpec),
+  ];
 };
 
 const readBuild = (object: unknown, namespace: string): readonly ImageReference[] => {
   const strategies = ['dockerStrategy', 'sourceStrategy', 'customStrategy'];
-  const dockerfile = textAt(object, 'spec', 'source', 'dockerfile') ?? '';
+  const causes = listAt(object, 'spec', 'triggeredBy').map((cause) => at(cause, 'imageChangeBuild'));
   return [
     ...strategies.map((strategy) => at(object, 'spec', 'strategy', strategy, 'from')),
     ...listAt(object, 'spec', 'source', 'images').map((image) => at(image, 'from')),
+    ...causes.map((cause) => at(cause, 'fromRef')),
   ]
     .flatMap((from) => readObjectReference(from, { namespace, stream: null }) ?? [])
     .concat(
-      dockerfile
-        .split('\n')
-        .map((line) => /^\s*FROM\s+(?:--\S+\s+)*(\S+)/i.exec(line)?.[1] ?? null)
-        .flatMap(asPullSpec),
+      [...causes.map((cause) => textAt(cause, 'imageID')), ...readDockerfile(object)].flatMap(asPullSpec),
     );
+};
+
+/** What an inline Dockerfile starts from and copies from; ARG lines count with what the build gives them. */
+const readDockerfile = (object: unknown): readonly string[] => {
+  const lines = (textAt(object, 'spec', 'source', 'dockerfile') ?? '').split('\n').map((line) => line.trim());
+  const given = listAt(object, 'spec', 'strategy', 'dockerStrategy', 'buildArgs').map((one) => [
+    textAt(one, 'name') ?? '',
+    textAt(one, 'value') ?? '',
+  ]);
+  const defaults = lines
+    .filter((line) => line.startsWith('ARG '))
+    .map((line) => line.slice('ARG '.length).split('='));
+  const fill = (name: string): string =>
+    [...given, ...defaults].reduce((text, [arg = '', value = '']) => text.replace(`\${${arg}}`, value), name);
+  const stages = lines.flatMap((line) => / AS (\w+)$/.exec(line)?.[1] ?? []);
+  return lines
+    .flatMap((line) => {
+      const words = line.split(/\s+/).filter((word) => !word.startsWith('--platform='));
+      if (words[0] === 'FROM') return [words[1] ?? ''];
+      return words[0] === 'COPY' && words[1]?.startsWith('--from=') ? [words[1].slice('--from='.length)] : [];
+    })
+    .map(fill)
+    .filter((name) => name !== 'scratch' && !stages.includes(name));
 };
 
 /** An ObjectReference: a tag may be named without its stream where a tag of the same stream is meant. */
@@ -230,7 +299,7 @@ const parse = (json: string): unknown => {
   }
 };
 
-const itemsOf = (list: Lists[ListedResource]): readonly unknown[] => list?.items ?? [];
+const itemsOf = (list: Lists[keyof Lists]): readonly unknown[] => list?.items ?? [];
 
 const nameOf = (object: unknown): string => textAt(object, 'metadata', 'name') ?? '';
 const namespaceOf = (object: unknown): string => textAt(object, 'metadata', 'namespace') ?? '';

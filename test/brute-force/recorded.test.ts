@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObjects, Plural } from '../../sandbox/api-lists.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
+import type { Report } from '../../src/usage/report.ts';
 import { openCluster, startServer } from '../adapters/openshift/open-cluster.ts';
 import { reportOn } from '../usage/report-on.ts';
 import { bruteForce } from './brute-force.ts';
@@ -42,6 +43,73 @@ describe('the recorded cluster', () => {
       .filter(({ digest }) => (stated.get(digest) ?? null) !== null);
     expect(revisions.length).toBeGreaterThan(200);
     for (const { digest, sizeBytes } of revisions) expect(sizeBytes).toBe(stated.get(digest));
+  });
+});
+
+describe('a shape that was recorded', () => {
+  let read: Promise<Report> | undefined;
+  const readOnce = () => (read ??= readCluster(SOON).then((inventory) => reportOn(inventory)));
+
+  test.each([
+    // Its Image object states a Size, which is that of its layers and its config.
+    { name: 'an image that names one layer three times', tag: 'beef01-tools/twice:a', sizes: [91_658_876] },
+    {
+      name: 'an image with its config inline',
+      tag: 'beef01-tools/inline-config:latest',
+      sizes: [81_611_966],
+    },
+    { name: 'an image of schema 1, without a config', tag: 'beef01-tools/schema1:old', sizes: [65_000_000] },
+    { name: 'an image promoted by oc tag', tag: 'beef01-prod/api:rollback', sizes: [578_857_275] },
+    { name: 'a tag that follows another', tag: 'beef01-dev/api:alias', sizes: [579_218_598] },
+    // Its children are of 3,586,128 and 1,537,131 bytes and share nothing.
+    { name: 'an index of two architectures', tag: 'a1b2c3-tools/pushed-multi:multi', sizes: [5_123_259] },
+    {
+      name: 'a history of which one image is gone',
+      tag: 'beef01-tools/missing-image:latest',
+      sizes: [14_125_083, null],
+      unknown: 1,
+    },
+    { name: 'an imported image', tag: 'a1b2c3-import/imported:base', sizes: [3_073_303], charged: false },
+    {
+      // Its children are of 3,073,303 and 1,332,318 bytes and share nothing.
+      name: 'an imported index',
+      tag: 'a1b2c3-import/imported:multi',
+      sizes: [4_405_621],
+      charged: false,
+    },
+    {
+      name: 'an imported image that this registry serves elsewhere',
+      tag: 'a1b2c3-import/imported:managed-elsewhere',
+      sizes: [3_586_128],
+      charged: false,
+    },
+    {
+      name: 'a failed import, with items of null',
+      tag: 'a1b2c3-import/imported:absent',
+      sizes: [],
+      state: 'import-failed',
+    },
+    {
+      name: 'a tag that is only in the spec',
+      tag: 'a1b2c3-import/never-imported:latest',
+      sizes: [],
+      state: 'empty',
+    },
+  ])('is $name', async ({ tag, sizes, unknown = 0, charged = true, state = 'ok' }) => {
+    const found = findTag(pickFigures(await readOnce()), tag);
+    expect(found).toMatchObject({ state, unknownRevisions: unknown });
+    expect(found?.revisions.map(({ sizeBytes }) => sizeBytes)).toEqual(sizes);
+    expect(found?.revisions.filter((one) => one.charged !== (charged && one.sizeBytes !== null))).toEqual([]);
+  });
+
+  test('is an image in no stream, with bytes that no stream holds', async () => {
+    expect((await readOnce()).snapshot.findings).toEqual([
+      {
+        code: 'orphan-images',
+        subject: 'images',
+        message: expect.stringMatching(/^6 images in no image stream hold [0-9.]+ [GM]iB /),
+      },
+    ]);
   });
 });
 

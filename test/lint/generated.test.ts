@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { GENERATED, readRoot } from '../../lint/generated.ts';
-import { replaceImportTable } from '../../lint/import-table.ts';
+import { replaceImportTable } from '../../lint/import-table-markdown.ts';
 
 test.each(GENERATED)('$path is what "npm run $command" writes', async ({ path, render }) => {
   expect(await readRoot(path)).toBe(await render());
@@ -35,7 +35,7 @@ describe('the schema of reports', () => {
     schemaVersion: 1,
     generatedAt: '2026-11-23T16:00:00Z',
     cluster: { name: 'silver', apiUrl: null, usedBytes: 2_048, sumOfNamespacesBytes: 2_048 },
-    snapshot: { id: null, exact: true, unreadableKinds: [], findings: [] },
+    snapshot: { id: null, exact: true, lists: [], unreadableKinds: [], findings: [] },
     reports: [
       {
         team: { id: 'ns:a1b2c3-dev', displayName: 'a1b2c3-dev', usedBytes: 2_048 },

@@ -127,6 +127,7 @@ const PLANTS: readonly Plant[] = [
         ['nodemailer/lib/smtp-connection', 'mjml', 'handlebars', 'csv-stringify/sync'],
         ['ioredis', 'pino'],
       ],
+      ['registry', [], ['undici', '@kubernetes/client-node', 'ioredis', 'nodemailer']],
       ['telemetry', ['pino', 'prom-client'], ['handlebars', 'rxjs', '@kubernetes/client-node']],
     ] as const
   ).map(([folder, own, foreign]) => ({

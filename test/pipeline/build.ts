@@ -7,7 +7,7 @@ import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.
 import { startRun } from '../../src/pipeline/run.ts';
 import { sealRun } from '../../src/pipeline/seal.ts';
 import { size } from '../../src/pipeline/sizer.ts';
-import { finishRun } from '../../src/pipeline/summary.ts';
+import { finishRun } from '../../src/pipeline/finish.ts';
 import { splitInventory, weighSnapshot } from '../../src/pipeline/weigh.ts';
 import type { WeighingRules } from '../../src/pipeline/weigh.ts';
 import type { Level } from '../../src/usage/quota.ts';
@@ -20,7 +20,7 @@ import {
   createFakeTransport,
 } from '../fakes.ts';
 import type { FakeQueue, FakeTransport } from '../fakes.ts';
-import { image, inventory, namespace, rules, stream } from '../usage/build.ts';
+import { image, inventory, namespace, NOW, rules, stream } from '../usage/build.ts';
 
 /** What the stages are run on, in memory, and what they said. */
 export type Ports = {
@@ -76,6 +76,9 @@ export const pipelineRules = (given: Partial<PipelineRules> = {}): PipelineRules
   ...given,
 });
 
+/** A contact, as `clusterOf` takes it. */
+export const LEA = { 'lea@example.test': 'lead' };
+
 type GivenNamespace = {
   readonly name: string;
   readonly bytes: number;
@@ -113,6 +116,7 @@ export const runOf = (given: Partial<Run> = {}): Run => ({
   cluster: null,
   takenAt: null,
   exact: true,
+  lists: [],
   unreadableKinds: [],
   namespaces: [],
   clusterUsedBytes: null,
@@ -178,3 +182,20 @@ export const submittedBy = ({ transport }: Pick<Ports, 'transport'>): readonly s
     const subject = /^Subject: (.*)\r$/m.exec(new TextDecoder().decode(bytes))?.[1] ?? '';
     return `${envelope.to}: ${subject}`;
   });
+
+/** A run about `a-dev`, whose mails are in these states. */
+export const withMails = async (
+  states: Readonly<Record<string, Delivery['state']>>,
+  given: Partial<Run> = {},
+  ports: Parameters<typeof createPorts>[0] = {},
+): Promise<Ports> => {
+  const created = createPorts(ports);
+  await created.store.claimRun(runOf({ state: 'sealed', namespaces: ['a-dev'], takenAt: NOW, ...given }));
+  const cluster = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: LEA });
+  for (const result of resultsOf(cluster)) await created.store.saveResult(SLOT.id, result);
+  for (const [id, state] of Object.entries(states)) {
+    const detail = state === 'planned' ? null : `detail of ${id}`;
+    await created.store.planDelivery(deliveryOf({ id, state, detail }));
+  }
+  return created;
+};

@@ -55,6 +55,7 @@ describe('collecting', () => {
   test('notes on the run what is true of the whole cluster', async () => {
     const held = inventory({
       exact: false,
+      lists: [{ kind: 'images', readAt: NOW, exact: false }],
       unreadableKinds: ['pods', 'jobs.batch'],
       namespaces: [namespace('b-dev'), namespace('a-dev')],
       streams: [
@@ -77,6 +78,7 @@ describe('collecting', () => {
       cluster: held.cluster,
       takenAt: NOW,
       exact: false,
+      lists: held.lists,
       unreadableKinds: ['jobs.batch', 'pods'],
       namespaces: ['a-dev', 'b-dev'],
       clusterUsedBytes: 70,

@@ -67,8 +67,8 @@ const usageMail = (): UsageMail => ({
   report: {
     schemaVersion: 1,
     generatedAt: '2026-11-24T08:00:00Z',
-    cluster: { name: 'silver', apiUrl: null, usedBytes: null, sumOfNamespacesBytes: null },
-    snapshot: { id: null, exact: true, unreadableKinds: [], findings: [] },
+    cluster: { name: 'silver', apiUrl: null, usedBytes: 0, sumOfNamespacesBytes: 0 },
+    snapshot: { id: null, exact: true, lists: [], unreadableKinds: [], findings: [] },
     reports: [
       {
         team: { id: 'label:wally', displayName: 'Wally', usedBytes: 0 },
@@ -108,6 +108,7 @@ const runSummary = (): RunSummary => ({
     cluster: { name: 'silver', apiUrl: null },
     takenAt: '2026-11-23T16:00:02Z',
     exact: true,
+    lists: [],
     unreadableKinds: [],
     namespaces: ['a1b2c3-dev'],
     clusterUsedBytes: 0,

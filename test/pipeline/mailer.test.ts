@@ -409,6 +409,8 @@ describe('a store that fails', () => {
   });
 });
 
+const LISTS = [{ kind: 'images', readAt: NOW, exact: false }];
+
 describe('the content of a mail', () => {
   /** What is rendered for a delivery about some namespaces of one team. */
   const rendered = async (given: Partial<Delivery>): Promise<UsageMail> => {
@@ -442,7 +444,8 @@ describe('the content of a mail', () => {
     const compose = createFakeCompose();
     const mails: UsageMail[] = [];
     const store = createFakeStore();
-    const run = { cluster: { name: 'silver', apiUrl: 'https://api.example.test' }, takenAt: NOW };
+    const reading = { takenAt: NOW, exact: false, lists: LISTS };
+    const run = { cluster: { name: 'silver', apiUrl: 'https://api.example.test' }, ...reading };
     await store.claimRun(
       runOf({ state: 'sealed', namespaces: ['a-dev', 'a-tools'], clusterUsedBytes: 5_000, ...run }),
     );
@@ -490,7 +493,7 @@ describe('the content of a mail', () => {
     expect(report).toMatchObject({
       generatedAt: NOW,
       cluster: { name: 'silver', apiUrl: 'https://api.example.test', usedBytes: 5_000 },
-      snapshot: { id: SLOT.id, exact: true },
+      snapshot: { id: SLOT.id, exact: false, lists: LISTS },
     });
   });
 });

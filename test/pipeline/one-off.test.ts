@@ -102,7 +102,7 @@ describe('preparing a one-off', () => {
     await expect(prepare(createPorts({ cluster }), ['a-dev', 'silent'])).rejects.toMatchObject({
       code: 'rejected',
       message: expect.stringMatching(/^nobody to tell about silent: no annotation names a contact/),
-      hint: 'name somebody with --to',
+      hint: 'Name somebody with --to.',
     });
   });
 

@@ -226,6 +226,7 @@ const runOf = (id: string, changes: Partial<Run> = {}): Run => ({
   cluster: null,
   takenAt: null,
   exact: true,
+  lists: [],
   unreadableKinds: [],
   namespaces: [],
   clusterUsedBytes: null,
@@ -272,6 +273,7 @@ const RICH_SNAPSHOT: Snapshot = {
   cluster: { name: 'test', apiUrl: 'https://api.example.test:6443' },
   takenAt: '2026-11-23T16:00:00Z',
   exact: false,
+  lists: [{ kind: 'images', readAt: '2026-11-23T16:00:30Z', exact: false }],
   scope: 'cluster',
   unreadableKinds: ['cronjobs'],
   namespace: {

@@ -29,6 +29,7 @@ describe('a whole run', () => {
       cluster: cluster.cluster,
       takenAt: NOW,
       exact: true,
+      lists: [],
       unreadableKinds: [],
       namespaces: ['a-dev', 'b-dev', 'c-dev'],
       clusterUsedBytes: 3_000,

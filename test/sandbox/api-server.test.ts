@@ -75,6 +75,105 @@ test('a single object states its kind, as its list entry does not', async () => 
   expect(await getJson('/version')).toEqual(await recordedJson('version.json'));
 });
 
+describe('what the image API works out of an image stream', () => {
+  const streams = '/apis/image.openshift.io/v1/namespaces';
+
+  test.each([
+    ['a1b2c3-import', 'empty'],
+    ['a1b2c3-import', 'imported'],
+    ['a1b2c3-tools', 'multiarch'],
+    ['a1b2c3-tools', 'pushed-multi'],
+    ['beef01-tools', 'inline-config'],
+    ['beef01-tools', 'missing-image'],
+    ['beef01-tools', 'schema1'],
+    ['beef01-tools', 'twice'],
+    ['d4e5f6-dev', 'pushed-oci'],
+  ])('layers, as recorded of %s/%s', async (namespace, name) => {
+    const { getJson } = await start();
+    const { metadata, ...layers } = await getJson(`${streams}/${namespace}/imagestreams/${name}/layers`);
+    const recording = await recordedJson(`layers/${namespace}.${name}.json`);
+    expect(metadata).toMatchObject({ name, namespace, uid: recording.metadata.uid });
+    expect({ metadata: recording.metadata, ...layers }).toEqual(recording);
+  });
+
+  test('an image by its stream, also one below an index, without its manifest and config', async () => {
+    const { getJson, get } = await start();
+    const { items } = await recordedJson('images.json');
+    const pathOf = (stream: string, digest: string) =>
+      `${streams}/${stream.replace('/', '/imagestreamimages/')}${encodeURIComponent(`@${digest}`)}`;
+    const [index] = items.filter((item: ImageItem) => item.dockerImageManifests?.length === 4);
+    const child = items.find(
+      (item: ImageItem) => item.metadata.name === index.dockerImageManifests[0].digest,
+    );
+    expect(await getJson(pathOf('a1b2c3-tools/multiarch', child.metadata.name))).toEqual({
+      kind: 'ImageStreamImage',
+      apiVersion: 'image.openshift.io/v1',
+      metadata: {
+        name: `multiarch@${child.metadata.name}`,
+        namespace: 'a1b2c3-tools',
+        creationTimestamp: child.metadata.creationTimestamp,
+      },
+      image: child,
+    });
+    const inline = items.find((item: ImageItem) => item.dockerImageConfig !== undefined);
+    const { dockerImageManifest: _manifest, dockerImageConfig: _config, ...shown } = inline;
+    expect((await getJson(pathOf('beef01-tools/inline-config', inline.metadata.name))).image).toEqual(shown);
+    expect((await get(pathOf('a1b2c3-tools/api', child.metadata.name))).status).toBe(404);
+    expect((await get(pathOf('a1b2c3-tools/nope', child.metadata.name))).status).toBe(404);
+  });
+
+  test('less of an index in OpenShift 4.12: no children by stream, and layers of one size', async () => {
+    const { getJson, get } = await start({ imageApi: '4.12' });
+    const { images, blobs } = await getJson(`${streams}/a1b2c3-tools/imagestreams/multiarch/layers`);
+    const [child, { layers }] = Object.entries<{ layers: string[] | null }>(images).find(
+      ([, image]) => image.layers !== null,
+    ) ?? ['', { layers: [] }];
+    expect(layers).toHaveLength(2);
+    expect(new Set(layers?.map((layer) => blobs[layer].size)).size).toBe(1);
+    expect((await get(`${streams}/a1b2c3-tools/imagestreamimages/multiarch@${child}`)).status).toBe(404);
+  });
+});
+
+describe('a viewer of some projects', () => {
+  test('may read them and what is in them', async () => {
+    const { get, getJson } = await start({ viewerOf: ['a1b2c3-dev', 'a1b2c3-tools'] });
+    expect((await getJson('/api/v1/namespaces/a1b2c3-tools')).metadata.name).toBe('a1b2c3-tools');
+    const pods = await getJson('/api/v1/namespaces/a1b2c3-dev/pods');
+    expect(pods.items.length).toBeGreaterThan(0);
+    expect((await get('/version')).status).toBe(200);
+  });
+
+  test.each([
+    [
+      '/api/v1/namespaces',
+      'namespaces is forbidden: User "nobody" cannot list resource "namespaces" in API group "" at the cluster scope',
+    ],
+    [
+      '/api/v1/namespaces/b',
+      'namespaces "b" is forbidden: User "nobody" cannot get resource "namespaces" in API group "" in the namespace "b"',
+    ],
+    [
+      '/api/v1/namespaces/b/pods',
+      'pods is forbidden: User "nobody" cannot list resource "pods" in API group "" in the namespace "b"',
+    ],
+    [
+      '/apis/image.openshift.io/v1/namespaces/b/imagestreams/web/layers',
+      'imagestreams.image.openshift.io "web" is forbidden: User "nobody" cannot get resource "imagestreams/layers" in API group "image.openshift.io" in the namespace "b"',
+    ],
+  ])('may read nothing else: %s', async (path, message) => {
+    const { get } = await start({ viewerOf: ['a1b2c3-dev'] });
+    const refused = await get(path);
+    expect(refused.status).toBe(403);
+    expect(JSON.parse(refused.text)).toMatchObject({ kind: 'Status', reason: 'Forbidden', message });
+  });
+});
+
+type ImageItem = {
+  readonly metadata: { readonly name: string };
+  readonly dockerImageManifests?: readonly { readonly digest: string }[];
+  readonly dockerImageConfig?: string;
+};
+
 describe('refusals are worded as recorded', () => {
   test('401 without the token', async () => {
     const { get } = await start({ token: 'sesame' });

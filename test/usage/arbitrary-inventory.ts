@@ -29,7 +29,13 @@ const INDEXES = ['e', 'f', '9'].map(sha);
 const GONE = sha('0');
 const HOST = 'registry.example.test:5000';
 const FOREIGN_HOST = 'quay.example.test';
-const CREATED = ['2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z', '2026-11-10T00:00:00Z'];
+/** The last one by a clock that is ahead of the reader's. */
+const CREATED = [
+  '2026-11-01T00:00:00Z',
+  '2026-11-02T00:00:00Z',
+  '2026-11-10T00:00:00Z',
+  '2027-01-01T00:00:00Z',
+];
 /** One second inside the day that an ended pod counts, exactly at its end, and long gone. */
 const ENDED = ['2026-11-23T03:00:01Z', '2026-11-23T03:00:00Z', '2026-11-01T00:00:00Z'];
 
@@ -112,25 +118,23 @@ const indexOf = (digest: string): fc.Arbitrary<Image> =>
       fault: null,
     }));
 
-/** What is left of an Image object that cannot be understood. */
-const faulty = (digest: string): Image => ({
-  digest,
-  managed: true,
-  layers: null,
-  statedBytes: null,
-  configDigest: null,
-  architecture: null,
-  children: [],
-  fault: 'dockerImageLayers[0].size: missing',
-});
+/** What is left of an Image object that cannot be understood: what it names, and sizes that mean nothing. */
+const faulty = (digest: string): fc.Arbitrary<Image> =>
+  fc.oneof(fc.constant(null), fc.array(layer, { maxLength: 3 })).map((layers) => ({
+    digest,
+    managed: true,
+    layers,
+    statedBytes: null,
+    configDigest: null,
+    architecture: null,
+    children: [],
+    fault: 'dockerImageLayers[3].size: missing',
+  }));
 
 const orFaulty =
   (soundOne: (digest: string) => fc.Arbitrary<Image>) =>
   (digest: string): fc.Arbitrary<Image> =>
-    fc.oneof(
-      { arbitrary: soundOne(digest), weight: 12 },
-      { arbitrary: fc.constant(faulty(digest)), weight: 1 },
-    );
+    fc.oneof({ arbitrary: soundOne(digest), weight: 12 }, { arbitrary: faulty(digest), weight: 1 });
 
 /** Images that exist: most of those that can be named. Their digests are content, so no two differ. */
 const images: fc.Arbitrary<readonly Image[]> = fc
@@ -143,7 +147,12 @@ const revisionIn = (namespace: string, stream: string): fc.Arbitrary<Revision> =
   fc
     .record({
       digest: mostly(mostly(anyOf(IMAGES), anyOf(INDEXES)), anyOf([GONE, ''])),
-      host: mostly<string | null>(fc.constant(HOST), fc.constant(FOREIGN_HOST), fc.constant(null)),
+      host: mostly<string | null>(
+        fc.constant(HOST),
+        fc.constant(HOST.toUpperCase()),
+        fc.constant(FOREIGN_HOST),
+        fc.constant(null),
+      ),
       created: mostly<string | null>(anyOf(CREATED), fc.constant(null)),
     })
     .map(({ digest, host, created }) => ({
@@ -224,6 +233,7 @@ export const arbitraryInventory: fc.Arbitrary<Inventory> = fc.record({
   cluster: fc.constant({ name: 'silver', apiUrl: null }),
   readAt: fc.constant(READ_AT),
   exact: fc.constant(true),
+  lists: fc.constant([]),
   scope: mostly<Inventory['scope']>(fc.constant('cluster'), fc.constant('namespaces')),
   unreadableKinds: mostly<readonly string[]>(fc.constant([]), fc.constant(['jobs', 'pods'])),
   namespaces: fc.tuple(...NAMESPACES.map(namespace)),

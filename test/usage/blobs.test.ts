@@ -10,6 +10,12 @@ const contentOf = (digest: string, images: readonly Image[]): ImageContent =>
 const sizes = ({ blobs }: ImageContent): Record<string, number> =>
   Object.fromEntries(blobs.map(({ digest, sizeBytes }) => [digest, sizeBytes]));
 
+/** The finding of a child image of unknown size. */
+const lacking = (child: string, lack: string) => ({
+  code: 'index-child-missing',
+  message: `Its child image ${child} ${lack}, so that part of its size is unknown and the usage is a lower bound.`,
+});
+
 const codes = ({ faults }: ImageContent): readonly string[] => faults.map(({ code }) => code);
 
 describe('an image of known size', () => {
@@ -23,8 +29,10 @@ describe('an image of known size', () => {
         { digest: 'app', sizeBytes: 20, kind: 'layer' },
         { digest: 'settings', sizeBytes: 3, kind: 'config' },
       ],
+      unsized: [],
       conflicts: [],
       isSizeKnown: true,
+      isWhole: true,
       architectures: ['amd64'],
       faults: [],
     });
@@ -69,6 +77,14 @@ describe('an image of known size', () => {
     expect(content.conflicts).toEqual(['settings']);
   });
 
+  test('states no second size where its config is one of its layers, which its Size counts once', () => {
+    const content = contentOf('artifact', [
+      image('artifact', { layers: { empty: 2 }, statedBytes: 2, configDigest: 'empty' }),
+    ]);
+    expect(sizes(content)).toEqual({ empty: 2 });
+    expect(content).toMatchObject({ conflicts: [], faults: [] });
+  });
+
   test('has no config and a finding where its Size is absent', () => {
     const content = contentOf('api', [image('api', { layers: { base: 100 }, statedBytes: null })]);
     expect(sizes(content)).toEqual({ base: 100 });
@@ -76,7 +92,7 @@ describe('an image of known size', () => {
     expect(content.faults).toEqual([
       {
         code: 'config-size-negative',
-        message: 'The Image object states no Size, so its config is not counted.',
+        message: 'The Image object states no usable Size, so size and usage leave its config out.',
       },
     ]);
   });
@@ -87,7 +103,7 @@ describe('an image of known size', () => {
     expect(content.faults).toEqual([
       {
         code: 'config-size-negative',
-        message: 'The stated Size is below the sum of the layers, so its config is not counted.',
+        message: 'The stated Size is below the sum of the layers, so size and usage leave its config out.',
       },
     ]);
   });
@@ -100,52 +116,56 @@ describe('an image of unknown size', () => {
       digest: '',
       images: [],
       code: 'image-missing',
-      message: 'The revision names no image, so its size is unknown.',
+      what: 'The revision names no image',
     },
     {
       name: 'is one whose object is gone',
       digest: 'api',
       images: [],
       code: 'image-missing',
-      message: 'The Image object is gone, so its size is unknown.',
+      what: 'The Image object is gone',
     },
     {
       name: 'is one whose object cannot be read',
       digest: 'api',
       images: [image('api', { layers: { base: 100 }, fault: 'layers is a text' })],
       code: 'image-unreadable',
-      message: 'The Image object cannot be read (layers is a text), so its size is unknown.',
+      what: 'The Image object cannot be read (layers is a text)',
     },
     {
       name: 'is one without layers and children, whatever its Size',
       digest: 'api',
       images: [image('api', { layers: null, statedBytes: 100 })],
       code: 'size-unknown',
-      message: 'The Image object lists no layers, so its size is unknown.',
+      what: 'The Image object lists no layers',
     },
     {
       name: 'is one of which every layer has no bytes, whatever its Size',
       digest: 'api',
       images: [image('api', { layers: { base: 0, app: 0 }, statedBytes: 100 })],
       code: 'size-unknown',
-      message: 'The Image object states no sizes, so its size is unknown.',
+      what: 'The Image object states no sizes',
     },
     {
       name: 'is one with an empty list of layers and no Size',
       digest: 'api',
       images: [image('api', { layers: [], statedBytes: null })],
       code: 'size-unknown',
-      message: 'The Image object states no sizes, so its size is unknown.',
+      what: 'The Image object states no sizes',
     },
-  ])('$name, and it has one finding', ({ digest, images, code, message }) => {
+  ])('$name, and it has one finding', ({ digest, images, code, what }) => {
     const content = contentOf(digest, images);
-    expect(content.isSizeKnown).toBe(false);
-    expect(content.faults).toEqual([{ code, message }]);
+    expect(content).toMatchObject({ blobs: [], isSizeKnown: false, isWhole: false });
+    expect(content.faults).toEqual([
+      { code, message: `${what}, so its size is unknown and the usage is a lower bound.` },
+    ]);
   });
 
   test('still names its layers, so that it is known to hold them', () => {
-    const content = contentOf('api', [image('api', { layers: { base: 0, app: 0 } })]);
-    expect(sizes(content)).toEqual({ base: 0, app: 0 });
+    for (const fault of [null, 'layers[1].size is a text']) {
+      const content = contentOf('api', [image('api', { layers: { base: 0, app: 0 }, fault })]);
+      expect(content.unsized).toEqual(['base', 'app']);
+    }
   });
 
   test('still names its architecture', () => {
@@ -167,7 +187,7 @@ describe('an index image', () => {
       arm: 20,
       'arm-config': 2,
     });
-    expect(content).toMatchObject({ isSizeKnown: true, faults: [] });
+    expect(content).toMatchObject({ isSizeKnown: true, isWhole: true, faults: [] });
   });
 
   test('counts a child that it names twice once, and reports a missing one once', () => {
@@ -179,31 +199,41 @@ describe('an index image', () => {
   test('is a lower bound with a finding where a child is gone', () => {
     const content = contentOf('all', [index('all', ['amd', 'arm']), amd]);
     expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 1 });
-    expect(content.isSizeKnown).toBe(true);
-    expect(content.faults).toEqual([
-      {
-        code: 'index-child-missing',
-        message: 'Its child image arm is gone, so the size of the multi-arch image is a lower bound.',
-      },
-    ]);
+    expect(content).toMatchObject({ isSizeKnown: true, isWhole: false });
+    expect(content.faults).toEqual([lacking('arm', 'is gone')]);
   });
 
-  test('is a lower bound with a finding where a child has no readable size', () => {
-    const content = contentOf('all', [index('all', ['amd', 'arm']), amd, image('arm', { layers: null })]);
-    expect(content.isSizeKnown).toBe(true);
-    expect(content.faults).toEqual([
-      {
-        code: 'index-child-missing',
-        message:
-          'Its child image arm has no readable size, so the size of the multi-arch image is a lower bound.',
-      },
-    ]);
-  });
+  test.each([
+    { name: 'that lists no layers', child: { layers: null }, lack: 'lists no layers', names: [] },
+    { name: 'that states no sizes', child: { layers: { arm: 0 } }, lack: 'states no sizes', names: ['arm'] },
+    {
+      name: 'that cannot be read',
+      child: { layers: { arm: 9 }, fault: 'Size is a text' },
+      lack: 'cannot be read (Size is a text)',
+      names: ['arm'],
+    },
+  ])(
+    'is a lower bound with a finding beside a child $name, whose layers it holds',
+    ({ child, lack, names }) => {
+      const content = contentOf('all', [index('all', ['amd', 'arm']), amd, image('arm', child)]);
+      expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 1 });
+      expect(content).toMatchObject({ isSizeKnown: true, isWhole: false, unsized: names });
+      expect(content.faults).toEqual([lacking('arm', lack)]);
+    },
+  );
 
   test('is of unknown size with a finding where every child is gone', () => {
     const content = contentOf('all', [index('all', ['amd', 'arm'])]);
-    expect(content).toMatchObject({ isSizeKnown: false, blobs: [] });
-    expect(codes(content)).toEqual(['index-child-missing', 'index-child-missing', 'size-unknown']);
+    expect(content).toMatchObject({ isSizeKnown: false, isWhole: false, blobs: [] });
+    expect(content.faults).toEqual([
+      lacking('amd', 'is gone'),
+      lacking('arm', 'is gone'),
+      {
+        code: 'size-unknown',
+        message:
+          'None of its child images can be read, so its size is unknown and the usage is a lower bound.',
+      },
+    ]);
   });
 
   test('counts the bytes of attestation children but does not list their architecture', () => {
@@ -228,13 +258,22 @@ describe('an index image', () => {
       {
         code: 'config-size-negative',
         message:
-          'In its child image odd: The stated Size is below the sum of the layers, so its config is not counted.',
+          'In its child image odd: The stated Size is below the sum of the layers, so size and usage leave its config out.',
       },
     ]);
   });
 
   test('that is its own child is of unknown size, and nothing hangs', () => {
-    expect(contentOf('all', [index('all', ['all'])]).isSizeKnown).toBe(false);
+    expect(contentOf('all', [index('all', ['all'])])).toMatchObject({ isSizeKnown: false, isWhole: false });
+  });
+
+  test('may have 200,000 children', () => {
+    const children = Array.from({ length: 200_000 }, () => 'amd');
+    expect(sizes(contentOf('all', [index('all', children), amd]))).toEqual({
+      shared: 100,
+      amd: 10,
+      'amd-config': 1,
+    });
   });
 });
 
@@ -252,18 +291,13 @@ describe('an index that has an index as a child', () => {
   test('is the union of the images below both, and of their architectures', () => {
     const content = contentOf('all', [all, inner, amd, arm]);
     expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 0, arm: 20, 'arm-config': 0 });
-    expect(content).toMatchObject({ isSizeKnown: true, architectures: ['amd64', 'arm64'], faults: [] });
+    expect(content).toMatchObject({ isWhole: true, architectures: ['amd64', 'arm64'], faults: [] });
   });
 
   test('is a lower bound where an image below the inner one is gone, and of unknown size where all are', () => {
     const some = contentOf('all', [all, inner, amd]);
-    expect(some.isSizeKnown).toBe(true);
-    expect(some.faults).toEqual([
-      {
-        code: 'index-child-missing',
-        message: 'Its child image arm is gone, so the size of the multi-arch image is a lower bound.',
-      },
-    ]);
+    expect(some).toMatchObject({ isSizeKnown: true, isWhole: false });
+    expect(some.faults).toEqual([lacking('arm', 'is gone')]);
     const none = contentOf('all', [all, inner]);
     expect(none.isSizeKnown).toBe(false);
     expect(codes(none)).toEqual(['index-child-missing', 'index-child-missing', 'size-unknown']);
@@ -272,6 +306,7 @@ describe('an index that has an index as a child', () => {
   test('is a lower bound where the inner one is gone', () => {
     const content = contentOf('all', [all, amd, arm]);
     expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 0 });
+    expect(content.isWhole).toBe(false);
     expect(codes(content)).toEqual(['index-child-missing']);
   });
 
@@ -286,7 +321,7 @@ describe('an index that has an index as a child', () => {
         'arm-config',
         'shared',
       ]);
-      expect(content).toMatchObject({ isSizeKnown: true, faults: [] });
+      expect(content).toMatchObject({ isWhole: true, faults: [] });
     }
     expect(codes(contentOf('self', [index('self', ['self'])]))).toEqual(['size-unknown']);
   });

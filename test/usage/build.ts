@@ -143,6 +143,7 @@ export const inventory = (given: Partial<Inventory>): Inventory => ({
   cluster: { name: 'silver', apiUrl: 'https://api.silver.example.test:6443' },
   readAt: NOW,
   exact: true,
+  lists: [],
   scope: 'cluster',
   unreadableKinds: [],
   namespaces: [...new Set((given.streams ?? []).map((held) => held.namespace))].map((name) =>

@@ -28,12 +28,20 @@ describe('the snapshots of a cluster', () => {
     const taken = snapshot({
       namespaces: [namespace()],
       exact: false,
+      lists: [
+        { kind: 'pods', readAt: NOW, exact: true },
+        { kind: 'images', readAt: NOW, exact: false },
+      ],
       unreadableKinds: ['pods', 'jobs'],
     });
     expect(taken).toMatchObject({
       cluster: { name: 'silver', apiUrl: 'https://api.silver.example.test:6443' },
       takenAt: NOW,
       exact: false,
+      lists: [
+        { kind: 'pods', readAt: NOW, exact: true },
+        { kind: 'images', readAt: NOW, exact: false },
+      ],
       scope: 'cluster',
       unreadableKinds: ['jobs', 'pods'],
     });

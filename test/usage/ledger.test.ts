@@ -137,6 +137,12 @@ describe('a revision is charged', () => {
     },
     { name: 'not when its image is gone', reference, image: undefined, charged: false },
     {
+      name: 'when its host is written in capitals',
+      reference: `${HOST.toUpperCase()}/ns/api@a`,
+      image: managed,
+      charged: true,
+    },
+    {
       name: 'not when another host serves it',
       reference: 'docker.example.com/ns/api@a',
       image: managed,
@@ -438,6 +444,17 @@ describe('the bytes that the registry gets back', () => {
     expect(streamIn(ledger, 'api')).toMatchObject({ freesBytes: 110, reclaimsBytes: 10 });
   });
 
+  test('hold no blob of an unreadable child of an index in another stream', () => {
+    const ledger = weigh(
+      holdings({
+        images: [...images, index('all', ['odd', 'gone']), image('odd', { layers: { base: 0 } })],
+        streams: [stream('api', { latest: ['a'] }), stream('odd', { latest: ['all'] })],
+      }),
+      false,
+    );
+    expect(streamIn(ledger, 'api')).toMatchObject({ freesBytes: 111, reclaimsBytes: 11 });
+  });
+
   test('are unknown where only a part of the cluster was read', () => {
     const ledger = weigh(
       holdings({ images, streams: [stream('api', { latest: ['a'] })], scope: 'namespaces' }),
@@ -459,7 +476,27 @@ describe('one blob that is stated with two sizes', () => {
     expect(ledger.usedBytes).toBe(133);
     expect(revisionIn(ledger, 'api:one', 0).sizeBytes).toBe(131);
     expect(tagIn(ledger, 'api:one')).toMatchObject({ sizeBytes: 131, countedBytes: 131 });
-    expect(ledger.faults).toMatchObject([{ code: 'blob-size-conflict', subject: 'base' }]);
+    expect(ledger.faults).toEqual([
+      {
+        code: 'blob-size-conflict',
+        subject: 'base',
+        message:
+          'Images state different sizes for this blob, that of api:two among them: it is weighed as 130 B (a layer’s size before a config’s, then the largest).',
+      },
+    ]);
+  });
+
+  test('is a finding that names the first revision to differ, by name', () => {
+    const ledger = weigh(
+      holdings({
+        images: [120, 130, 140].map((size) => image(`i${size}`, { layers: { base: size } })),
+        streams: [stream('api', { c: ['i140'], b: ['i130'], a: ['i120'] })],
+      }),
+      false,
+    );
+    expect(ledger.faults).toMatchObject([
+      { message: expect.stringMatching(/ that of api:b among them: it is weighed as 140 B /) },
+    ]);
   });
 
   test('weighs less without the revision that states the larger one', () => {
@@ -585,6 +622,21 @@ describe('revisions of unknown size', () => {
     expect(revisionIn(ledger, 'api:odd', 0)).toMatchObject({ sizeBytes: null, charged: false });
   });
 
+  test('are also those of which a part is unknown, which have the size of the rest', () => {
+    const ledger = weigh(
+      holdings({
+        images: [index('all', ['amd', 'gone']), image('amd', { layers: { amd: 10 } })],
+        streams: [stream('api', { latest: ['all', 'amd'] })],
+      }),
+      false,
+    );
+    expect(ledger).toMatchObject({ usedBytes: 10, unknownRevisions: 1 });
+    expect(streamIn(ledger, 'api')).toMatchObject({ sizeBytes: 10, unknownRevisions: 1 });
+    expect(tagIn(ledger, 'api:latest')).toMatchObject({ countedBytes: 10, unknownRevisions: 1 });
+    expect(revisionIn(ledger, 'api:latest', 0)).toMatchObject({ sizeBytes: 10, charged: true });
+    expect(ledger.faults.map(({ code }) => code)).toEqual(['index-child-missing']);
+  });
+
   test('have one finding an image, at its first revision by name', () => {
     const ledger = weigh(
       holdings({ streams: [stream('web', { a: ['gone'] }), stream('api', { b: ['gone'], a: ['gone'] })] }),
@@ -600,6 +652,17 @@ describe('revisions of unknown size', () => {
       { code: 'image-missing', subject: 'api:a' },
       { code: 'image-missing', subject: 'api:b' },
     ]);
+  });
+
+  test('have a finding each where a tag’s label is written like the digest of another', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const ledger = weigh(
+      holdings({
+        streams: [stream('api', { latest: [digest] }), stream('sha256', { ['a'.repeat(64)]: [''] })],
+      }),
+      false,
+    );
+    expect(ledger.faults.map(({ subject }) => subject)).toEqual([`api:latest@${digest}`, digest]);
   });
 
   test('do not take the layers they name from the used bytes of others', () => {

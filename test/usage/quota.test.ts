@@ -169,20 +169,16 @@ describe('the limit of a namespace', () => {
   });
 
   test.each([
-    { name: 'one byte above the maximum', quantity: '101', message: 'it is above quota.annotation.max.' },
-    {
-      name: 'unlimited above a maximum',
-      quantity: 'unlimited',
-      message: 'it is above quota.annotation.max.',
-    },
+    { name: 'one byte above the maximum', quantity: '101', fault: 'above quota.annotation.max' },
+    { name: 'unlimited above a maximum', quantity: 'unlimited', fault: 'above quota.annotation.max' },
     {
       name: 'malformed',
       quantity: '1gi',
-      message: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited.',
+      fault: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited',
     },
-    { name: 'empty', quantity: '', message: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited.' },
-    { name: 'more than can be counted', quantity: '1E', message: '8Pi or more; write unlimited instead.' },
-  ])('is not its annotation’s that is $name: a finding, and the next rule', ({ quantity, message }) => {
+    { name: 'empty', quantity: '', fault: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited' },
+    { name: 'more than can be counted', quantity: '1E', fault: '8Pi or more; write unlimited instead' },
+  ])('is not its annotation’s that is $name: a finding, and the next rule', ({ quantity, fault }) => {
     expect(resolveLimit(annotated(quantity), rules, null, NOW)).toEqual({
       limitBytes: 0,
       source: 'rules[2]',
@@ -190,7 +186,7 @@ describe('the limit of a namespace', () => {
         {
           code: 'quota-annotation-invalid',
           subject: 'quotagram.io/registry-quota',
-          message: `The annotation is ignored: ${message}`,
+          message: `The annotation is ignored, because it is ${fault}: the limit is 0 B (rules[2]).`,
         },
       ],
     });
@@ -214,10 +210,21 @@ describe('the limit of a namespace', () => {
         {
           code: 'quota-annotation-off',
           subject: 'quotagram.io/registry-quota',
-          message: 'The annotation is ignored: quota.annotation is not enabled.',
+          message:
+            'The annotation is ignored, because quota.annotation is not enabled: the limit is 0 B (rules[2]).',
         },
       ],
     });
+  });
+
+  test.each([
+    { name: 'of the default', limit: 50 * Gi, is: '50 GiB (default)' },
+    { name: 'without a limit', limit: null, is: 'unlimited (default)' },
+  ])('is told beside an annotation that is ignored, also the one $name', ({ limit, is }) => {
+    const none = { ...rules, default: limit, rules: [] };
+    expect(resolveLimit(annotated('1gi'), none, null, NOW).findings[0]?.message).toMatch(
+      new RegExp(`: the limit is ${RegExp.escape(is)}\\.$`),
+    );
   });
 
   test('is the admin’s before all else', () => {

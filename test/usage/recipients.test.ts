@@ -198,7 +198,7 @@ describe('the contacts annotation', () => {
           code: 'contacts-invalid',
           subject: 'contacts',
           message:
-            'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}].',
+            'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so nobody is told by it.',
         },
       ],
     });
@@ -220,7 +220,11 @@ describe('the contacts annotation', () => {
     const { recipients, findings } = chooseRecipients(given, rules());
     expect(recipients.map(({ address }) => address)).toEqual(['zoe@example.test']);
     expect(findings).toEqual([
-      { code: 'contacts-invalid', subject: 'contacts[0]', message: 'The entry has no "email" text.' },
+      {
+        code: 'contacts-invalid',
+        subject: 'contacts[0]',
+        message: 'The entry has no "email" text, so nobody is told by it.',
+      },
     ]);
   });
 
@@ -238,7 +242,8 @@ describe('the contacts annotation', () => {
       {
         code: 'address-refused',
         subject: email,
-        message: 'The address is not one plain address such as name@example.test.',
+        message:
+          'annotation:contacts names it, but it is not one plain address such as name@example.test: no mail goes there.',
       },
     ]);
   });
@@ -251,7 +256,8 @@ describe('the contacts annotation', () => {
       {
         code: 'domain-refused',
         subject: 'Eve@example.com',
-        message: 'The domain example.com is not in mail.allowedDomains.',
+        message:
+          'annotation:contacts names it, but the domain example.com is not in mail.allowedDomains: no mail goes there.',
       },
     ]);
   });
@@ -276,9 +282,30 @@ describe('the contacts annotation', () => {
       emails.slice(20).map((email) => ({
         code: 'address-refused',
         subject: email,
-        message: 'Only the first 20 addresses of a namespace are used.',
+        message: 'Only the first 20 addresses of a namespace are used, so no mail goes there.',
       })),
     );
+  });
+
+  test('of 5,000 entries has the first 100 read, so that it cannot flood a report with findings', () => {
+    const given = withContacts(
+      Array.from({ length: 5000 }, (_, position) =>
+        position < 100 ? position : { email: 'zoe@example.test' },
+      ),
+    );
+    const { recipients, findings } = chooseRecipients(given, rules({ fallback: null }));
+    expect(recipients).toEqual([]);
+    expect(findings).toHaveLength(102);
+    expect(findings[100]).toEqual({
+      code: 'contacts-invalid',
+      subject: 'contacts',
+      message: 'Only the first 100 entries are read: nobody is told by the others.',
+    });
+  });
+
+  test('with an email of 200,000 characters shows the beginning of it', () => {
+    const { findings } = chooseRecipients(withContacts([{ email: 'a'.repeat(200_000) }]), rules());
+    expect(findings[0]).toMatchObject({ code: 'address-refused', subject: 'a'.repeat(318) });
   });
 
   test('counts one address in 25 spellings once', () => {
@@ -412,6 +439,12 @@ describe('an override', () => {
     expect(addresses).not.toContain('a19@example.test');
   });
 
+  test('may replace everybody by nobody: then the fallback is told, and why', () => {
+    const chosen = chooseRecipients(given, rules({ overrides: [{ match: {}, replace: [] }] }));
+    expect(chosen.recipients).toMatchObject([{ address: 'platform@example.test', rule: 'fallback' }]);
+    expect(chosen.noRecipientReason).toBe('the configuration replaces all contacts by none');
+  });
+
   test('obeys the allowed domains: what replaces may leave nobody but the fallback', () => {
     const overrides = [{ match: {}, replace: ['admin@example.com'] }];
     expect(addressesOf(given, rules({ overrides }))).toEqual(['platform@example.test']);
@@ -427,12 +460,14 @@ describe('an override', () => {
 
 describe('the fallback mailbox', () => {
   const nobody = 'no annotation names a contact (contacts, product-owner, technical-lead, owner)';
+  const toPlatform = (reason: string): string =>
+    `None of its own contacts is told, because ${reason}; its mail goes to the platform’s mailbox.`;
 
   test('is told with the reason where the namespace names nobody', () => {
     expect(chooseRecipients(namespace('a1b2c3-dev'), rules())).toEqual({
       recipients: [{ address: 'platform@example.test', roles: ['platform'], rule: 'fallback' }],
       noRecipientReason: nobody,
-      findings: [{ code: 'no-recipient', subject: 'a1b2c3-dev', message: nobody }],
+      findings: [{ code: 'no-recipient', subject: 'a1b2c3-dev', message: toPlatform(nobody) }],
     });
   });
 
@@ -446,21 +481,37 @@ describe('the fallback mailbox', () => {
     {
       name: 'contacts are outside the allowed domains',
       contacts: '[{"email":"ann@example.com"}]',
-      reason: 'every address is outside mail.allowedDomains',
+      reason: 'no contact is in a domain of mail.allowedDomains',
+    },
+    {
+      name: 'one contact is no address and the other outside the allowed domains',
+      contacts: '[{"email":"ann"},{"email":"ann@example.com"}]',
+      reason: 'no contact is in a domain of mail.allowedDomains',
+    },
+    {
+      name: 'no entry has an email',
+      contacts: '["ann@example.test",{"mail":"ann@example.test"}]',
+      reason: 'no entry of the annotation contacts has an email',
     },
     { name: 'contacts are an empty list', contacts: '[]', reason: nobody },
   ])('is told why where $name', ({ contacts, reason }) => {
     const chosen = chooseRecipients(annotated({ contacts }), rules());
     expect(chosen.noRecipientReason).toBe(reason);
     expect(chosen.recipients.map(({ rule }) => rule)).toEqual(['fallback']);
-    expect(chosen.findings.at(-1)).toMatchObject({ code: 'no-recipient', message: reason });
+    expect(chosen.findings.at(-1)).toMatchObject({ code: 'no-recipient', message: toPlatform(reason) });
   });
 
   test('may be missing: then nobody is told, and the reason is there', () => {
     expect(chooseRecipients(namespace('x'), rules({ fallback: null }))).toEqual({
       recipients: [],
       noRecipientReason: nobody,
-      findings: [{ code: 'no-recipient', subject: 'x', message: nobody }],
+      findings: [
+        {
+          code: 'no-recipient',
+          subject: 'x',
+          message: `None of its own contacts is told, because ${nobody}; it gets no mail.`,
+        },
+      ],
     });
   });
 
@@ -478,7 +529,27 @@ describe('the fallback mailbox', () => {
   });
 });
 
-test('who asked for the project is never told', () => {
+describe('who asked for the project', () => {
   const given = annotated({ 'openshift.io/requester': 'ann@example.test' });
-  expect(addressesOf(given)).toEqual(['platform@example.test']);
+
+  test('is never told', () => {
+    expect(addressesOf(given)).toEqual(['platform@example.test']);
+  });
+
+  test('is not told where the configuration says so either', () => {
+    const annotations = { contacts: 'contacts', addresses: ['openshift.io/requester'] };
+    expect(addressesOf(given, rules({ annotations }))).toEqual(['platform@example.test']);
+  });
 });
+
+test.each(['constructor', 'toString'])(
+  'an annotation that may be called %s is none where it is absent',
+  (key) => {
+    for (const annotations of [
+      { contacts: key, addresses: [] },
+      { contacts: 'contacts', addresses: [key] },
+    ]) {
+      expect(codesOf(namespace('x'), rules({ annotations }))).toEqual(['no-recipient']);
+    }
+  },
+);

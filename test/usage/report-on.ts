@@ -19,7 +19,7 @@ export const reportOn = (
   const isReported = ({ name }: { readonly name: string }): boolean =>
     !EXCLUDED.some((pattern) => isGlobMatch(pattern, name));
   const taken = takeSnapshots(inventory, { isReported, groupByLabel, chargeImported });
-  const { readAt, exact, unreadableKinds, cluster } = inventory;
+  const { readAt, exact, lists, unreadableKinds, cluster } = inventory;
   return assembleReport(
     {
       generatedAt: readAt,
@@ -28,7 +28,7 @@ export const reportOn = (
         usedBytes: taken.clusterUsedBytes,
         sumOfNamespacesBytes: taken.sumOfNamespacesBytes,
       },
-      snapshot: { id: null, exact, unreadableKinds, findings: taken.findings },
+      snapshot: { id: null, exact, lists, unreadableKinds, findings: taken.findings },
     },
     taken.names.map((name) => {
       const snapshot = taken.takeSnapshot(name);

@@ -172,7 +172,7 @@ describe('the order of a report', () => {
       {
         generatedAt: NOW,
         cluster: { name: 'silver', apiUrl: null, usedBytes: 9, sumOfNamespacesBytes: 11 },
-        snapshot: { id: null, exact: true, unreadableKinds: [], findings: [] },
+        snapshot: { id: null, exact: true, lists: [], unreadableKinds: [], findings: [] },
       },
       [
         { team: team('ns:z'), report: of('z') },
@@ -223,9 +223,21 @@ describe('the state of a tag', () => {
 
   test('that failed to import is a finding with the reason', () => {
     expect(given.findings.filter(({ code }) => code === 'import-failed')).toEqual([
-      { code: 'import-failed', subject: 'api:failed', message: 'The import failed: denied' },
-      { code: 'import-failed', subject: 'api:failed-pointer', message: 'The import failed: denied' },
-      { code: 'import-failed', subject: 'api:failed-since', message: 'The import failed: denied' },
+      {
+        code: 'import-failed',
+        subject: 'api:failed',
+        message: 'The import failed (denied), so there is nothing to weigh.',
+      },
+      {
+        code: 'import-failed',
+        subject: 'api:failed-pointer',
+        message: 'The import failed (denied), so there is nothing to weigh.',
+      },
+      {
+        code: 'import-failed',
+        subject: 'api:failed-since',
+        message: 'The import failed (denied), so what it held before is weighed.',
+      },
     ]);
   });
 });
@@ -458,6 +470,7 @@ describe('the environment of a namespace', () => {
     { name: 'is the label’s value', labels: { environment: 'prod', tier: 'gold' }, by: 'tier', is: 'gold' },
     { name: 'is none where the label is missing', labels: {}, by: 'environment', is: null },
     { name: 'is none where the label is empty', labels: { environment: '' }, by: 'environment', is: null },
+    { name: 'is none where every object has something of its name', labels: {}, by: 'constructor', is: null },
   ])('$name', ({ labels, by, is }) => {
     const given = report({ namespaces: [namespace(NAMESPACE, { labels })] }, rules({ environmentLabel: by }));
     expect(given.environment).toBe(is);
@@ -477,7 +490,8 @@ describe('findings of a report', () => {
       ['Web:latest', 'api:-x', 'api:a b'].map((subject) => ({
         code: 'name-not-quotable',
         subject,
-        message: 'The name is outside the grammar of the API, so no command is written for it.',
+        message:
+          'The name is outside the grammar of the API, so no command is written for it; it is weighed like any other.',
       })),
     );
   });

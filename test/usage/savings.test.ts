@@ -120,6 +120,22 @@ describe('a tag is not proposed', () => {
     expect(proposed({ images, streams })).toEqual([]);
   });
 
+  test('while any of its 150,000 revisions is younger than 14 days', () => {
+    const history = Array.from({ length: 150_000 }, () => old('a'));
+    const planned = (young: number) =>
+      proposed({
+        images,
+        streams: [stream('api', { 'pr-1': [...history, { digest: 'b', created: ago(young * DAY) }] })],
+      });
+    expect(planned(13)).toEqual([]);
+    expect(planned(15)).toEqual(['api:pr-1']);
+  });
+
+  test('while one of its revisions is of a clock that is ahead', () => {
+    const streams = [stream('api', { 'pr-1': [old('a'), { digest: 'b', created: ago(-30 * DAY) }] })];
+    expect(proposed({ images, streams })).toEqual([]);
+  });
+
   test.each([
     'latest',
     'dev',

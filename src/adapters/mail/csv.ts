@@ -1,6 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { deleteTagCommand } from '../../usage/commands.ts';
-import type { NamespaceReport, RevisionReport, TagReport } from '../../usage/report.ts';
+import type { NamespaceReport, TagReport } from '../../usage/report.ts';
+import { nameUsers } from '../../usage/use-report.ts';
+import type { UseReport } from '../../usage/use-report.ts';
 import type { RunSummaryRow } from '../../pipeline/ports.ts';
 import { cleanText } from './clean.ts';
 
@@ -44,7 +46,7 @@ const listRows = (namespace: string, stream: string, tag: TagReport): readonly R
     tag_frees_bytes: String(tag.freesBytes),
   };
   return tag.revisions.length === 0
-    ? [{ ...shared, ...NO_REVISION, in_use: stateUse(tag.inUse) }]
+    ? [{ ...shared, ...NO_REVISION, in_use: stateUse(tag.inUse), in_use_by: listUsers(tag) }]
     : tag.revisions.map((revision, index) => ({
         ...shared,
         position: String(index + 1),
@@ -68,15 +70,16 @@ const NO_REVISION = {
   charged: '',
   size_bytes: '',
   counted_bytes: '',
-  in_use_by: '',
   command_deletes_whole_tag: '',
 } as const;
 
 const stateUse = (inUse: boolean | null): string => String(inUse ?? 'unknown');
 
-const listUsers = ({ inUseBy, inUseCount }: RevisionReport): string => {
-  const hidden = inUseCount - inUseBy.length;
-  return [...inUseBy.map(cleanText), ...(hidden > 0 ? [`${String(hidden)} more`] : [])].join('; ');
+/** With their namespaces, which a spreadsheet may mix. */
+const listUsers = (used: UseReport): string => {
+  const named = nameUsers(used, '');
+  const hidden = used.inUseCount - named.length;
+  return [...named.map(cleanText), ...(hidden > 0 ? [`${String(hidden)} more`] : [])].join('; ');
 };
 
 /** All namespaces of a run as CSV with a header, one row each; `mails` counts deliveries by state. */

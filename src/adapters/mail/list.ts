@@ -9,6 +9,8 @@ import {
 } from '../../usage/format.ts';
 import { MAX_TAGS_NAMED } from '../../usage/report.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../usage/report.ts';
+import { nameUsers } from '../../usage/use-report.ts';
+import type { UseReport } from '../../usage/use-report.ts';
 import { tableLines } from './text.ts';
 import type { TableLine } from './text.ts';
 
@@ -118,7 +120,8 @@ const listStream = (stream: StreamReport, detail: Detail, namespace: string): re
 /** A tag with one revision is one row: the two would say the same. */
 const listTag = (tag: TagReport, detail: 'revisions' | 'tags', namespace: string): readonly RowView[] => {
   const [only] = tag.revisions.length === 1 && detail === 'revisions' ? tag.revisions : [];
-  const by = only === undefined ? '' : usersOf(only, namespace);
+  const hasRows = detail === 'revisions' && tag.revisions.length > 1;
+  const by = hasRows ? '' : usersOf(tag, namespace);
   const row: RowView = {
     kind: 't',
     isHead: false,
@@ -134,9 +137,7 @@ const listTag = (tag: TagReport, detail: 'revisions' | 'tags', namespace: string
     pushed: tag.revisions[0] === undefined ? '' : formatDay(tag.revisions[0].created),
     ...figuresOf(tag, tag.revisions.length > 0),
   };
-  return detail === 'tags' || only !== undefined
-    ? [row]
-    : [row, ...tag.revisions.map((revision) => listRevision(revision, namespace))];
+  return hasRows ? [row, ...tag.revisions.map((revision) => listRevision(revision, namespace))] : [row];
 };
 
 const listRevision = (revision: RevisionReport, namespace: string): RowView => ({
@@ -204,16 +205,13 @@ const STATES: Readonly<Record<TagReport['state'], string>> = {
 
 const useOf = (inUse: boolean | null): string => (inUse === null ? 'use unknown' : inUse ? 'in use' : '');
 
-/** By whom, as far as the reader may know; workloads of the namespace itself go without its name. Empty for no use. */
-const usersOf = ({ inUse, inUseBy, inUseCount }: RevisionReport, namespace: string): string => {
-  if (inUse !== true) return '';
-  const names = inUseBy
-    .slice(0, 2)
-    .map((workload) =>
-      workload.startsWith(`${namespace}/`) ? workload.slice(namespace.length + 1) : workload,
-    );
-  if (names.length > 0) return `in use by ${formatSome(names, inUseCount)}`;
-  return inUseCount === 0 ? 'in use' : `in use by ${formatCount(inUseCount, 'workload')} elsewhere`;
+/** By whom and how, as far as the reader may know. Empty for no use. */
+const usersOf = (used: UseReport, namespace: string): string => {
+  if (used.inUse !== true) return '';
+  const names = nameUsers(used, namespace, 2);
+  return names.length > 0
+    ? `in use by ${formatSome(names, used.inUseCount)}`
+    : `in use by ${formatCount(used.inUseCount, 'workload')} elsewhere`;
 };
 
 const detailsOf = ({ charged, sizeBytes, architectures }: RevisionReport): string =>

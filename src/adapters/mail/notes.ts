@@ -1,4 +1,5 @@
-import { formatList, formatSome } from '../../usage/format.ts';
+import { formatBytes, formatSome } from '../../usage/format.ts';
+import { describeInexact, describeUnseenUse } from '../../usage/reading.ts';
 import type { Finding, FindingCode } from '../../usage/registry.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 
@@ -7,14 +8,7 @@ import type { NamespaceReport, Report } from '../../usage/report.ts';
  * concern the platform staff, and addresses, are left out.
  */
 export const listNotes = (report: Report, namespaces: readonly NamespaceReport[]): readonly string[] => [
-  ...(report.snapshot.unreadableKinds.length === 0
-    ? []
-    : [
-        `${formatList(report.snapshot.unreadableKinds)} could not be read everywhere, so some use is unknown: “use unknown” does not mean unused.`,
-      ]),
-  ...(report.snapshot.exact
-    ? []
-    : ['The cluster changed while it was read, so figures may be slightly off.']),
+  ...notesOnReading(report),
   ...namespaces.flatMap(({ name, findings }) =>
     NOTES.flatMap(({ code, text, namesSubjects }) => {
       const found = findings.filter((finding) => finding.code === code);
@@ -23,7 +17,28 @@ export const listNotes = (report: Report, namespaces: readonly NamespaceReport[]
       return [`${namespaces.length > 1 ? `${name}: ` : ''}${text}${subjects}`];
     }),
   ),
+  ...adviseSmaller(namespaces),
 ];
+
+const notesOnReading = (report: Report): readonly string[] => {
+  const unseen = describeUnseenUse(report);
+  const inexact = describeInexact(report.snapshot.lists);
+  return [
+    ...(unseen === null ? [] : [`“Use unknown” does not mean unused: ${unseen}.`]),
+    ...(inexact === null ? [] : [inexact]),
+  ];
+};
+
+/** Of all advice the one that a team profits from, in one line: it is for the platform staff otherwise. */
+const adviseSmaller = (namespaces: readonly NamespaceReport[]): readonly string[] => {
+  const [worst] = namespaces
+    .flatMap(({ name, advice }) => advice.map((one) => ({ ...one, name })))
+    .filter(({ code }) => code === 'large-layer')
+    .toSorted((a, b) => b.amount - a.amount);
+  if (worst === undefined) return [];
+  const place = `${namespaces.length > 1 ? `${worst.name}: ` : ''}${worst.subject}`;
+  return [`Smaller is better: a layer of ${place} alone is ${formatBytes(worst.amount)}.`];
+};
 
 type Note = {
   readonly code: FindingCode;
@@ -39,7 +54,7 @@ const NOTES: readonly Note[] = [
   { code: 'size-unknown', text: 'Image states no size', namesSubjects: true },
   {
     code: 'index-child-missing',
-    text: 'Part of a multi-architecture image gone, larger than shown',
+    text: 'Part of a multi-architecture image gone or not readable, larger than shown',
     namesSubjects: true,
   },
   {

@@ -9,6 +9,7 @@ import {
   formatOver,
   formatUsed,
 } from '../../usage/format.ts';
+import { WHAT_CANNOT_BE_SEEN } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 import type { DeletionPlan } from '../../usage/savings.ts';
 import { cleanText } from './clean.ts';
@@ -63,6 +64,7 @@ export const viewPlan = (namespace: NamespaceReport, report: Report, plan: Delet
       ...(commands.length === count
         ? []
         : ['Where there is no command, the name cannot safely stand in one: please delete by hand.']),
+      WHAT_CANNOT_BE_SEEN,
       'Deleting a tag deletes all its revisions and cannot be undone.',
       `Computed ${formatMoment(report.generatedAt)} for the cluster ${report.cluster.name}; later deployments are not seen.`,
     ],

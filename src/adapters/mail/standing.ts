@@ -8,6 +8,7 @@ import {
   formatPercent,
   formatUsed,
 } from '../../usage/format.ts';
+import { describeUnseenUse } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 import { MIN_AGE_DAYS } from '../../usage/savings.ts';
 import type { DeletionPlan } from '../../usage/savings.ts';
@@ -108,16 +109,14 @@ const split = (first: Part, firstBytes: number, second: Part, wholeBytes: number
 };
 
 /** Says why nothing is proposed, with the reasons that `planDeletions` has for leaving a tag out. */
-const adviseWithoutPlan = ({ quota, environment }: NamespaceReport, { snapshot }: Report): string => {
+const adviseWithoutPlan = ({ quota, environment }: NamespaceReport, report: Report): string => {
   if (quota.level !== 'over') return '';
-  return `Nothing is proposed for deletion: ${whyNothing(environment, snapshot.unreadableKinds)}. The list below starts with the largest.`;
+  return `Nothing is proposed for deletion: ${whyNothing(environment, describeUnseenUse(report))}. The list below starts with the largest.`;
 };
 
-const whyNothing = (environment: string | null, unreadableKinds: readonly string[]): string => {
+const whyNothing = (environment: string | null, unseen: string | null): string => {
   if (environment === 'prod') return 'this is production';
-  if (unreadableKinds.length > 0) {
-    return `${formatList(unreadableKinds)} could not be read, so what is unused is not known`;
-  }
+  if (unseen !== null) return `${unseen}, so what is unused is not known`;
   return `what is not in use is younger than ${formatCount(MIN_AGE_DAYS, 'day')}, has a name that is usually kept, such as latest, or frees nothing alone`;
 };
 

@@ -7,6 +7,8 @@ import {
   formatOver,
   formatUsed,
 } from '../../usage/format.ts';
+import type { AdviceSummary } from '../../usage/advice.ts';
+import { describeInexact } from '../../usage/reading.ts';
 import type { RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
 import { DELIVERY_STATES } from '../../pipeline/records.ts';
 import type { DeliveryState } from '../../pipeline/records.ts';
@@ -24,7 +26,7 @@ export type SummaryView = Contact & {
   readonly facts: readonly string[];
   readonly overHeading: string;
   readonly over: readonly { readonly name: string; readonly usage: string; readonly mails: string }[];
-  /** Other namespaces that someone has to look at, by what is wrong. */
+  /** Namespaces that someone has to look at, by what is wrong or could be better. */
   readonly concerns: readonly {
     readonly heading: string;
     readonly rows: readonly { readonly name: string; readonly reason: string }[];
@@ -61,6 +63,7 @@ export const viewSummary = (summary: RunSummary, contact: Contact): SummaryView 
     concerns: [
       concern('Given up or failed', rows, ({ problem }) => problem),
       concern('Nobody to tell', rows, ({ noRecipientReason }) => noRecipientReason),
+      ...summary.advice.map(viewAdvice),
     ].filter((found) => found.rows.length > 0),
     notes: notesOf(summary),
     reference: [
@@ -132,15 +135,34 @@ const concern = (
   return { heading: headingOf(heading, found.length), rows: found.slice(0, MAX_ROWS) };
 };
 
+/** The worst few: `--output json` has them all. */
+const viewAdvice = ({ code, count, worst }: AdviceSummary): SummaryView['concerns'][number] => ({
+  heading: `${ADVICE_WORDS[code]} (${formatNumber(count)}${count > worst.length ? `, the worst ${formatNumber(worst.length)} shown` : ''})`,
+  rows: worst.map(({ namespace, subject, message }) => ({
+    name: namespace,
+    reason: subject === namespace ? message : `${subject}: ${message}`,
+  })),
+});
+
+const ADVICE_WORDS: Readonly<Record<AdviceSummary['code'], string>> = {
+  'latest-in-prod': 'Advice: latest in production',
+  'many-tags': 'Advice: many tags',
+  'large-layer': 'Advice: large layers',
+  'imports-much': 'Advice: large imports',
+};
+
 const headingOf = (heading: string, count: number): string =>
   `${heading} (${formatNumber(count)}${count > MAX_ROWS ? `, the first ${formatNumber(MAX_ROWS)} shown` : ''})`;
 
-const notesOf = ({ run }: RunSummary): readonly string[] => [
-  ...(run.unreadableKinds.length === 0
-    ? []
-    : [`${formatList(run.unreadableKinds)} could not be read, so what is unused is not known.`]),
-  ...(run.exact ? [] : ['The cluster changed while it was read, so figures may be slightly off.']),
-  ...run.findings.slice(0, MAX_ROWS).map(({ subject, message }) => `${subject}: ${message}`),
-];
+const notesOf = ({ run }: RunSummary): readonly string[] => {
+  const inexact = describeInexact(run.lists);
+  return [
+    ...(run.unreadableKinds.length === 0
+      ? []
+      : [`${formatList(run.unreadableKinds)} could not be read, so what is unused is not known.`]),
+    ...(inexact === null ? [] : [inexact]),
+    ...run.findings.slice(0, MAX_ROWS).map(({ subject, message }) => `${subject}: ${message}`),
+  ];
+};
 
 const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

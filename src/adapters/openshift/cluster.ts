@@ -1,17 +1,21 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
+import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
-import type { ImageStream, Inventory, Namespace } from '../../usage/registry.ts';
+import type { Image, ImageStream, Namespace } from '../../usage/registry.ts';
 import { createClient } from './client.ts';
+import { groupCustomUses, readCustomUses } from './custom-resources.ts';
+import type { CustomUse } from './custom-resources.ts';
+import { readHeldImages } from './held-images.ts';
 import type { LoginSource } from './kubeconfig.ts';
-import { mapInLanes } from './lanes.ts';
-import { readList } from './lists.ts';
-import type { ListDeps, ListOutcome, ListRequest } from './lists.ts';
+import { joinReadings, readList } from './lists.ts';
+import type { ListDeps, ListOutcome, ListRequest, PartReading } from './lists.ts';
 import { formatTime, toImage, toImageStream, toNamespace } from './objects.ts';
 import { WORKLOAD_KINDS } from './references.ts';
 import { toRefusalError } from './refusals.ts';
 import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './resources.ts';
+import type { Resource } from './resources.ts';
 import { readWorkloads } from './workloads.ts';
 
 /** Which cluster, and how it is called. */
@@ -20,6 +24,8 @@ export type ClusterOptions = LoginSource & {
   readonly name: string | null;
   /** The API's URL as people use it; null: the kubeconfig's server. */
   readonly apiUrl: string | null;
+  /** Custom resources that are read for the images they name, too; none unless told. */
+  readonly customUses?: readonly CustomUse[];
   readonly now: Now;
   /** Objects a page; 500 unless a test says less. */
   readonly pageSize?: number;
@@ -32,30 +38,38 @@ export type ClusterOptions = LoginSource & {
  * @throws AppError `invalid` for an unusable kubeconfig
  */
 export const createCluster = (options: ClusterOptions, observe: Observe): Cluster & AsyncDisposable => {
-  const { pageSize = 500, retryBaseMs = 500 } = options;
+  const { pageSize = 500, retryBaseMs = 500, customUses = [] } = options;
   const client = createClient({ ...options, retryBaseMs }, observe);
-  const deps: ListDeps = { client, pageSize, observe };
+  const deps: ListDeps = { client, pageSize, now: options.now, observe };
   return {
     readInventory: async (request) => {
       const names = request.namespaces === null ? null : [...new Set(request.namespaces)];
       const readAt = formatTime(options.now());
-      const workloads = await mapInLanes(WORKLOAD_KINDS, (kind) => readWorkloads(deps, kind, names ?? []));
+      const known = await mapInLanes(WORKLOAD_KINDS, (kind) => readWorkloads(deps, kind, names ?? []));
+      const custom = await mapInLanes(groupCustomUses(customUses), (kind) =>
+        readCustomUses(deps, kind, names ?? []),
+      );
+      const workloads = [...known, ...custom];
       const namespaces = await readNamespaces(deps, names);
       const streams = await readImageStreams(deps, names);
-      const images = await readWhole(deps, { resource: IMAGES, namespace: null }, toImage);
+      const images = await readImages(deps, names, streams.objects);
+      const readings = [namespaces, streams, images];
+      const isWhole = readings.every((reading) => reading.isWhole);
+      const lists = [...workloads, ...readings].flatMap(({ list }) => list ?? []);
       return {
         cluster: {
           name: options.name ?? client.login.clusterName,
           apiUrl: options.apiUrl ?? client.login.publicServer,
         },
         readAt,
-        exact: [...workloads, namespaces, streams, images].every(({ exact }) => exact),
-        scope: streams.scope,
+        exact: lists.every(({ exact }) => exact),
+        lists,
+        scope: isWhole ? 'cluster' : 'namespaces',
         unreadableKinds: workloads
           .filter(({ unreadable }) => unreadable)
           .map(({ kind }) => kind)
           .toSorted(),
-        namespaces: namespaces.objects,
+        namespaces: namespaces.objects.filter(({ name }) => isWhole || names?.includes(name)),
         streams: streams.objects,
         images: images.objects,
         references: workloads.flatMap(({ references }) => references),
@@ -65,19 +79,41 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
   };
 };
 
-type Whole<Slim> = { readonly objects: readonly Slim[]; readonly exact: boolean };
+/** All there is of a kind in the cluster, or a part of it. */
+type Reading<Slim> = PartReading<Slim> & { readonly isWhole: boolean };
 
-/** All namespaces, or, where they may not be listed, the named ones. */
-const readNamespaces = async (deps: ListDeps, names: readonly string[] | null): Promise<Whole<Namespace>> => {
-  const request = { resource: NAMESPACES, namespace: null };
-  const all = await readList(deps, request, toNamespace);
-  if (all.outcome === 'forbidden' && names !== null)
-    return { objects: await mapInLanes(names, (name) => getNamespace(deps, name)), exact: true };
-  const whole = orThrow(deps, request, all);
-  const known = new Set(whole.objects.map(({ name }) => name));
+/**
+ * All objects of a kind, or, where they may not be listed and namespaces are named, what these hold of it.
+ * @throws AppError for whatever else keeps the list from being read
+ */
+const readAllOrPart = async <Slim>(
+  deps: ListDeps,
+  { resource, slim }: { readonly resource: Resource; readonly slim: (object: unknown) => Slim },
+  readPart: (() => Promise<PartReading<Slim>>) | null,
+): Promise<Reading<Slim>> => {
+  const request = { resource, namespace: null };
+  const all = await readList(deps, request, slim);
+  if (all.outcome === 'forbidden' && readPart !== null) return { ...(await readPart()), isWhole: false };
+  const { objects, ...list } = orThrow(deps, request, all);
+  return { objects, list: joinReadings(resource.plural, [list]), isWhole: true };
+};
+
+const readNamespaces = async (
+  deps: ListDeps,
+  names: readonly string[] | null,
+): Promise<Reading<Namespace>> => {
+  const kind = { resource: NAMESPACES, slim: toNamespace };
+  const reading = await readAllOrPart(deps, kind, names && (() => getNamespaces(deps, names)));
+  const known = new Set(reading.objects.map(({ name }) => name));
   const unknown = names?.find((name) => !known.has(name));
   if (unknown !== undefined) throw unknownNamespace(unknown);
-  return whole;
+  return reading;
+};
+
+const getNamespaces = async (deps: ListDeps, names: readonly string[]): Promise<PartReading<Namespace>> => {
+  const readAt = formatTime(deps.now());
+  const objects = await mapInLanes(names, (name) => getNamespace(deps, name));
+  return { objects, list: { kind: NAMESPACES.plural, readAt, exact: true } };
 };
 
 const getNamespace = async ({ client }: ListDeps, name: string): Promise<Namespace> => {
@@ -89,7 +125,7 @@ const getNamespace = async ({ client }: ListDeps, name: string): Promise<Namespa
   if (answer.outcome === 'read') return toNamespace(answer.body);
   if (answer.outcome === 'absent') throw unknownNamespace(name);
   if (answer.outcome === 'forbidden') throw unseenNamespace(name);
-  throw toRefusalError(answer, { resource: NAMESPACES, namespace: name }, client.login);
+  throw toRefusalError(answer, { resource: NAMESPACES, namespace: name, verb: 'get' }, client.login);
 };
 
 const unknownNamespace = (name: string): AppError =>
@@ -103,33 +139,41 @@ const unseenNamespace = (name: string): AppError =>
     hint: 'Check the spelling; `oc get projects` lists those that you can see.',
   });
 
-/** The streams of the whole cluster, or, where they may not be listed, those of the named namespaces. */
-const readImageStreams = async (
+const readImageStreams = (deps: ListDeps, names: readonly string[] | null): Promise<Reading<ImageStream>> => {
+  const kind = { resource: IMAGE_STREAMS, slim: toImageStream };
+  return readAllOrPart(deps, kind, names && (() => listImageStreamsOf(deps, names)));
+};
+
+const listImageStreamsOf = async (
   deps: ListDeps,
-  names: readonly string[] | null,
-): Promise<Whole<ImageStream> & { readonly scope: Inventory['scope'] }> => {
-  const request = { resource: IMAGE_STREAMS, namespace: null };
-  const all = await readList(deps, request, toImageStream);
-  if (all.outcome !== 'forbidden' || names === null)
-    return { ...orThrow(deps, request, all), scope: 'cluster' };
-  const parts = await mapInLanes(names, (namespace) =>
-    readWhole(deps, { resource: IMAGE_STREAMS, namespace }, toImageStream),
-  );
+  names: readonly string[],
+): Promise<PartReading<ImageStream>> => {
+  const parts = await mapInLanes(names, async (namespace) => {
+    const request = { resource: IMAGE_STREAMS, namespace };
+    return orThrow(deps, request, await readList(deps, request, toImageStream));
+  });
   return {
     objects: parts.flatMap(({ objects }) => objects),
-    exact: parts.every(({ exact }) => exact),
-    scope: 'namespaces',
+    list: joinReadings(IMAGE_STREAMS.plural, parts),
   };
 };
 
-/** @throws AppError for whatever keeps the list from being read */
-const readWhole = async <Slim>(
+/** All images, or those of the named namespaces' streams, which are among the given ones. */
+const readImages = (
   deps: ListDeps,
-  request: ListRequest,
-  slim: (object: unknown) => Slim,
-): Promise<Whole<Slim>> => orThrow(deps, request, await readList(deps, request, slim));
+  names: readonly string[] | null,
+  streams: readonly ImageStream[],
+): Promise<Reading<Image>> => {
+  const kind = { resource: IMAGES, slim: toImage };
+  const named = streams.filter(({ namespace }) => names?.includes(namespace));
+  return readAllOrPart(deps, kind, names && (() => readHeldImages(deps, named)));
+};
 
-const orThrow = <Slim>({ client }: ListDeps, request: ListRequest, list: ListOutcome<Slim>): Whole<Slim> => {
+const orThrow = <Slim>(
+  { client }: ListDeps,
+  request: ListRequest,
+  list: ListOutcome<Slim>,
+): Extract<ListOutcome<Slim>, { readonly outcome: 'read' }> => {
   if (list.outcome === 'read') return list;
   throw toRefusalError(list, request, client.login);
 };

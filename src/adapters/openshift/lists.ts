@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Observe } from '../../pipeline/events.ts';
+import type { Now } from '../../pipeline/ports.ts';
+import type { ListReading } from '../../usage/registry.ts';
 import type { Answer, ApiClient } from './client.ts';
+import { formatTime } from './objects.ts';
 import { listPath } from './resources.ts';
 import type { Resource } from './resources.ts';
 
@@ -9,6 +12,7 @@ export type ListDeps = {
   readonly client: ApiClient;
   /** Objects a page. */
   readonly pageSize: number;
+  readonly now: Now;
   readonly observe: Observe;
 };
 
@@ -18,21 +22,28 @@ export type ListRequest = { readonly resource: Resource; readonly namespace: str
 /** Why something could not be read. */
 export type Refusal = Exclude<Answer<never>, { readonly outcome: 'read' }>;
 
-/** A whole list; `exact` is false when its pages are of different moments. */
+/** A whole list, with `readAt` and `exact` as in `ListReading`. */
 export type ListOutcome<Slim> =
-  { readonly outcome: 'read'; readonly objects: readonly Slim[]; readonly exact: boolean } | Refusal;
+  | {
+      readonly outcome: 'read';
+      readonly objects: readonly Slim[];
+      readonly readAt: string;
+      readonly exact: boolean;
+    }
+  | Refusal;
 
 /**
  * Reads a list page by page; every page is reduced by `slim` and dropped before the next. Where the continue token
  * expires on the way (410) the list starts again once and stays exact; after that it goes on from the fresh token.
  */
 export const readList = async <Slim>(
-  { client, pageSize, observe }: ListDeps,
+  { client, pageSize, now, observe }: ListDeps,
   { resource, namespace }: ListRequest,
   slim: (object: unknown) => Slim,
 ): Promise<ListOutcome<Slim>> => {
   const kind = resource.plural;
   const schema = pageSchema(resource);
+  let readAt = formatTime(now());
   let objects: Slim[] = [];
   let pages = 0;
   let token = '';
@@ -49,7 +60,7 @@ export const readList = async <Slim>(
       const resumeAt = restarted ? answer.freshToken : '';
       if (resumeAt === null || (restarted && resumeAt === token)) return answer;
       if (restarted) exact = false;
-      else [objects, pages, restarted] = [[], 0, true];
+      else [readAt, objects, pages, restarted] = [formatTime(now()), [], 0, true];
       token = resumeAt;
       observe({ type: 'list-restarted', kind, exact });
       continue;
@@ -63,8 +74,20 @@ export const readList = async <Slim>(
     token = metadata.continue;
   }
   observe({ type: 'list-read', kind, objects: objects.length, pages });
-  return { outcome: 'read', objects, exact };
+  return { outcome: 'read', objects, readAt, exact };
 };
+
+/** What was read of a kind, and when; null where nothing was. */
+export type PartReading<Slim> = { readonly objects: readonly Slim[]; readonly list: ListReading | null };
+
+/** Takes the lists of one kind in several namespaces for one that began with the first; null without any. */
+export const joinReadings = (
+  kind: string,
+  [first, ...others]: readonly Omit<ListReading, 'kind'>[],
+): ListReading | null =>
+  first === undefined
+    ? null
+    : { kind, readAt: first.readAt, exact: [first, ...others].every(({ exact }) => exact) };
 
 /** A page states its kind; its objects do not. `items` is null where there are none. */
 const pageSchema = ({ kind }: Resource) =>

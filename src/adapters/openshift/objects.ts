@@ -42,11 +42,14 @@ export const toNamespace = (object: unknown): Namespace =>
 
 const bytes = z.int().nonnegative();
 
+/** A negative Size says as much as none. */
+const statedSize = z.int().transform((size) => (size < 0 ? null : size));
+
 const imageSchema = z.object({
   metadata: z.object({ name: z.string(), annotations: optionalTextMap }),
   dockerImageLayers: z.array(z.object({ name: z.string().min(1), size: bytes })).nullish(),
   dockerImageMetadata: z
-    .object({ Id: optionalText, Size: bytes.nullish(), Architecture: optionalText })
+    .object({ Id: optionalText, Size: statedSize.nullish(), Architecture: optionalText })
     .nullish(),
   dockerImageManifests: optionalList(z.object({ digest: z.string().min(1), architecture: optionalText })),
 });
@@ -56,7 +59,8 @@ export type ImageObject = z.input<typeof imageSchema>;
 const namedSchema = z.object({ metadata: z.object({ namespace: z.string().optional(), name: z.string() }) });
 
 /**
- * An Image as a record. One that cannot be understood keeps its digest and states its fault, so that it spoils no other figure.
+ * An Image as a record. One that cannot be understood states its fault, so that it spoils no other figure; the digests
+ * that it names stay, because it holds its layers all the same and a pod may name its config.
  * @throws AppError `internal` for an object without a name
  */
 export const toImage = (object: unknown): Image => {
@@ -78,16 +82,30 @@ export const toImage = (object: unknown): Image => {
   };
 };
 
-const faultyImage = (object: unknown, fault: string): Image => ({
-  digest: parse(namedSchema, object, 'Image').metadata.name,
-  managed: false,
-  layers: null,
-  statedBytes: null,
-  configDigest: null,
-  architecture: null,
-  children: [],
-  fault,
+/** What can be told of an Image that cannot be understood. */
+const remainsSchema = z.object({
+  metadata: z.object({ name: z.string() }),
+  dockerImageLayers: z
+    .array(z.object({ name: z.string() }).catch({ name: '' }))
+    .nullish()
+    .catch(null),
+  dockerImageMetadata: z.object({ Id: optionalText }).nullish().catch(null),
 });
+
+const faultyImage = (object: unknown, fault: string): Image => {
+  const { metadata, dockerImageLayers, dockerImageMetadata } = parse(remainsSchema, object, 'Image');
+  const named = dockerImageLayers?.filter(({ name }) => name !== '') ?? [];
+  return {
+    digest: metadata.name,
+    managed: false,
+    layers: named.map(({ name }) => ({ digest: name, sizeBytes: 0 })),
+    statedBytes: null,
+    configDigest: dockerImageMetadata?.Id || null,
+    architecture: null,
+    children: [],
+    fault,
+  };
+};
 
 /** What `from` holds: in a tag, a trigger or a build. */
 export const fromSchema = z.object({ kind: optionalText, namespace: optionalText, name: optionalText });

@@ -1,29 +1,9 @@
 import { z } from 'zod';
-import type { ImageReference, WorkloadReference } from '../../usage/registry.ts';
+import type { HowUsed } from '../../usage/registry.ts';
 import { findBaseImages } from './dockerfile.ts';
-import {
-  fromSchema,
-  optionalList,
-  optionalText,
-  optionalTextMap,
-  timeSchema,
-  toReference,
-} from './objects.ts';
-import type { From } from './objects.ts';
-import type { Resource } from './resources.ts';
-
-/** A kind of workload and how its objects name images. */
-export type WorkloadKind = Resource & {
-  /** What one object names, each image once; null for an object that cannot be understood. */
-  readonly findReferences: (object: unknown) => readonly WorkloadReference[] | null;
-};
-
-const metadata = z.object({
-  namespace: z.string(),
-  name: z.string(),
-  creationTimestamp: timeSchema.nullish(),
-  annotations: optionalTextMap,
-});
+import { fromSchema, optionalList, optionalText } from './objects.ts';
+import { createWorkloadKind, metadataSchema, usedAs } from './workload-kind.ts';
+import type { Naming, WorkloadKind } from './workload-kind.ts';
 
 const containers = optionalList(z.object({ image: optionalText }));
 const podSpec = z
@@ -38,7 +18,7 @@ const template = z.object({ spec: podSpec }).nullish();
 
 const statuses = optionalList(z.object({ imageID: optionalText }));
 const pod = z.object({
-  metadata,
+  metadata: metadataSchema,
   spec: podSpec,
   status: z
     .object({
@@ -50,40 +30,79 @@ const pod = z.object({
     .nullish(),
 });
 
-const templated = z.object({ metadata, spec: z.object({ template }).nullish() });
+const isFlagged = z.boolean().nullish();
+const replicas = z.number().nullish();
+
+/** Whatever keeps so many pods of a template, or (a DaemonSet, which has no replicas) one a node. */
+const scaled = z.object({ metadata: metadataSchema, spec: z.object({ template, replicas }).nullish() });
+
+const conditions = optionalList(z.object({ type: optionalText, status: optionalText }));
+const job = z.object({
+  metadata: metadataSchema,
+  spec: z.object({ template, suspend: isFlagged }).nullish(),
+  status: z.object({ conditions }).nullish(),
+});
 const cronJob = z.object({
-  metadata,
-  spec: z.object({ jobTemplate: z.object({ spec: z.object({ template }).nullish() }).nullish() }).nullish(),
+  metadata: metadataSchema,
+  spec: z
+    .object({
+      jobTemplate: z.object({ spec: z.object({ template }).nullish() }).nullish(),
+      suspend: isFlagged,
+    })
+    .nullish(),
 });
 
 const from = fromSchema.nullish();
 const deploymentConfig = z.object({
-  metadata,
+  metadata: metadataSchema,
   spec: z
     .object({
       template,
-      triggers: optionalList(z.object({ imageChangeParams: z.object({ from }).nullish() })),
+      replicas,
+      strategy: z.object({ customParams: z.object({ image: optionalText }).nullish() }).nullish(),
+      triggers: optionalList(
+        z.object({ imageChangeParams: z.object({ from, lastTriggeredImage: optionalText }).nullish() }),
+      ),
     })
     .nullish(),
 });
 
 const strategy = z.object({ from }).nullish();
-/** A Build or BuildConfig; `spec.output` is what it makes, not what it uses. */
-const build = z.object({
-  metadata,
-  spec: z
+const buildArgs = optionalList(z.object({ name: optionalText, value: optionalText }));
+/** What a Build and a BuildConfig have in common; `spec.output` is what they make, not what they use. */
+const buildSpec = z.object({
+  strategy: z
     .object({
-      strategy: z
-        .object({ sourceStrategy: strategy, dockerStrategy: strategy, customStrategy: strategy })
-        .nullish(),
-      source: z.object({ dockerfile: optionalText, images: optionalList(z.object({ from })) }).nullish(),
-      triggers: optionalList(z.object({ imageChange: z.object({ from }).nullish() })),
+      sourceStrategy: strategy,
+      dockerStrategy: z.object({ from, buildArgs }).nullish(),
+      customStrategy: strategy,
     })
     .nullish(),
+  source: z.object({ dockerfile: optionalText, images: optionalList(z.object({ from })) }).nullish(),
+});
+const build = z.object({
+  metadata: metadataSchema,
+  spec: buildSpec
+    .extend({
+      triggeredBy: optionalList(
+        z.object({ imageChangeBuild: z.object({ imageID: optionalText, fromRef: from }).nullish() }),
+      ),
+    })
+    .nullish(),
+  status: z.object({ phase: optionalText }).nullish(),
+});
+const lastTriggered = { lastTriggeredImageID: optionalText };
+const buildConfig = z.object({
+  metadata: metadataSchema,
+  spec: buildSpec
+    .extend({
+      triggers: optionalList(z.object({ imageChange: z.object({ from, ...lastTriggered }).nullish() })),
+    })
+    .nullish(),
+  status: z.object({ imageChangeTriggers: optionalList(z.object(lastTriggered)) }).nullish(),
 });
 
-/** A pull spec or imageID as written, or the `from` of a trigger or a build. */
-type Named = string | From | null | undefined;
+type Named = Naming['named'];
 
 const inPodSpec = (spec: z.output<typeof podSpec>): readonly Named[] => [
   ...[spec?.containers, spec?.initContainers, spec?.ephemeralContainers].flatMap(
@@ -92,102 +111,106 @@ const inPodSpec = (spec: z.output<typeof podSpec>): readonly Named[] => [
   ...(spec?.volumes.map(({ image }) => image?.reference) ?? []),
 ];
 
-const inPod = ({ spec, status }: z.output<typeof pod>): readonly Named[] => [
-  ...inPodSpec(spec),
-  ...[status?.containerStatuses, status?.initContainerStatuses, status?.ephemeralContainerStatuses].flatMap(
-    (some) => some?.map(({ imageID }) => imageID) ?? [],
-  ),
-];
-
-const inTemplate = ({ spec }: z.output<typeof templated>): readonly Named[] =>
-  inPodSpec(spec?.template?.spec);
-
-const inCronJob = ({ spec }: z.output<typeof cronJob>): readonly Named[] =>
-  inPodSpec(spec?.jobTemplate?.spec?.template?.spec);
-
-const inDeploymentConfig = ({ spec }: z.output<typeof deploymentConfig>): readonly Named[] => [
-  ...inPodSpec(spec?.template?.spec),
-  ...(spec?.triggers.map(({ imageChangeParams }) => imageChangeParams?.from) ?? []),
-];
-
-const inBuild = ({ spec }: z.output<typeof build>): readonly Named[] => [
-  spec?.strategy?.sourceStrategy?.from,
-  spec?.strategy?.dockerStrategy?.from,
-  spec?.strategy?.customStrategy?.from,
-  ...(spec?.source?.images.map((image) => image.from) ?? []),
-  ...(spec?.triggers.map(({ imageChange }) => imageChange?.from) ?? []),
-  ...findBaseImages(spec?.source?.dockerfile ?? ''),
-];
+const inPod = (one: z.output<typeof pod>): readonly Naming[] => {
+  const { spec, status } = one;
+  const ids = [
+    status?.containerStatuses,
+    status?.initContainerStatuses,
+    status?.ephemeralContainerStatuses,
+  ].flatMap((some) => some?.map(({ imageID }) => imageID) ?? []);
+  return usedAs(hasEnded(one) ? 'finished' : 'running', [...inPodSpec(spec), ...ids]);
+};
 
 const hasEnded = ({ status }: z.output<typeof pod>): boolean =>
   status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
-/** An annotation that has OpenShift write a tag's image into a workload; where it is no JSON nothing happens. */
-const TRIGGERS = 'image.openshift.io/triggers';
-const triggers = z.array(z.object({ from }).catch({ from: null })).catch([]);
+const inScaled = ({ spec }: z.output<typeof scaled>): readonly Naming[] =>
+  usedAs(howScaled(spec?.replicas), inPodSpec(spec?.template?.spec));
 
-const inAnnotations = (annotations: Readonly<Record<string, string>>): readonly Named[] => {
-  try {
-    return triggers.parse(JSON.parse(annotations[TRIGGERS] ?? '[]')).map((trigger) => trigger.from);
-  } catch {
-    return [];
-  }
+/** 1 where nothing is said. */
+const howScaled = (count: number | null | undefined): HowUsed => (count === 0 ? 'scaled-to-0' : 'running');
+
+const inJob = ({ spec, status }: z.output<typeof job>): readonly Naming[] => {
+  const hasFinished = status?.conditions.some(
+    (condition) => ['Complete', 'Failed'].includes(condition.type ?? '') && condition.status === 'True',
+  );
+  const how = hasFinished === true ? 'finished' : spec?.suspend === true ? 'suspended' : 'running';
+  return usedAs(how, inPodSpec(spec?.template?.spec));
 };
 
-const workloadKind = <Schema extends z.ZodType<{ readonly metadata: z.output<typeof metadata> }>>(
-  resource: Resource,
-  schema: Schema,
-  find: (object: z.output<Schema>) => readonly Named[],
-  isEnded: (object: z.output<Schema>) => boolean = () => false,
-): WorkloadKind => ({
-  ...resource,
-  findReferences: (object) => {
-    const parsed = schema.safeParse(object);
-    if (!parsed.success) return null;
-    const { namespace, name, creationTimestamp, annotations } = parsed.data.metadata;
-    const endedPodCreated = isEnded(parsed.data) ? (creationTimestamp ?? null) : null;
-    const references = [...find(parsed.data), ...inAnnotations(annotations)].map((named) =>
-      typeof named === 'string' ? toPullSpec(named) : toReference(named, namespace),
-    );
-    return distinct(references).map((reference) => ({
-      namespace,
-      workload: `${namespace}/${resource.kind}/${name}`,
-      reference,
-      endedPodCreated,
-    }));
-  },
-});
+const inCronJob = ({ spec }: z.output<typeof cronJob>): readonly Naming[] =>
+  usedAs(
+    spec?.suspend === true ? 'suspended' : 'scheduled',
+    inPodSpec(spec?.jobTemplate?.spec?.template?.spec),
+  );
 
-/** A container that has not started has an empty imageID. */
-const toPullSpec = (spec: string): ImageReference | null => (spec === '' ? null : { type: 'pullSpec', spec });
-
-const distinct = (references: readonly (ImageReference | null)[]): readonly ImageReference[] => [
-  ...new Map(
-    references
-      .filter((reference) => reference !== null)
-      .map((reference) => [JSON.stringify(reference), reference]),
-  ).values(),
+const inDeploymentConfig = ({ spec }: z.output<typeof deploymentConfig>): readonly Naming[] => [
+  ...usedAs(howScaled(spec?.replicas), [
+    ...inPodSpec(spec?.template?.spec),
+    spec?.strategy?.customParams?.image,
+  ]),
+  ...usedAs(
+    'trigger',
+    spec?.triggers.flatMap(({ imageChangeParams: params }) => [params?.from, params?.lastTriggeredImage]) ??
+      [],
+  ),
 ];
 
-/** Every kind that is read for the images it uses. */
+const inBuildSpec = (spec: z.output<typeof buildSpec> | null | undefined): readonly Named[] => {
+  const { sourceStrategy, dockerStrategy, customStrategy } = spec?.strategy ?? {};
+  const given = dockerStrategy?.buildArgs.map(({ name, value }) => [name ?? '', value ?? ''] as const);
+  return [
+    ...[sourceStrategy, dockerStrategy, customStrategy].map((one) => one?.from),
+    ...(spec?.source?.images.map((image) => image.from) ?? []),
+    ...findBaseImages(spec?.source?.dockerfile ?? '', new Map(given)),
+  ];
+};
+
+const inBuild = ({ spec, status }: z.output<typeof build>): readonly Naming[] =>
+  usedAs(BUILD_ENDS.has(status?.phase ?? '') ? 'finished' : 'running', [
+    ...inBuildSpec(spec),
+    ...(spec?.triggeredBy.flatMap(({ imageChangeBuild: cause }) => [cause?.fromRef, cause?.imageID]) ?? []),
+  ]);
+
+const BUILD_ENDS: ReadonlySet<string> = new Set(['Complete', 'Failed', 'Error', 'Cancelled']);
+
+const inBuildConfig = ({ spec, status }: z.output<typeof buildConfig>): readonly Naming[] =>
+  usedAs('build-input', [
+    ...inBuildSpec(spec),
+    ...(spec?.triggers.flatMap(({ imageChange }) => [imageChange?.from, imageChange?.lastTriggeredImageID]) ??
+      []),
+    ...(status?.imageChangeTriggers.map(({ lastTriggeredImageID }) => lastTriggeredImageID) ?? []),
+  ]);
+
+/** Every kind that is always read for the images it uses. */
 export const WORKLOAD_KINDS: readonly WorkloadKind[] = [
-  workloadKind({ group: '', plural: 'pods', kind: 'Pod' }, pod, inPod, hasEnded),
-  workloadKind(
-    { group: '', plural: 'replicationcontrollers', kind: 'ReplicationController' },
-    templated,
-    inTemplate,
-  ),
-  workloadKind({ group: 'apps', plural: 'deployments', kind: 'Deployment' }, templated, inTemplate),
-  workloadKind({ group: 'apps', plural: 'replicasets', kind: 'ReplicaSet' }, templated, inTemplate),
-  workloadKind({ group: 'apps', plural: 'statefulsets', kind: 'StatefulSet' }, templated, inTemplate),
-  workloadKind({ group: 'apps', plural: 'daemonsets', kind: 'DaemonSet' }, templated, inTemplate),
-  workloadKind({ group: 'batch', plural: 'jobs', kind: 'Job' }, templated, inTemplate),
-  workloadKind({ group: 'batch', plural: 'cronjobs', kind: 'CronJob' }, cronJob, inCronJob),
-  workloadKind(
+  createWorkloadKind({ group: '', plural: 'pods', kind: 'Pod' }, pod, { find: inPod, isEnded: hasEnded }),
+  createWorkloadKind({ group: 'apps', plural: 'deployments', kind: 'Deployment' }, scaled, {
+    find: inScaled,
+  }),
+  createWorkloadKind({ group: 'apps', plural: 'replicasets', kind: 'ReplicaSet' }, scaled, {
+    find: inScaled,
+  }),
+  createWorkloadKind({ group: 'apps', plural: 'statefulsets', kind: 'StatefulSet' }, scaled, {
+    find: inScaled,
+  }),
+  createWorkloadKind({ group: 'apps', plural: 'daemonsets', kind: 'DaemonSet' }, scaled, { find: inScaled }),
+  createWorkloadKind({ group: 'batch', plural: 'jobs', kind: 'Job' }, job, { find: inJob }),
+  createWorkloadKind({ group: 'batch', plural: 'cronjobs', kind: 'CronJob' }, cronJob, { find: inCronJob }),
+  createWorkloadKind({ group: '', plural: 'replicationcontrollers', kind: 'ReplicationController' }, scaled, {
+    find: inScaled,
+  }),
+  createWorkloadKind(
     { group: 'apps.openshift.io', plural: 'deploymentconfigs', kind: 'DeploymentConfig' },
     deploymentConfig,
-    inDeploymentConfig,
+    { find: inDeploymentConfig },
   ),
-  workloadKind({ group: 'build.openshift.io', plural: 'builds', kind: 'Build' }, build, inBuild),
-  workloadKind({ group: 'build.openshift.io', plural: 'buildconfigs', kind: 'BuildConfig' }, build, inBuild),
+  createWorkloadKind({ group: 'build.openshift.io', plural: 'builds', kind: 'Build' }, build, {
+    find: inBuild,
+  }),
+  createWorkloadKind(
+    { group: 'build.openshift.io', plural: 'buildconfigs', kind: 'BuildConfig' },
+    buildConfig,
+    { find: inBuildConfig },
+  ),
 ];

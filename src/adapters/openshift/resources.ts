@@ -1,7 +1,9 @@
-/** One kind of API object; every kind we read is at version v1. */
+/** One kind of API object. */
 export type Resource = {
   /** Empty for the core kinds. */
   readonly group: string;
+  /** `v1` unless stated: every kind that we know of is at that one. */
+  readonly version?: string;
   /** As in paths and rules, e.g. `imagestreams`. */
   readonly plural: string;
   /** Of one object, e.g. `ImageStream`. */
@@ -16,12 +18,18 @@ export const IMAGE_STREAMS: Resource = {
   plural: 'imagestreams',
   kind: 'ImageStream',
 };
+/** The images that image streams hold, by `<stream>@<digest>`; they cannot be listed. */
+export const IMAGE_STREAM_IMAGES: Resource = {
+  group: 'image.openshift.io',
+  plural: 'imagestreamimages',
+  kind: 'ImageStreamImage',
+};
 /** Images, of the whole cluster. */
 export const IMAGES: Resource = { group: 'image.openshift.io', plural: 'images', kind: 'Image' };
 
 /** The path of a kind's list, in one namespace or (null) all over the cluster. */
-export const listPath = ({ group, plural }: Resource, namespace: string | null): string => {
-  const base = group === '' ? '/api/v1' : `/apis/${group}/v1`;
+export const listPath = ({ group, version = 'v1', plural }: Resource, namespace: string | null): string => {
+  const base = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   return namespace === null
     ? `${base}/${plural}`
     : `${base}/namespaces/${encodeURIComponent(namespace)}/${plural}`;

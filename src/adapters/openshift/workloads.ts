@@ -1,15 +1,16 @@
-import type { WorkloadReference } from '../../usage/registry.ts';
-import { readList } from './lists.ts';
+import type { ListReading, WorkloadReference } from '../../usage/registry.ts';
+import { joinReadings, readList } from './lists.ts';
 import type { ListDeps, ListOutcome } from './lists.ts';
-import type { WorkloadKind } from './references.ts';
 import { describeRefusal } from './refusals.ts';
+import type { WorkloadKind } from './workload-kind.ts';
 
 /** One kind's uses of images; `unreadable` when some may have gone unseen. */
-type WorkloadReading = {
+export type WorkloadReading = {
   readonly kind: string;
   readonly references: readonly WorkloadReference[];
   readonly unreadable: boolean;
-  readonly exact: boolean;
+  /** Null where nothing of it was read. */
+  readonly list: ListReading | null;
 };
 
 type Found = readonly WorkloadReference[] | null;
@@ -26,17 +27,20 @@ export const readWorkloads = async (
   const list = (namespace: string | null): Promise<ListOutcome<Found>> =>
     readList(deps, { resource: kind, namespace }, kind.findReferences);
   const all = await list(null);
-  const lists = [all];
-  if (all.outcome === 'forbidden') for (const name of names) lists.push(await list(name));
-  const readings = lists.filter((each) => each.outcome === 'read');
+  const parts: ListOutcome<Found>[] = [];
+  if (all.outcome === 'forbidden') for (const name of names) parts.push(await list(name));
+  const readings = [all, ...parts].filter((each) => each.outcome === 'read');
   const found = readings.flatMap(({ objects }) => objects);
   const blindSpot = describeBlindSpot(all, kind, found);
-  if (blindSpot !== null) deps.observe({ type: 'kind-unreadable', kind: kind.plural, reason: blindSpot });
+  // Who may view only the named namespaces knows that, and the report says what it does.
+  const isExpected = parts.length > 0 && readings.length === parts.length;
+  if (blindSpot !== null && !isExpected)
+    deps.observe({ type: 'kind-unreadable', kind: kind.plural, reason: blindSpot });
   return {
     kind: kind.plural,
     references: found.flatMap((references) => references ?? []),
     unreadable: blindSpot !== null,
-    exact: readings.every(({ exact }) => exact),
+    list: joinReadings(kind.plural, readings),
   };
 };
 

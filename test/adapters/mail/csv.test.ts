@@ -54,10 +54,15 @@ describe('the CSV of namespaces', () => {
   });
 
   test('names who uses a revision and counts who may not be named', () => {
-    expect(cells({ inUse: true, inUseBy: ['a/Pod/b', 'a/Pod/c'], inUseCount: 5 })).toMatchObject({
-      in_use: 'true',
-      in_use_by: 'a/Pod/b; a/Pod/c; 3 more',
-    });
+    const used = {
+      inUse: true,
+      inUseBy: ['a/Pod/b', 'n/Job/c'],
+      inUseHow: ['running', 'finished'],
+      inUseCount: 5,
+    } as const;
+    const in_use_by = 'a/Pod/b (running); n/Job/c (finished); 3 more';
+    expect(cells(used)).toMatchObject({ in_use: 'true', in_use_by });
+    expect(readCsv(renderCsv([withTag({ ...used, state: 'empty', revisions: [] })]))[0]).toContain(in_use_by);
   });
 
   test.each(['=1+1', '+1', '-1', '@SUM(A1)'])('disarms the formula %s', (name) => {
@@ -113,6 +118,7 @@ const revisionOf = (change: Partial<RevisionReport>): RevisionReport => ({
   architectures: [],
   inUse: false,
   inUseBy: [],
+  inUseHow: [],
   inUseCount: 0,
   ...change,
 });
@@ -124,6 +130,9 @@ const withTag = (change: Partial<TagReport>): NamespaceReport => {
     countedBytes: 7,
     freesBytes: 5,
     inUse: null,
+    inUseBy: [],
+    inUseHow: [],
+    inUseCount: 0,
     unknownRevisions: 0,
     sameImageAs: [],
     state: 'ok',

@@ -62,6 +62,7 @@ export const inventNamespace = (count: number, change: Partial<NamespaceReport> 
     noRecipientReason: null,
     streams,
     findings: [],
+    advice: [],
     ...change,
   };
 };
@@ -73,10 +74,10 @@ export const reportOf = (namespaces: readonly NamespaceReport[]): Report => ({
   cluster: {
     name: 'silver',
     apiUrl: 'https://api.silver.example.com:6443',
-    usedBytes: null,
-    sumOfNamespacesBytes: null,
+    usedBytes: sum(namespaces.map(({ usedBytes }) => usedBytes)),
+    sumOfNamespacesBytes: sum(namespaces.map(({ usedBytes }) => usedBytes)),
   },
-  snapshot: { id: null, exact: true, unreadableKinds: [], findings: [] },
+  snapshot: { id: null, exact: true, lists: [], unreadableKinds: [], findings: [] },
   reports: [
     {
       team: {
@@ -109,12 +110,16 @@ const inventTag = (stream: number, index: number): TagReport => {
     inventRevision(`${String(stream)}/${String(index)}/${String(revision)}`, stream + index + revision),
   );
   const countedBytes = sum(revisions.map((revision) => revision.countedBytes));
+  const inUse = index === 0 && stream % 3 === 0;
   return {
     name: index === 0 ? 'latest' : `pr-${String(100 + stream * 7 + index)}`,
     sizeBytes: countedBytes + 200 * MI,
     countedBytes,
     freesBytes: countedBytes,
-    inUse: index === 0 && stream % 3 === 0,
+    inUse,
+    inUseBy: inUse ? [`d1b5d2-tools/Deployment/service-${String(stream)}`] : [],
+    inUseHow: inUse ? ['running'] : [],
+    inUseCount: inUse ? 1 : 0,
     unknownRevisions: 0,
     sameImageAs: [],
     state: 'ok',
@@ -131,6 +136,7 @@ const inventRevision = (name: string, age: number): RevisionReport => ({
   architectures: ['amd64'],
   inUse: false,
   inUseBy: [],
+  inUseHow: [],
   inUseCount: 0,
 });
 

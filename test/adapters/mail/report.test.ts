@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import type { NamespaceReport, RevisionReport } from '../../../src/usage/report.ts';
+import type { UseReport } from '../../../src/usage/use-report.ts';
 import type { DeletionPlan } from '../../../src/usage/savings.ts';
 import { inventNamespace, mailOf, reportOf } from './invented.ts';
 import { readPage } from './read-message.ts';
@@ -216,7 +217,7 @@ describe('what to delete first', () => {
       'kinds could not be read',
       {},
       ['builds'],
-      'deletion: builds could not be read, so what is unused is not known.',
+      'deletion: builds could not be read everywhere, so what is unused is not known.',
     ],
     [
       'it is production',
@@ -233,6 +234,15 @@ describe('what to delete first', () => {
     expect(text).not.toContain('oc tag');
   });
 
+  test('is not proposed when only a part of the cluster was read, and the mail says so', () => {
+    const report = reportOf([over]);
+    const cluster = { ...report.cluster, usedBytes: null, sumOfNamespacesBytes: null };
+    const { text } = compose.renderUsage(mailOf([], { report: { ...report, cluster } }));
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      `deletion: only ${over.name} could be read, not the whole cluster, so what is unused is not known.`,
+    );
+  });
+
   test('is no matter for a namespace within its quota', () => {
     const { text } = compose.renderUsage(mailOf([inventNamespace(1, { quota: quotaOf(99 * GI, 'ok', 1) })]));
     expect(text).not.toMatch(/Delete|proposed/);
@@ -242,21 +252,25 @@ describe('what to delete first', () => {
 describe('the list', () => {
   test.each<[string, Partial<RevisionReport>, string]>([
     [
-      'by whom, the own namespace left out',
-      { inUse: true, inUseBy: ['d1b5d2-tools/Deployment/web'], inUseCount: 1 },
-      'in use by Deployment/web',
+      'by whom and how, the own namespace left out',
+      { inUse: true, inUseBy: ['d1b5d2-tools/Deployment/web'], inUseHow: ['scaled-to-0'], inUseCount: 1 },
+      'in use by Deployment/web (scaled to 0)',
     ],
     [
       'by two and others',
-      { inUse: true, inUseBy: ['x/Pod/a', 'x/Pod/b', 'x/Pod/c'], inUseCount: 5 },
-      'in use by x/Pod/a, x/Pod/b and 3 more',
+      {
+        inUse: true,
+        inUseBy: ['x/Pod/a', 'x/ReplicaSet/b', 'x/Build/c'],
+        inUseHow: ['running', 'old-rollout', 'finished'],
+        inUseCount: 5,
+      },
+      'in use by x/Pod/a (running), x/ReplicaSet/b (old rollout) and 3 more',
     ],
     [
       'by others of whom nothing is said',
       { inUse: true, inUseBy: [], inUseCount: 4 },
       'in use by 4 workloads elsewhere',
     ],
-    ['by a workload that names the tag', { inUse: true, inUseBy: [], inUseCount: 0 }, 'in use'],
     ['where it is not known', { inUse: null }, 'use unknown'],
     ['imported', { charged: false }, 'imported, not charged'],
     ['for several architectures', { architectures: ['amd64', 'arm64'] }, 'amd64 + arm64'],
@@ -273,6 +287,26 @@ describe('the list', () => {
     const { html, text } = compose.renderUsage(mailOf([{ ...namespace, streams }]));
     expect(readPage(html)).toContain(expected);
     expect(text).toContain(expected);
+  });
+
+  test.each<[string, readonly RevisionReport[]]>([
+    ['has no revisions', []],
+    ['is shown without them', inventNamespace(1).streams[0]?.tags[0]?.revisions ?? []],
+  ])('says who uses a tag that %s', (_name, revisions) => {
+    const used: UseReport = {
+      inUse: true,
+      inUseBy: ['d1b5d2-tools/CronJob/nightly'],
+      inUseHow: ['scheduled'],
+      inUseCount: 1,
+    };
+    const streams = inventNamespace(1).streams.map((stream) => ({
+      ...stream,
+      tags: stream.tags.map((tag) => ({ ...tag, ...used, revisions })),
+    }));
+    // So many that there is no room for revisions.
+    const filler = inventNamespace(revisions.length === 0 ? 0 : 70).streams;
+    const { html } = compose.renderUsage(mailOf([inventNamespace(0, { streams: [...streams, ...filler] })]));
+    expect(readPage(html)).toContain('in use by CronJob/nightly (scheduled)');
   });
 
   test.each([
@@ -400,6 +434,21 @@ describe('why and what else', () => {
       );
       expect(body).toContain('A contact of the namespace is no plain address');
       expect(body).not.toContain('else.example');
+    }
+  });
+
+  test('says what the reading of the cluster leaves open', () => {
+    const report = reportOf([inventNamespace(1)]);
+    const lists = [{ kind: 'images', readAt: report.generatedAt, exact: false }];
+    const snapshot = { ...report.snapshot, exact: false, lists, unreadableKinds: ['builds', 'pods'] };
+    const { html, text } = compose.renderUsage(mailOf([], { report: { ...report, snapshot } }));
+    for (const body of [readPage(html), text.replaceAll(/\s+/g, ' ')]) {
+      expect(body).toContain(
+        '“Use unknown” does not mean unused: builds and pods could not be read everywhere.',
+      );
+      expect(body).toContain(
+        'The cluster changed while its images were read, so figures may be slightly off.',
+      );
     }
   });
 

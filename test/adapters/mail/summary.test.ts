@@ -54,11 +54,39 @@ test('lists who could not be told and what went wrong, with the reasons', () => 
   }
 });
 
+test('advises in the worst few of each kind, and says how many there are', () => {
+  const advice = (namespace: string, subject: string) =>
+    ({ namespace, code: 'imports-much', subject, message: `message ${namespace}`, amount: 1 }) as const;
+  const worst = [advice('a', 'a'), advice('b', 'api:1')];
+  const { html, text } = compose.renderSummary({
+    ...summaryOf([]),
+    advice: [
+      { code: 'imports-much', count: 7, worst },
+      { code: 'latest-in-prod', count: 1, worst: worst.slice(0, 1) },
+    ],
+  });
+  for (const body of [readPage(html), text]) {
+    expect(body).toContain('Advice: large imports (7, the worst 2 shown)');
+    expect(body).toContain('Advice: latest in production (1)');
+    expect(body).toContain('api:1: message b');
+    expect(body).not.toContain('a: message a:');
+  }
+  expect(text).toContain('- a: message a\n');
+});
+
 test('says why a run stopped before any mail', () => {
   const { text } = compose.renderSummary(
     summaryOf([], { state: 'stopped', stopReason: 'images could not be listed' }),
   );
   expect(text).toContain('The run stopped before any mail: images could not be listed');
+});
+
+test('names the lists that are not exact', () => {
+  const lists = [{ kind: 'images', readAt: '2026-11-23T16:00:05Z', exact: false }];
+  const { text } = compose.renderSummary(summaryOf([row('d1b5d2-dev', {})], { exact: false, lists }));
+  expect(text.replaceAll(/\s+/g, ' ')).toContain(
+    'The cluster changed while its images were read, so figures may be slightly off.',
+  );
 });
 
 test('shows a hundred namespaces and attaches all', () => {
@@ -94,6 +122,7 @@ const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['r
     cluster: { name: 'silver', apiUrl: null },
     takenAt: '2026-11-23T16:00:02Z',
     exact: true,
+    lists: [],
     unreadableKinds: [],
     namespaces: rows.map(({ namespace }) => namespace),
     clusterUsedBytes: null,
@@ -107,4 +136,5 @@ const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['r
   },
   rows,
   mails: {},
+  advice: [],
 });

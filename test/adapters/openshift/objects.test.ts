@@ -71,11 +71,44 @@ describe('an Image', () => {
     ['half a byte', { dockerImageMetadata: { Size: 12.5 } }, 'dockerImageMetadata.Size'],
     ['a layer without a size', { dockerImageLayers: [{ name: 'sha256:1' }] }, 'dockerImageLayers[0].size'],
     ['a layer without a digest', { dockerImageLayers: [{ name: '', size: 1 }] }, 'dockerImageLayers[0].name'],
+    ['a layer that is a text', { dockerImageLayers: ['sha256:1'] }, 'dockerImageLayers[0]'],
     ['layers that are no list', { dockerImageLayers: {} }, 'dockerImageLayers'],
+    ['metadata that is a text', { dockerImageMetadata: 'none' }, 'dockerImageMetadata'],
+    ['a child without a digest', { dockerImageManifests: [{}] }, 'dockerImageManifests[0].digest'],
   ])('with %s states the fault and claims no bytes', (_name, part, path) => {
-    const image = toImage({ metadata, dockerImageLayers: [], ...part });
-    expect(image).toMatchObject({ digest: 'sha256:a', layers: null, statedBytes: null });
-    expect(image.fault).toMatch(new RegExp(`^${RegExp.escape(path)}: `));
+    const { fault, layers, ...rest } = toImage({ metadata, dockerImageLayers: [], ...part });
+    expect(rest).toMatchObject({ digest: 'sha256:a', managed: false, statedBytes: null, children: [] });
+    expect(layers?.filter(({ sizeBytes }) => sizeBytes !== 0)).toEqual([]);
+    expect(fault).toMatch(new RegExp(`^${RegExp.escape(path)}: `));
+  });
+
+  test('with a fault still names its layers, which it holds all the same, and its config', () => {
+    const dockerImageLayers = [
+      { name: 'sha256:1', size: 10 },
+      { name: '' },
+      7,
+      { name: 'sha256:2', size: -1 },
+    ];
+    expect(toImage({ metadata, dockerImageLayers, dockerImageMetadata: { Id: 'sha256:c' } })).toMatchObject({
+      layers: [
+        { digest: 'sha256:1', sizeBytes: 0 },
+        { digest: 'sha256:2', sizeBytes: 0 },
+      ],
+      configDigest: 'sha256:c',
+    });
+  });
+
+  test('with a negative Size is one without a Size', () => {
+    expect(toImage({ metadata, dockerImageMetadata: { Size: -1 } })).toMatchObject({
+      statedBytes: null,
+      fault: null,
+    });
+    expect(toImage({ metadata, dockerImageMetadata: { Size: 0 } }).statedBytes).toBe(0);
+  });
+
+  test.each(['True', 'false', '1', ''])('is not managed where its annotation says %j', (text) => {
+    const annotations = { 'openshift.io/image.managed': text };
+    expect(toImage({ metadata: { ...metadata, annotations } }).managed).toBe(false);
   });
 
   test('without a name is no Image', () => {

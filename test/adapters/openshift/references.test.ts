@@ -1,17 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
-import type { ImageReference } from '../../../src/usage/registry.ts';
+import type { HowUsed, ImageReference } from '../../../src/usage/registry.ts';
 
 const CREATED = '2026-11-23T02:58:23Z';
 
 /** The references in an object of a kind, of the namespace `team-dev` and the name `w`. */
-const find = (kind: string, parts: object, annotations?: Record<string, string>) => {
+const find = (kind: string, parts: object, more: object = {}) => {
   const workload = WORKLOAD_KINDS.find((each) => each.kind === kind);
-  const metadata = { namespace: 'team-dev', name: 'w', creationTimestamp: CREATED, annotations };
+  const metadata = { namespace: 'team-dev', name: 'w', creationTimestamp: CREATED, ...more };
   return workload?.findReferences({ metadata, ...parts }) ?? null;
 };
 const imagesIn = (...parameters: Parameters<typeof find>): readonly ImageReference[] | undefined =>
   find(...parameters)?.map(({ reference }) => reference);
+/** How an object uses what it names, each way once. */
+const waysOf = (...parameters: Parameters<typeof find>): readonly HowUsed[] => [
+  ...new Set(find(...parameters)?.map(({ how }) => how)),
+];
 
 const spec = (text: string): ImageReference => ({ type: 'pullSpec', spec: text });
 const tag = (stream: string, name: string, namespace = 'team-dev'): ImageReference => ({
@@ -22,6 +26,8 @@ const tag = (stream: string, name: string, namespace = 'team-dev'): ImageReferen
 });
 const from = (name: string, namespace?: string) => ({ kind: 'ImageStreamTag', name, namespace });
 const template = { spec: { containers: [{ image: 'a/web:1' }] } };
+/** Kinds that have replicas. */
+const SCALED = ['Deployment', 'ReplicaSet', 'StatefulSet', 'ReplicationController', 'DeploymentConfig'];
 
 test('every kind of workload that the product reads is there', () => {
   expect(WORKLOAD_KINDS.map(({ kind }) => kind).toSorted()).toEqual([
@@ -71,14 +77,21 @@ describe('a pod uses', () => {
   });
 
   test.each([
-    ['Succeeded', CREATED],
-    ['Failed', CREATED],
-    ['Running', null],
-    ['Pending', null],
-  ])('them as one that is %s since its creation (%s)', (phase, endedPodCreated) => {
+    ['Succeeded', 'finished', CREATED],
+    ['Failed', 'finished', CREATED],
+    ['Running', 'running', null],
+    ['Pending', 'running', null],
+  ])('them as one that is %s: %s since its creation (%s)', (phase, how, endedPodCreated) => {
     const references = find('Pod', { spec: template.spec, status: { phase } });
     expect(references).toEqual([
-      { namespace: 'team-dev', workload: 'team-dev/Pod/w', reference: spec('a/web:1'), endedPodCreated },
+      {
+        namespace: 'team-dev',
+        workload: 'team-dev/Pod/w',
+        reference: spec('a/web:1'),
+        how,
+        controller: null,
+        endedPodCreated,
+      },
     ]);
   });
 });
@@ -93,11 +106,14 @@ describe('the pod template of', () => {
     'ReplicationController',
     'DeploymentConfig',
   ])('a %s counts, at 0 replicas, too', (kind) => {
-    expect(find(kind, { spec: { replicas: 0, template } })).toEqual([
+    const spec = SCALED.includes(kind) ? { replicas: 0, template } : { template };
+    expect(find(kind, { spec })).toEqual([
       {
         namespace: 'team-dev',
         workload: `team-dev/${kind}/w`,
-        reference: spec('a/web:1'),
+        reference: { type: 'pullSpec', spec: 'a/web:1' },
+        how: SCALED.includes(kind) ? 'scaled-to-0' : 'running',
+        controller: null,
         endedPodCreated: null,
       },
     ]);
@@ -106,18 +122,95 @@ describe('the pod template of', () => {
   test('a CronJob counts', () => {
     expect(imagesIn('CronJob', { spec: { jobTemplate: { spec: { template } } } })).toEqual([spec('a/web:1')]);
   });
+
+  test('a workload counts with its init containers and image volumes', () => {
+    const whole = {
+      spec: {
+        initContainers: [{ image: 'a/init:1' }],
+        volumes: [{ name: 'model', image: { reference: 'a/model:1' } }],
+      },
+    };
+    expect(imagesIn('Deployment', { spec: { template: whole } })).toEqual(
+      ['a/init:1', 'a/model:1'].map(spec),
+    );
+    expect(imagesIn('CronJob', { spec: { jobTemplate: { spec: { template: whole } } } })).toEqual(
+      ['a/init:1', 'a/model:1'].map(spec),
+    );
+  });
 });
 
-test('a DeploymentConfig uses the tags of its image-change triggers', () => {
-  const triggers = [
-    { type: 'ConfigChange' },
-    { type: 'ImageChange', imageChangeParams: { from: from('api:dev') } },
-    { type: 'ImageChange', imageChangeParams: { from: from('base:1', 'team-tools') } },
-  ];
-  expect(imagesIn('DeploymentConfig', { spec: { triggers, template: null } })).toEqual([
-    tag('api', 'dev'),
-    tag('base', '1', 'team-tools'),
-  ]);
+describe('a workload', () => {
+  test.each(SCALED)('that is a %s is running unless it has 0 replicas', (kind) => {
+    expect(waysOf(kind, { spec: { template } })).toEqual(['running']);
+    expect(waysOf(kind, { spec: { template, replicas: 2 } })).toEqual(['running']);
+    expect(waysOf(kind, { spec: { template, replicas: 0 } })).toEqual(['scaled-to-0']);
+  });
+
+  test('that is a Job is running until it has ended or is suspended', () => {
+    const ended = (type: string, status = 'True') => ({ conditions: [{ type, status }] });
+    expect(waysOf('Job', { spec: { template } })).toEqual(['running']);
+    expect(waysOf('Job', { spec: { template }, status: ended('Failed', 'False') })).toEqual(['running']);
+    expect(waysOf('Job', { spec: { template, suspend: true } })).toEqual(['suspended']);
+    for (const type of ['Complete', 'Failed'])
+      expect(waysOf('Job', { spec: { template, suspend: true }, status: ended(type) })).toEqual(['finished']);
+  });
+
+  test('that is a CronJob is scheduled unless it is suspended', () => {
+    const jobTemplate = { spec: { template } };
+    expect(waysOf('CronJob', { spec: { jobTemplate } })).toEqual(['scheduled']);
+    expect(waysOf('CronJob', { spec: { jobTemplate, suspend: true } })).toEqual(['suspended']);
+  });
+
+  test.each(['New', 'Pending', 'Running'])('that is a %s Build is running', (phase) => {
+    const strategy = { dockerStrategy: { from: from('base:1') } };
+    expect(waysOf('Build', { spec: { strategy }, status: { phase } })).toEqual(['running']);
+  });
+
+  test.each(['Complete', 'Failed', 'Error', 'Cancelled'])('that is a %s Build has finished', (phase) => {
+    const strategy = { dockerStrategy: { from: from('base:1') } };
+    expect(waysOf('Build', { spec: { strategy }, status: { phase } })).toEqual(['finished']);
+  });
+
+  test('is told with what controls it, not with what merely owns it', () => {
+    const owner = (controller: boolean | undefined) => ({
+      ownerReferences: [
+        { apiVersion: 'example.test/v1', kind: 'App', name: 'all', uid: '0' },
+        { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: '1', controller },
+      ],
+    });
+    const controllerOf = (controller: boolean | undefined) =>
+      find('ReplicaSet', { spec: { template } }, owner(controller))?.map((reference) => reference.controller);
+    expect(controllerOf(true)).toEqual(['team-dev/Deployment/web']);
+    expect(controllerOf(undefined)).toEqual([null]);
+  });
+});
+
+describe('a DeploymentConfig uses', () => {
+  test('the tags of its image-change triggers, and what they triggered last', () => {
+    const triggers = [
+      { type: 'ConfigChange' },
+      {
+        type: 'ImageChange',
+        imageChangeParams: { from: from('api:dev'), lastTriggeredImage: 'r/team-dev/api@sha256:1' },
+      },
+      {
+        type: 'ImageChange',
+        imageChangeParams: { from: from('base:1', 'team-tools'), lastTriggeredImage: '' },
+      },
+    ];
+    const parts = { spec: { triggers, template: null } };
+    expect(imagesIn('DeploymentConfig', parts)).toEqual([
+      tag('api', 'dev'),
+      spec('r/team-dev/api@sha256:1'),
+      tag('base', '1', 'team-tools'),
+    ]);
+    expect(waysOf('DeploymentConfig', parts)).toEqual(['trigger']);
+  });
+
+  test('the image of a strategy of its own', () => {
+    const strategy = { type: 'Custom', customParams: { image: 'team-tools/deployer:1' } };
+    expect(imagesIn('DeploymentConfig', { spec: { strategy } })).toEqual([spec('team-tools/deployer:1')]);
+  });
 });
 
 describe.each(['Build', 'BuildConfig'])('a %s uses', (kind) => {
@@ -127,7 +220,7 @@ describe.each(['Build', 'BuildConfig'])('a %s uses', (kind) => {
     ).toEqual([tag('builder', '9', 'openshift')]);
   });
 
-  test('its source images, triggers and inline Dockerfile, not what it makes', () => {
+  test('its source images and inline Dockerfile, not what it makes', () => {
     expect(
       imagesIn(kind, {
         spec: {
@@ -138,11 +231,6 @@ describe.each(['Build', 'BuildConfig'])('a %s uses', (kind) => {
             ],
             dockerfile: 'FROM team-dev/base:1\nRUN make',
           },
-          triggers: [
-            { type: 'ImageChange', imageChange: {} },
-            { type: 'ImageChange', imageChange: { from: from('lib:2') } },
-            { type: 'GitHub', github: {} },
-          ],
           output: { to: from('api:latest') },
         },
         status: { outputDockerImageReference: 'r/team-dev/api:latest', phase: 'Failed' },
@@ -150,15 +238,54 @@ describe.each(['Build', 'BuildConfig'])('a %s uses', (kind) => {
     ).toEqual([
       { type: 'digest', digest: 'sha256:1' },
       spec('quay.example.test/a/b'),
-      tag('lib', '2'),
       spec('team-dev/base:1'),
     ]);
   });
+
+  test('what its inline Dockerfile comes to with its build arguments', () => {
+    const spec = {
+      source: { dockerfile: 'ARG BASE=team-dev/base:1\nFROM $BASE' },
+      strategy: { dockerStrategy: { buildArgs: [{ name: 'BASE', value: 'team-dev/base:2' }] } },
+    };
+    expect(imagesIn(kind, { spec })).toEqual([{ type: 'pullSpec', spec: 'team-dev/base:2' }]);
+  });
+});
+
+test('a BuildConfig builds from the tags of its triggers, and from what they triggered last', () => {
+  const parts = {
+    spec: {
+      triggers: [
+        { type: 'ImageChange', imageChange: {} },
+        {
+          type: 'ImageChange',
+          imageChange: { from: from('lib:2'), lastTriggeredImageID: 'r/a/lib@sha256:1' },
+        },
+        { type: 'GitHub', github: {} },
+      ],
+    },
+    status: { imageChangeTriggers: [{ from: { name: 'lib:2' }, lastTriggeredImageID: 'r/a/lib@sha256:2' }] },
+  };
+  expect(imagesIn('BuildConfig', parts)).toEqual([
+    tag('lib', '2'),
+    spec('r/a/lib@sha256:1'),
+    spec('r/a/lib@sha256:2'),
+  ]);
+  expect(waysOf('BuildConfig', parts)).toEqual(['build-input']);
+});
+
+test('a Build uses the image whose change triggered it', () => {
+  const imageChangeBuild = { imageID: 'r/a/lib@sha256:1', fromRef: from('lib:2') };
+  const triggeredBy = [{ message: 'Manually triggered' }, { message: 'Image change', imageChangeBuild }];
+  expect(imagesIn('Build', { spec: { triggeredBy } })).toEqual([tag('lib', '2'), spec('r/a/lib@sha256:1')]);
 });
 
 describe('the annotation image.openshift.io/triggers', () => {
   const withTriggers = (triggers: string) =>
-    imagesIn('StatefulSet', { spec: { template } }, { 'image.openshift.io/triggers': triggers });
+    imagesIn(
+      'StatefulSet',
+      { spec: { template } },
+      { annotations: { 'image.openshift.io/triggers': triggers } },
+    );
 
   test('names tags that the workload uses', () => {
     const triggers = [
@@ -174,6 +301,14 @@ describe('the annotation image.openshift.io/triggers', () => {
 
   test.each(['', '{', '{}', 'null', '"text"'])('is passed over when it is %j', (triggers) => {
     expect(withTriggers(triggers)).toEqual([spec('a/web:1')]);
+  });
+
+  test('is a trigger, whatever the workload runs', () => {
+    const annotations = { 'image.openshift.io/triggers': JSON.stringify([{ from: from('api:dev') }]) };
+    expect(waysOf('Deployment', { spec: { template, replicas: 0 } }, { annotations })).toEqual([
+      'scaled-to-0',
+      'trigger',
+    ]);
   });
 
   test('counts what can be understood of it', () => {

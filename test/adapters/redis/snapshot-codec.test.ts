@@ -6,6 +6,7 @@ import {
   encodeJson,
   encodeSnapshot,
 } from '../../../src/adapters/redis/snapshot-codec.ts';
+import { HOW_USED } from '../../../src/usage/registry.ts';
 import type { Image, ImageReference, ImageStream, Snapshot } from '../../../src/usage/registry.ts';
 
 describe('a snapshot', () => {
@@ -79,6 +80,7 @@ const snapshotOf = (images: readonly Image[]): Snapshot => ({
   cluster: { name: 'test', apiUrl: null },
   takenAt: '2026-11-23T16:00:00Z',
   exact: true,
+  lists: [],
   scope: 'cluster',
   unreadableKinds: [],
   namespace: { name: 'a1b2c3-dev', labels: {}, annotations: {} },
@@ -87,7 +89,7 @@ const snapshotOf = (images: readonly Image[]): Snapshot => ({
   streams: [],
   images,
   heldOutside: [],
-  uses: { digests: {}, tags: {} },
+  uses: { digests: {}, tags: {}, environments: {} },
 });
 
 /** As stored: layers are indexes. */
@@ -137,10 +139,13 @@ const streams: fc.Arbitrary<ImageStream> = fc.record({
   ),
 });
 
+const users = fc.array(fc.record({ workload: text, how: fc.constantFrom(...HOW_USED) }));
+
 const snapshots: fc.Arbitrary<Snapshot> = fc.record({
   cluster: fc.record({ name: text, apiUrl: nullable(text) }),
   takenAt: fc.constant('2026-11-23T16:00:00Z'),
   exact: fc.boolean(),
+  lists: fc.array(fc.record({ kind: names, readAt: text, exact: fc.boolean() })),
   scope: fc.constantFrom('cluster' as const, 'namespaces' as const),
   unreadableKinds: fc.array(names),
   namespace: fc.record({
@@ -154,7 +159,8 @@ const snapshots: fc.Arbitrary<Snapshot> = fc.record({
   images: fc.array(images),
   heldOutside: fc.array(digests),
   uses: fc.record({
-    digests: fc.dictionary(names, fc.array(text)),
-    tags: fc.dictionary(names, fc.array(text)),
+    digests: fc.dictionary(names, users),
+    tags: fc.dictionary(names, users),
+    environments: fc.dictionary(names, text),
   }),
 });

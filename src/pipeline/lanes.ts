@@ -1,4 +1,4 @@
-/** How many requests the API gets from us at a time. */
+/** How many requests a cluster or a registry gets from us at a time. */
 const LANES = 4;
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mapInLanes } from '../../../src/adapters/openshift/lanes.ts';
+import { mapInLanes } from '../../src/pipeline/lanes.ts';
 
 /** Work that ends when told to. */
 const createWork = () => {

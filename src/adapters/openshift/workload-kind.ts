@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { HowUsed, ImageReference, WorkloadReference } from '../../usage/registry.ts';
+import { fromSchema, optionalList, optionalTextMap, timeSchema, toReference } from './objects.ts';
+import type { From } from './objects.ts';
+import type { Resource } from './resources.ts';
+
+/** A kind of workload and how its objects name images. */
+export type WorkloadKind = Resource & {
+  /** What one object names, each image once for each way of use; null for an object that cannot be understood. */
+  readonly findReferences: (object: unknown) => readonly WorkloadReference[] | null;
+};
+
+/** A pull spec or imageID as written, or the `from` of a trigger or a build; and how it is used. */
+export type Naming = { readonly named: string | From | null | undefined; readonly how: HowUsed };
+
+/** What every workload has. A cluster-scoped one has no namespace. */
+export const metadataSchema = z.object({
+  namespace: z.string().default(''),
+  name: z.string(),
+  creationTimestamp: timeSchema.nullish(),
+  annotations: optionalTextMap,
+  ownerReferences: optionalList(
+    z.object({ kind: z.string(), name: z.string(), controller: z.boolean().nullish() }),
+  ),
+});
+type Metadata = z.output<typeof metadataSchema>;
+
+/** A kind whose objects are of a schema; `isEnded` tells the Pods that have ended. */
+export const createWorkloadKind = <Schema extends z.ZodType<{ readonly metadata: Metadata }>>(
+  resource: Resource,
+  schema: Schema,
+  finders: {
+    readonly find: (object: z.output<Schema>) => readonly Naming[];
+    readonly isEnded?: (object: z.output<Schema>) => boolean;
+  },
+): WorkloadKind => ({
+  ...resource,
+  findReferences: (object) => {
+    const parsed = schema.safeParse(object);
+    if (!parsed.success) return null;
+    const { metadata } = parsed.data;
+    const { namespace, name, creationTimestamp } = metadata;
+    const isEnded = finders.isEnded?.(parsed.data) ?? false;
+    return listImages([...finders.find(parsed.data), ...findTriggers(metadata)], namespace).map((image) => ({
+      namespace,
+      workload: `${namespace}/${resource.kind}/${name}`,
+      ...image,
+      controller: controllerOf(metadata),
+      endedPodCreated: isEnded ? (creationTimestamp ?? null) : null,
+    }));
+  },
+});
+
+/** The same with all of them used in one way. */
+export const usedAs = (how: HowUsed, named: readonly Naming['named'][]): readonly Naming[] =>
+  named.map((one) => ({ named: one, how }));
+
+const listImages = (
+  namings: readonly Naming[],
+  namespace: string,
+): readonly Pick<WorkloadReference, 'reference' | 'how'>[] => {
+  const images = namings.flatMap(({ named, how }) => {
+    const reference = typeof named === 'string' ? toPullSpec(named) : toReference(named, namespace);
+    return reference === null ? [] : [{ reference, how }];
+  });
+  return [...new Map(images.map((image) => [JSON.stringify(image), image])).values()];
+};
+
+/** A container that has not started has an empty imageID. */
+const toPullSpec = (spec: string): ImageReference | null => (spec === '' ? null : { type: 'pullSpec', spec });
+
+const controllerOf = ({ namespace, ownerReferences }: Metadata): string | null => {
+  const owner = ownerReferences.find(({ controller }) => controller === true);
+  return owner === undefined ? null : `${namespace}/${owner.kind}/${owner.name}`;
+};
+
+/** An annotation that has OpenShift write a tag's image into a workload; where it is no JSON nothing happens. */
+const TRIGGERS = 'image.openshift.io/triggers';
+const triggersSchema = z.array(z.object({ from: fromSchema.nullish() }).catch({ from: null })).catch([]);
+
+const findTriggers = ({ annotations }: Metadata): readonly Naming[] => {
+  try {
+    const triggers = triggersSchema.parse(JSON.parse(annotations[TRIGGERS] ?? '[]'));
+    return usedAs(
+      'trigger',
+      triggers.map(({ from }) => from),
+    );
+  } catch {
+    return [];
+  }
+};

@@ -1,0 +1,102 @@
+import { isAskable, judgeBlobs } from '../usage/registry-verdict.ts';
+import type { AskedBlob, BlobStat, RegistryVerdict } from '../usage/registry-verdict.ts';
+import { recount } from '../usage/recount.ts';
+import type { ChargedBlob } from '../usage/recount.ts';
+import { reportNamespace } from '../usage/report.ts';
+import { compareFigures } from '../usage/verify.ts';
+import type { FigureCheck } from '../usage/verify.ts';
+import type { Observe } from './events.ts';
+import { mapInLanes } from './lanes.ts';
+import type { Cluster, Registry } from './ports.ts';
+import { splitInventory } from './weigh.ts';
+import type { WeighingRules } from './weigh.ts';
+
+/** What became of checking one namespace's report. */
+export type Verification = {
+  readonly namespace: string;
+  /** The moment the figures are of, ISO 8601. */
+  readonly generatedAt: string;
+  /** False when the cluster changed while it was read. */
+  readonly exact: boolean;
+  /** `namespaces`: what the registry gets back is unknown. */
+  readonly scope: 'cluster' | 'namespaces';
+  readonly usedBytes: number;
+  readonly unknownRevisions: number;
+  readonly figures: readonly FigureCheck[];
+  /** null: it was not asked. */
+  readonly registry: RegistryVerdict | null;
+  /** Whether nothing differs and every question had an answer. */
+  readonly agrees: boolean;
+};
+
+/**
+ * Checks the report that a namespace would get now: every figure is recounted by other code, and with a registry every
+ * charged blob is asked for by its digest. Streams are repositories there, `namespace/stream`.
+ */
+export const verifyNamespace = async (
+  deps: { readonly cluster: Cluster; readonly registry: Registry | null; readonly observe: Observe },
+  rules: WeighingRules,
+  name: string,
+): Promise<Verification> => {
+  const inventory = await deps.cluster.readInventory({ namespaces: [name] });
+  const snapshot = splitInventory(inventory, rules, [name]).takeSnapshot(name);
+  const report = reportNamespace(snapshot, rules);
+  const recounted = recount(inventory, {
+    namespace: name,
+    team: snapshot.team.namespaces,
+    chargeImported: rules.chargeImported,
+  });
+  const figures = compareFigures(report, recounted);
+  const { registry, observe } = deps;
+  const verdict = registry === null ? null : await askRegistry({ registry, observe }, recounted.chargedBlobs);
+  return {
+    namespace: name,
+    generatedAt: inventory.readAt,
+    exact: inventory.exact,
+    scope: inventory.scope,
+    usedBytes: report.usedBytes,
+    unknownRevisions: report.unknownRevisions,
+    figures,
+    registry: verdict,
+    agrees:
+      figures.every(({ differences }) => differences.length === 0) &&
+      (verdict === null || verdict.differences.length === 0),
+  };
+};
+
+/** So many failures in a row are no longer about single blobs; asking on would take hours and help nobody. */
+const FAILURES_IN_A_ROW = 8;
+
+const askRegistry = async (
+  { registry, observe }: { readonly registry: Registry; readonly observe: Observe },
+  charged: readonly ChargedBlob[],
+): Promise<RegistryVerdict> => {
+  const askable = charged.filter(isAskable);
+  let failures = 0;
+  let asked = 0;
+  const answers = await mapInLanes(askable, async (blob): Promise<AskedBlob> => {
+    const stat = failures < FAILURES_IN_A_ROW ? await statSomewhere(registry, blob) : GIVEN_UP;
+    failures = stat.outcome === 'failing' ? failures + 1 : 0;
+    observe({ type: 'blobs-asked', asked: (asked += 1), of: askable.length });
+    return { blob, stat };
+  });
+  return judgeBlobs(charged, answers);
+};
+
+const GIVEN_UP: BlobStat = {
+  outcome: 'failing',
+  reason: `not asked any more after ${String(FAILURES_IN_A_ROW)} failures in a row`,
+};
+
+/** A registry may know a blob under one stream and not under another, though it stores it once. */
+const statSomewhere = async (
+  registry: Registry,
+  { repositories, digest }: ChargedBlob,
+): Promise<BlobStat> => {
+  let last: BlobStat = { outcome: 'absent' };
+  for (const repository of repositories) {
+    last = await registry.statBlob({ repository, digest });
+    if (last.outcome !== 'absent') return last;
+  }
+  return last;
+};

@@ -1,0 +1,155 @@
+import { createContents } from './blobs.ts';
+import { formatBytes, formatCount, formatNumber } from './format.ts';
+import { namespaceOf } from './in-use.ts';
+import { isCharged } from './ledger.ts';
+import { compareText } from './order.ts';
+import type { HowUsed, Snapshot } from './registry.ts';
+import { textOf } from './text-map.ts';
+
+/** Every kind of advice, the gravest first. */
+export const ADVICE_CODES = ['latest-in-prod', 'many-tags', 'large-layer', 'imports-much'] as const;
+export type AdviceCode = (typeof ADVICE_CODES)[number];
+
+/** Something that could be better; it changes no figure, and names nobody's workloads. */
+export type Advice = {
+  readonly code: AdviceCode;
+  /** `stream:tag`, a stream, or the namespace. */
+  readonly subject: string;
+  readonly message: string;
+  /** How much of it there is: workloads (`latest-in-prod`), tags (`many-tags`), else bytes. */
+  readonly amount: number;
+};
+
+/** Where advice begins: above each of these; null: never. */
+export type AdviceLimits = {
+  /** Tags of one image stream. */
+  readonly maxTags: number;
+  /** Bytes of the largest layer of a current image. */
+  readonly maxLayer: number | null;
+  /** Bytes that a namespace imports. */
+  readonly maxImported: number | null;
+};
+
+/** The most large layers that are told of a namespace. */
+const MAX_LAYERS_NAMED = 10;
+
+/** What could be better in a namespace, by code, the worst first. */
+export const advise = (
+  snapshot: Snapshot,
+  importedBytes: number,
+  rules: { readonly advice: AdviceLimits; readonly chargeImported: boolean },
+): readonly Advice[] => [
+  ...findLatestInProduction(snapshot),
+  ...findManyTags(snapshot, rules.advice.maxTags),
+  ...findLargeLayers(snapshot, rules.advice.maxLayer, rules.chargeImported),
+  ...findImports(snapshot, rules.advice.maxImported, importedBytes),
+];
+
+/** A push to the tag changes, or would change, what these run. Builds are what `latest` is for. */
+const RUNS: ReadonlySet<HowUsed> = new Set(['running', 'scheduled', 'trigger', 'named']);
+
+const findLatestInProduction = ({ streams, uses }: Snapshot): readonly Advice[] =>
+  streams
+    .flatMap(({ name }): readonly Advice[] => {
+      const subject = `${name}:latest`;
+      const count = (uses.tags[subject] ?? []).filter(
+        ({ workload, how }) => RUNS.has(how) && textOf(uses.environments, namespaceOf(workload)) === 'prod',
+      ).length;
+      if (count === 0) return [];
+      const message = `${formatCount(count, 'workload')} in production ${count === 1 ? 'takes' : 'take'} whatever is pushed as latest: promote a tag of its own instead.`;
+      return [{ code: 'latest-in-prod', subject, message, amount: count }];
+    })
+    .toSorted(byAmount);
+
+const findManyTags = ({ streams }: Snapshot, maxTags: number): readonly Advice[] =>
+  streams
+    .filter(({ tags }) => tags.length > maxTags)
+    .map(({ name, tags }): Advice => ({
+      code: 'many-tags',
+      subject: name,
+      message: `${formatCount(tags.length, 'tag')}, more than ${formatNumber(maxTags)}: a prune never removes the last revisions of a tag, only people do.`,
+      amount: tags.length,
+    }))
+    .toSorted(byAmount);
+
+const findLargeLayers = (
+  snapshot: Snapshot,
+  maxLayer: number | null,
+  chargeImported: boolean,
+): readonly Advice[] => {
+  if (maxLayer === null) return [];
+  const byLayer = Map.groupBy(
+    listLargestLayers(snapshot, chargeImported).filter(({ sizeBytes }) => sizeBytes > maxLayer),
+    ({ layer }) => layer,
+  );
+  return [...byLayer.values()]
+    .flatMap((holders): readonly Advice[] => {
+      const [first, ...others] = holders.toSorted((a, b) => compareText(a.label, b.label));
+      if (first === undefined) return [];
+      const also = others.length === 0 ? '' : `, as in ${formatCount(others.length, 'other tag')}`;
+      const message = `The largest layer of its current image is ${formatBytes(first.sizeBytes)}${also}: smaller is better.`;
+      return [{ code: 'large-layer', subject: first.label, message, amount: first.sizeBytes }];
+    })
+    .toSorted(byAmount)
+    .slice(0, MAX_LAYERS_NAMED);
+};
+
+type LargestLayer = { readonly label: string; readonly layer: string; readonly sizeBytes: number };
+
+/** Of each tag's current image, where it is charged. */
+const listLargestLayers = (snapshot: Snapshot, chargeImported: boolean): readonly LargestLayer[] => {
+  const images = new Map(snapshot.images.map((image) => [image.digest, image]));
+  const contentOf = createContents(images);
+  return snapshot.streams.flatMap((stream) =>
+    stream.tags.flatMap(({ name, revisions: [current] }): readonly LargestLayer[] => {
+      if (current === undefined) return [];
+      if (!chargeImported && !isCharged(current, images.get(current.digest), stream)) return [];
+      const [largest] = contentOf(current.digest)
+        .blobs.filter(({ kind }) => kind === 'layer')
+        .toSorted((a, b) => b.sizeBytes - a.sizeBytes || compareText(a.digest, b.digest));
+      if (largest === undefined) return [];
+      return [{ label: `${stream.name}:${name}`, layer: largest.digest, sizeBytes: largest.sizeBytes }];
+    }),
+  );
+};
+
+const findImports = (
+  { namespace }: Snapshot,
+  maxImported: number | null,
+  importedBytes: number,
+): readonly Advice[] =>
+  maxImported === null || importedBytes <= maxImported
+    ? []
+    : [
+        {
+          code: 'imports-much',
+          subject: namespace.name,
+          message: `${formatBytes(importedBytes)} are imported, more than ${formatBytes(maxImported)}: not charged, but the registry may hold copies.`,
+          amount: importedBytes,
+        },
+      ];
+
+/** One kind of advice over several namespaces. */
+export type AdviceSummary = {
+  readonly code: AdviceCode;
+  readonly count: number;
+  /** The worst few. */
+  readonly worst: readonly (Advice & { readonly namespace: string })[];
+};
+
+/** The most that a summary names of each kind. */
+const MAX_WORST = 3;
+
+/** Sums advice up by code; kinds of which there is none are left out. */
+export const sumUpAdvice = (
+  namespaces: readonly { readonly name: string; readonly advice: readonly Advice[] }[],
+): readonly AdviceSummary[] => {
+  const all = namespaces.flatMap(({ name, advice }) => advice.map((one) => ({ ...one, namespace: name })));
+  return ADVICE_CODES.map((code) => {
+    const alike = all.filter((advice) => advice.code === code);
+    const worst = alike.toSorted((a, b) => byAmount(a, b) || compareText(a.namespace, b.namespace));
+    return { code, count: alike.length, worst: worst.slice(0, MAX_WORST) };
+  }).filter(({ count }) => count > 0);
+};
+
+const byAmount = (a: Advice, b: Advice): number => b.amount - a.amount || compareText(a.subject, b.subject);

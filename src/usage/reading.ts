@@ -1,0 +1,27 @@
+import { formatList } from './format.ts';
+import type { ListReading } from './registry.ts';
+import type { Report } from './report.ts';
+
+/** Why what is not in use is unknown, for a sentence that goes on with `so …`; null where it is known. */
+export const describeUnseenUse = (report: Report): string | null => {
+  const { unreadableKinds } = report.snapshot;
+  if (isPart(report)) {
+    const names = report.reports.flatMap(({ namespaces }) => namespaces.map(({ name }) => name));
+    return `only ${formatList(names.toSorted())} could be read, not the whole cluster`;
+  }
+  return unreadableKinds.length === 0 ? null : `${formatList(unreadableKinds)} could not be read everywhere`;
+};
+
+/** Whether only the reported namespaces were read, so that what the registry gets back is unknown, too. */
+export const isPart = ({ cluster }: Report): boolean => cluster.usedBytes === null;
+
+/** Which lists are not exact and what that does to figures, as a sentence; null where all are exact. */
+export const describeInexact = (lists: readonly ListReading[]): string | null => {
+  const changed = lists.flatMap(({ kind, exact }) => (exact ? [] : [kind]));
+  if (changed.length === 0) return null;
+  return `The cluster changed while its ${formatList(changed)} were read, so figures may be slightly off.`;
+};
+
+/** What no reading shows, whatever the rights, as a sentence for whoever is about to delete something. */
+export const WHAT_CANNOT_BE_SEEN =
+  'Not seen at all: pulls from outside the cluster, custom resources that the platform has not listed, and Dockerfiles in git.';

@@ -1,0 +1,296 @@
+import { createPartsReader } from './image-parts.ts';
+import type { ImageParts } from './image-parts.ts';
+import { compareText } from './order.ts';
+import type { ImageStream, Inventory } from './registry.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
+
+/** Those figures of a report that are recounted; a NamespaceReport is one of these. */
+export type Figures = Pick<
+  NamespaceReport,
+  'usedBytes' | 'importedBytes' | 'sharedWithTeamBytes' | 'unknownRevisions' | 'totals'
+> & { readonly streams: readonly StreamFigures[] };
+
+/** An image stream's figures in bytes. */
+export type StreamFigures = Pick<StreamReport, 'name' | 'reclaimsBytes' | keyof Weights> & {
+  readonly tags: readonly TagFigures[];
+};
+
+/** A tag's figures in bytes; revisions in history order. */
+export type TagFigures = Pick<TagReport, 'name' | keyof Weights> & {
+  readonly revisions: readonly Pick<RevisionReport, 'digest' | 'sizeBytes' | 'countedBytes'>[];
+};
+
+/** A blob that a namespace is charged with. */
+export type ChargedBlob = {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** A layer's size is stated by the API, a config's is derived from `dockerImageMetadata.Size`. */
+  readonly kind: 'layer' | 'config';
+  /** `namespace/stream` of every stream under which the registry holds it, sorted; empty: it is only imported. */
+  readonly repositories: readonly string[];
+  /** `stream:tag` of the tags that are charged with it, sorted. */
+  readonly tags: readonly string[];
+};
+
+/** Whose figures are recounted. */
+export type RecountRequest = {
+  readonly namespace: string;
+  /** Names of its team's namespaces. */
+  readonly team: readonly string[];
+  readonly chargeImported: boolean;
+};
+
+/**
+ * Recounts a namespace from the whole inventory with plain sets, straight from the definitions in product.md §2. It
+ * shares nothing with what makes a report (snapshot, blobs, ledger) but the records it reads: it is there to contradict.
+ */
+export const recount = (
+  inventory: Inventory,
+  request: RecountRequest,
+): Figures & { readonly chargedBlobs: readonly ChargedBlob[] } => {
+  const held = listHeld(inventory, request.chargeImported);
+  const own = held.filter(({ namespace }) => namespace === request.namespace);
+  const others = held.filter(({ namespace }) => namespace !== request.namespace);
+  const charged = own.filter(({ isCharged }) => isCharged);
+  const used = digestsOf(charged);
+  const mentions = listMentions(own);
+  const size = (digest: string): number => sizeWithout(mentions.get(digest), 'tags', null);
+  const chargedInTeam = others.filter(
+    ({ isCharged, namespace }) => isCharged && request.team.includes(namespace),
+  );
+  const place: Place = {
+    mentions,
+    size,
+    counted: countOnce(charged, size),
+    heldOutside: inventory.scope === 'cluster' ? new Set(others.flatMap(({ holds }) => holds)) : null,
+  };
+  const streams = inventory.streams.filter(({ namespace }) => namespace === request.namespace);
+  const revisions = Map.groupBy(own, ({ stream, tag }) => labelOf(stream, tag));
+  return {
+    usedBytes: sum(used, size),
+    importedBytes: sum(digestsOf(own).difference(used), size),
+    sharedWithTeamBytes: sum(used.intersection(digestsOf(chargedInTeam)), size),
+    unknownRevisions: countUnknown(own),
+    totals: {
+      streams: streams.length,
+      tags: streams.reduce((total, { tags }) => total + tags.length, 0),
+      revisions: own.length,
+      images: new Set(own.map(({ digest }) => digest).filter((digest) => digest !== '')).size,
+      blobs: used.size,
+    },
+    streams: streams.map((stream) => recountStream(stream, revisions, place)),
+    chargedBlobs: [...used].map((digest) => describeCharged(digest, request.namespace, mentions)),
+  };
+};
+
+type Weights = Pick<TagReport, 'sizeBytes' | 'countedBytes' | 'freesBytes' | 'unknownRevisions'>;
+
+/** A revision with its place and what its image comes to. */
+type Held = ImageParts & {
+  readonly namespace: string;
+  readonly stream: string;
+  readonly tag: string;
+  readonly position: number;
+  readonly created: string | null;
+  readonly digest: string;
+  /** The registry itself holds it: managed, and under its stream's own host. */
+  readonly isStored: boolean;
+  readonly isCharged: boolean;
+};
+
+const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): readonly Held[] => {
+  const readParts = createPartsReader(images);
+  const managed = new Set(images.filter((image) => image.managed).map(({ digest }) => digest));
+  return streams.flatMap((stream) =>
+    stream.tags.flatMap((tag) =>
+      tag.revisions.map(({ digest, reference, created }, position): Held => {
+        const image = readParts(digest);
+        const isStored = image.isKnown && managed.has(digest) && isUnder(stream.repository, reference);
+        return {
+          ...image,
+          namespace: stream.namespace,
+          stream: stream.name,
+          tag: tag.name,
+          position,
+          created,
+          digest,
+          isStored,
+          isCharged: isStored || (image.isKnown && chargeImported),
+        };
+      }),
+    ),
+  );
+};
+
+/** Whether a pull spec names the host of a repository, `host/…` both; hosts ignore case. */
+const isUnder = (repository: string, reference: string): boolean => {
+  const [host = '', ...path] = repository.toLowerCase().split('/');
+  return host !== '' && path.length > 0 && reference.toLowerCase().startsWith(`${host}/`);
+};
+
+const digestsOf = (some: readonly Held[]): ReadonlySet<string> =>
+  new Set(some.flatMap(({ parts }) => parts.map(({ digest }) => digest)));
+
+/** Everything that a namespace's revisions say of one blob. */
+type Mention = {
+  readonly statements: { readonly sizeBytes: number; readonly isLayer: boolean; readonly by: Owners }[];
+  readonly chargedTo: Owners;
+  readonly heldBy: Owners;
+  readonly storedUnder: Set<string>;
+};
+
+/** Streams by name and tags by `stream:tag`. */
+type Owners = { readonly streams: Set<string>; readonly tags: Set<string> };
+type Level = keyof Owners;
+
+const listMentions = (own: readonly Held[]): ReadonlyMap<string, Mention> => {
+  const mentions = new Map<string, Mention>();
+  const mention = (digest: string): Mention => {
+    const known = mentions.get(digest);
+    if (known !== undefined) return known;
+    const first = {
+      statements: [],
+      chargedTo: noOwners(),
+      heldBy: noOwners(),
+      storedUnder: new Set<string>(),
+    };
+    mentions.set(digest, first);
+    return first;
+  };
+  for (const one of own) {
+    for (const digest of one.holds) addOwner(mention(digest).heldBy, one);
+    for (const { digest, sizeBytes, isLayer } of one.parts) {
+      const { statements, chargedTo, storedUnder } = mention(digest);
+      let same = statements.find((other) => other.sizeBytes === sizeBytes && other.isLayer === isLayer);
+      if (same === undefined) statements.push((same = { sizeBytes, isLayer, by: noOwners() }));
+      addOwner(same.by, one);
+      if (one.isCharged) addOwner(chargedTo, one);
+      if (one.isStored) storedUnder.add(one.stream);
+    }
+  }
+  return mentions;
+};
+
+const noOwners = (): Owners => ({ streams: new Set(), tags: new Set() });
+
+const addOwner = (owners: Owners, { stream, tag }: Held): void => {
+  owners.streams.add(stream);
+  owners.tags.add(labelOf(stream, tag));
+};
+
+const labelOf = (stream: string, tag: string): string => `${stream}:${tag}`;
+
+/** Whether anybody is left when one stream or tag (null: nobody) is gone. */
+const isLeft = (owners: Owners, level: Level, gone: string | null): boolean =>
+  owners[level].size > (gone !== null && owners[level].has(gone) ? 1 : 0);
+
+/** A blob's size by those who are left: a layer's beats a config's, then the largest. */
+const sizeWithout = (mention: Mention | undefined, level: Level, gone: string | null): number => {
+  const left = (mention?.statements ?? []).filter(({ by }) => isLeft(by, level, gone));
+  const layers = left.filter(({ isLayer }) => isLayer);
+  return Math.max(0, ...(layers.length > 0 ? layers : left).map(({ sizeBytes }) => sizeBytes));
+};
+
+const usedWithout = (mention: Mention | undefined, level: Level, gone: string | null): number =>
+  mention !== undefined && isLeft(mention.chargedTo, level, gone) ? sizeWithout(mention, level, gone) : 0;
+
+/** Each charged revision in its turn takes the blobs that none before it has. */
+const countOnce = (charged: readonly Held[], size: (digest: string) => number): ReadonlyMap<Held, number> => {
+  const taken = new Set<string>();
+  const counted = new Map<Held, number>();
+  for (const one of charged.toSorted(byTurn)) {
+    const takes = digestsOf([one]).difference(taken);
+    counted.set(one, sum(takes, size));
+    for (const digest of takes) taken.add(digest);
+  }
+  return counted;
+};
+
+/** Current before older, the oldest first (without a time last), then by names, then from the oldest end. */
+const byTurn = (a: Held, b: Held): number =>
+  Number(a.position > 0) - Number(b.position > 0) ||
+  compareText(a.created ?? '~', b.created ?? '~') ||
+  compareText(a.stream, b.stream) ||
+  compareText(a.tag, b.tag) ||
+  b.position - a.position;
+
+type Place = {
+  readonly mentions: ReadonlyMap<string, Mention>;
+  readonly size: (digest: string) => number;
+  readonly counted: ReadonlyMap<Held, number>;
+  /** Null where other namespaces could not be read. */
+  readonly heldOutside: ReadonlySet<string> | null;
+};
+
+const recountStream = (
+  { name, tags }: ImageStream,
+  revisions: ReadonlyMap<string, readonly Held[]>,
+  place: Place,
+): StreamFigures => {
+  const { mentions, size, heldOutside } = place;
+  const revisionsOf = (tag: string): readonly Held[] => revisions.get(labelOf(name, tag)) ?? [];
+  const all = tags.flatMap((tag) => revisionsOf(tag.name));
+  const onlyHere = [...digestsOf(all.filter(({ isCharged }) => isCharged))].filter(
+    (digest) =>
+      mentions.get(digest)?.heldBy.streams.size === 1 && heldOutside !== null && !heldOutside.has(digest),
+  );
+  return {
+    name,
+    ...weights(all, { level: 'streams', owner: name }, place),
+    reclaimsBytes: heldOutside === null ? null : sum(onlyHere, size),
+    tags: tags.map((tag) => {
+      const some = revisionsOf(tag.name);
+      return {
+        name: tag.name,
+        ...weights(some, { level: 'tags', owner: labelOf(name, tag.name) }, place),
+        revisions: some.map((one) => ({
+          digest: one.digest,
+          sizeBytes: one.isKnown ? sum(digestsOf([one]), size) : null,
+          countedBytes: place.counted.get(one) ?? 0,
+        })),
+      };
+    }),
+  };
+};
+
+const weights = (
+  some: readonly Held[],
+  { level, owner }: { readonly level: Level; readonly owner: string },
+  { mentions, size, counted }: Place,
+): Weights => {
+  const digests = digestsOf(some);
+  return {
+    sizeBytes: sum(digests, size),
+    countedBytes: sum(some, (one) => counted.get(one) ?? 0),
+    freesBytes: sum(digests, (digest) => {
+      const mention = mentions.get(digest);
+      return usedWithout(mention, level, null) - usedWithout(mention, level, owner);
+    }),
+    unknownRevisions: countUnknown(some),
+  };
+};
+
+/** Of which the size, or a part of it, is unknown. */
+const countUnknown = (some: readonly Held[]): number => some.filter(({ isWhole }) => !isWhole).length;
+
+const describeCharged = (
+  digest: string,
+  namespace: string,
+  mentions: ReadonlyMap<string, Mention>,
+): ChargedBlob => {
+  const mention = mentions.get(digest);
+  return {
+    digest,
+    sizeBytes: sizeWithout(mention, 'tags', null),
+    kind: mention?.statements.some(({ isLayer }) => isLayer) === true ? 'layer' : 'config',
+    repositories: [...(mention?.storedUnder ?? [])].toSorted().map((stream) => `${namespace}/${stream}`),
+    tags: [...(mention?.chargedTo.tags ?? [])].toSorted(),
+  };
+};
+
+/** A total too large to be exact stays at the largest number that is, as in every total of a report. */
+const sum = <T>(values: Iterable<T>, amount: (value: T) => number): number => {
+  let total = 0;
+  for (const value of values) total = Math.min(total + amount(value), Number.MAX_SAFE_INTEGER);
+  return total;
+};

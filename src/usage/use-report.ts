@@ -1,0 +1,91 @@
+import { formatUser } from './format.ts';
+import { byStrength, namespaceOf, strongerUse } from './in-use.ts';
+import type { HowUsed, Snapshot, Tag, User } from './registry.ts';
+
+/** Who uses a revision, or a tag by any of its revisions or by name. */
+export type UseReport = {
+  /** null: unknown. */
+  readonly inUse: boolean | null;
+  /** `ns/Kind/name`, 10 at most: the team's own first, then by how strongly they use it. */
+  readonly inUseBy: readonly string[];
+  /** How each of `inUseBy` uses it, in the same order. */
+  readonly inUseHow: readonly HowUsed[];
+  /** All who use it, named or not. */
+  readonly inUseCount: number;
+};
+
+/** The most workloads that a revision or a tag names; the others are counted. */
+const MAX_USERS_NAMED = 10;
+
+/** Looks up who uses what in one namespace. */
+export type UseReporter = {
+  readonly reportDigest: (digest: string) => UseReport;
+  readonly reportTag: (stream: string, tag: Tag) => UseReport;
+  /** What "nobody uses it" means here: false, or null when some workloads or tags could not be read. */
+  readonly unused: false | null;
+};
+
+export const createUseReporter = (snapshot: Snapshot): UseReporter => {
+  const own = new Set(snapshot.team.namespaces);
+  const rank = ({ workload }: User): number => (own.has(namespaceOf(workload)) ? 0 : 1);
+  const order = (users: readonly User[]): readonly User[] =>
+    users.toSorted((a, b) => rank(a) - rank(b) || byStrength(a, b));
+  const orderAll = (uses: Readonly<Record<string, readonly User[]>>) =>
+    new Map(Object.entries(uses).map(([name, users]) => [name, order(users)]));
+  const digests = orderAll(snapshot.uses.digests);
+  const named = orderAll(snapshot.uses.tags);
+  const unused = snapshot.scope === 'cluster' && snapshot.unreadableKinds.length === 0 ? false : null;
+  const report = (users: readonly User[]): UseReport => {
+    const first = users.slice(0, MAX_USERS_NAMED);
+    return {
+      inUse: users.length > 0 || unused,
+      inUseBy: first.map(({ workload }) => workload),
+      inUseHow: first.map(({ how }) => how),
+      inUseCount: users.length,
+    };
+  };
+  return {
+    reportDigest: (digest) => report(digests.get(digest) ?? []),
+    reportTag: (stream, { name, revisions }) => {
+      const lists = [...new Set(revisions.map(({ digest }) => digests.get(digest) ?? []))];
+      // Whoever names a tag uses its current image, too; without one they are in no other list.
+      if (!revisions[0]?.digest) lists.push(named.get(`${stream}:${name}`) ?? []);
+      const [some = [], ...others] = lists.filter((users) => users.length > 0);
+      return report(others.length === 0 ? some : order(unite([some, ...others])));
+    },
+    unused,
+  };
+};
+
+/** Each workload once, with its strongest use. */
+const unite = (lists: readonly (readonly User[])[]): readonly User[] => {
+  const united = new Map<string, HowUsed>();
+  for (const { workload, how } of lists.flat())
+    united.set(workload, strongerUse(united.get(workload) ?? how, how));
+  return [...united].map(([workload, how]) => ({ workload, how }));
+};
+
+/** The same with only workloads of these namespaces named. */
+export const redactUse = <Used extends UseReport>(used: Used, visible: ReadonlySet<string>): Used => {
+  const isVisible = (position: number): boolean => visible.has(namespaceOf(used.inUseBy[position] ?? ''));
+  return {
+    ...used,
+    inUseBy: used.inUseBy.filter((_, position) => isVisible(position)),
+    inUseHow: used.inUseHow.filter((_, position) => isVisible(position)),
+  };
+};
+
+/** The first few of those who use something, in words; workloads of the namespace itself go without its name. */
+export const nameUsers = (
+  { inUseBy, inUseHow }: UseReport,
+  namespace: string,
+  most = MAX_USERS_NAMED,
+): readonly string[] =>
+  inUseBy
+    .slice(0, most)
+    .map((workload, position) =>
+      formatUser(
+        namespaceOf(workload) === namespace ? workload.slice(namespace.length + 1) : workload,
+        inUseHow[position] ?? 'named',
+      ),
+    );

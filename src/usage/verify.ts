@@ -1,0 +1,110 @@
+import type { Figures } from './recount.ts';
+
+/** The figures of a report that are compared, in the order they are told. */
+export const FIGURES = [
+  'usedBytes',
+  'importedBytes',
+  'sharedWithTeamBytes',
+  'unknownRevisions',
+  'totals',
+  'sizeBytes',
+  'countedBytes',
+  'countedSum',
+  'freesBytes',
+  'reclaimsBytes',
+] as const;
+/** `countedSum`: that revisions add up to their tag, tags to their stream and streams to what is used. */
+export type Figure = (typeof FIGURES)[number];
+
+/** How one figure fared wherever the report states it. */
+export type FigureCheck = {
+  readonly figure: Figure;
+  /** How many were compared. */
+  readonly compared: number;
+  readonly differences: readonly FigureDifference[];
+};
+
+/** A figure that the recount does not find. Bytes or a count; null: unknown, or not there at all. */
+export type FigureDifference = {
+  /** A name of `totals`, `stream`, `stream:tag` or `stream:tag#1` (its current revision); empty for the namespace. */
+  readonly subject: string;
+  readonly stated: number | null;
+  readonly recounted: number | null;
+};
+
+/** Compares a namespace's report with its recount, and what is counted with its own parts: one check a figure. */
+export const compareFigures = (report: Figures, recounted: Figures): readonly FigureCheck[] => {
+  const stated = Map.groupBy(listFacts(report), ({ figure }) => figure);
+  const found = Map.groupBy(listFacts(recounted), ({ figure }) => figure);
+  return FIGURES.map((figure) =>
+    figure === 'countedSum'
+      ? checkPairs(figure, addUpCounted(report))
+      : checkPairs(figure, pair(stated.get(figure) ?? [], found.get(figure) ?? [])),
+  );
+};
+
+type Fact = { readonly figure: Figure; readonly subject: string; readonly value: number | null };
+
+/** Every figure of every stream, tag and revision, one by one. */
+const listFacts = (figures: Figures): readonly Fact[] => {
+  const facts: Fact[] = [];
+  const add = (subject: string, values: Partial<Record<Figure, number | null>>): void => {
+    for (const figure of FIGURES) {
+      const value = values[figure];
+      if (value !== undefined) facts.push({ figure, subject, value });
+    }
+  };
+  const { usedBytes, importedBytes, sharedWithTeamBytes, unknownRevisions } = figures;
+  add('', { usedBytes, importedBytes, sharedWithTeamBytes, unknownRevisions });
+  for (const [name, totals] of Object.entries(figures.totals)) add(name, { totals });
+  for (const stream of figures.streams) {
+    add(stream.name, pick(stream));
+    for (const tag of stream.tags) {
+      const label = `${stream.name}:${tag.name}`;
+      add(label, pick(tag));
+      for (const [position, { sizeBytes, countedBytes }] of tag.revisions.entries())
+        add(`${label}#${String(position + 1)}`, { sizeBytes, countedBytes });
+    }
+  }
+  return facts;
+};
+
+type Node = Figures['streams'][number] | Figures['streams'][number]['tags'][number];
+
+const pick = (node: Node): Partial<Record<Figure, number | null>> => {
+  const { sizeBytes, countedBytes, freesBytes, unknownRevisions } = node;
+  const own = { sizeBytes, countedBytes, freesBytes, unknownRevisions };
+  return 'reclaimsBytes' in node ? { ...own, reclaimsBytes: node.reclaimsBytes } : own;
+};
+
+const pair = (stated: readonly Fact[], found: readonly Fact[]): readonly FigureDifference[] => {
+  const inReport = new Map(stated.map(({ subject, value }) => [subject, value]));
+  const inRecount = new Map(found.map(({ subject, value }) => [subject, value]));
+  return [...new Set([...inReport.keys(), ...inRecount.keys()])].map((subject) => ({
+    subject,
+    stated: inReport.get(subject) ?? null,
+    recounted: inRecount.get(subject) ?? null,
+  }));
+};
+
+/** What the report counts, beside the sum of what it counts in each part. */
+const addUpCounted = ({ usedBytes, streams }: Figures): readonly FigureDifference[] => [
+  { subject: '', stated: usedBytes, recounted: sumCounted(streams) },
+  ...streams.flatMap(({ name, countedBytes, tags }) => [
+    { subject: name, stated: countedBytes, recounted: sumCounted(tags) },
+    ...tags.map((tag) => ({
+      subject: `${name}:${tag.name}`,
+      stated: tag.countedBytes,
+      recounted: sumCounted(tag.revisions),
+    })),
+  ]),
+];
+
+const sumCounted = (parts: readonly { readonly countedBytes: number }[]): number =>
+  parts.reduce((sum, { countedBytes }) => Math.min(sum + countedBytes, Number.MAX_SAFE_INTEGER), 0);
+
+const checkPairs = (figure: Figure, pairs: readonly FigureDifference[]): FigureCheck => ({
+  figure,
+  compared: pairs.length,
+  differences: pairs.filter(({ stated, recounted }) => stated !== recounted),
+});

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { craftLayer } from '../../sandbox/registry-images.ts';
+import type { RunEvent } from '../../src/pipeline/events.ts';
+import { verifyNamespace } from '../../src/pipeline/verify.ts';
+import type { BlobStat } from '../../src/usage/registry-verdict.ts';
+import type { Inventory } from '../../src/usage/registry.ts';
+import { createFakeCluster, createFakeRegistry } from '../fakes.ts';
+import { image, imported, inventory, NAMESPACE, rules, sha256, stream } from '../usage/build.ts';
+import { describeRegistry } from './registry-contract.ts';
+
+describeRegistry('in memory', async (repository, blobs) =>
+  createFakeRegistry(
+    Object.fromEntries(
+      blobs.map(({ digest, bytes }) => [
+        `${repository}@${digest}`,
+        { outcome: 'present', sizeBytes: bytes.length },
+      ]),
+    ),
+  ),
+);
+
+const LAYER = sha256('1');
+const CONFIG = sha256('2');
+const OTHER = sha256('3');
+
+const verify = async (given: Inventory, answers: Readonly<Record<string, BlobStat>> | null) => {
+  const events: RunEvent[] = [];
+  const registry = answers === null ? null : createFakeRegistry(answers);
+  const verification = await verifyNamespace(
+    { cluster: createFakeCluster(given), registry, observe: (event) => events.push(event) },
+    { ...rules(), isReported: () => true, groupByLabel: null },
+    NAMESPACE,
+  );
+  return { verification, events, asked: registry?.asked ?? [] };
+};
+
+const present = (sizeBytes: number): BlobStat => ({ outcome: 'present', sizeBytes });
+
+/** One image of a layer of 500 bytes and a config of 20, under the streams of these names. */
+const cluster = (...names: readonly string[]): Inventory =>
+  inventory({
+    streams: names.map((name) => stream(name, { latest: [sha256('a')] })),
+    images: [image(sha256('a'), { layers: { [LAYER]: 500 }, configBytes: 20, configDigest: CONFIG })],
+  });
+
+test('without a registry only the figures are checked', async () => {
+  const { verification } = await verify(cluster('api'), null);
+  expect(verification).toMatchObject({
+    namespace: NAMESPACE,
+    usedBytes: 520,
+    agrees: true,
+    registry: null,
+    scope: 'cluster',
+  });
+});
+
+test('every charged blob is asked for under its image stream, and answers that agree settle it', async () => {
+  const { verification, asked, events } = await verify(cluster('api'), {
+    [`${NAMESPACE}/api@${LAYER}`]: present(500),
+    [`${NAMESPACE}/api@${CONFIG}`]: present(20),
+  });
+  expect(asked.toSorted()).toEqual([`${NAMESPACE}/api@${LAYER}`, `${NAMESPACE}/api@${CONFIG}`]);
+  expect(verification.registry).toMatchObject({ asked: 2, agreed: 2, differences: [], storedBytes: 520 });
+  expect(verification.agrees).toBe(true);
+  expect(events).toEqual([
+    { type: 'blobs-asked', asked: 1, of: 2 },
+    { type: 'blobs-asked', asked: 2, of: 2 },
+  ]);
+});
+
+test.each<{ readonly name: string; readonly answer: BlobStat; readonly verdict: string }>([
+  { name: 'another size', answer: present(499), verdict: 'size differs' },
+  { name: 'no such blob', answer: { outcome: 'absent' }, verdict: 'absent' },
+  { name: 'a refusal', answer: { outcome: 'refused', reason: 'no' }, verdict: 'refused' },
+  { name: 'a failure', answer: { outcome: 'failing', reason: 'HTTP 500' }, verdict: 'failing' },
+])('$name settles nothing', async ({ answer, verdict }) => {
+  const { verification } = await verify(cluster('api'), {
+    [`${NAMESPACE}/api@${LAYER}`]: answer,
+    [`${NAMESPACE}/api@${CONFIG}`]: present(20),
+  });
+  expect(verification.agrees).toBe(false);
+  expect(verification.registry).toMatchObject({
+    asked: 2,
+    agreed: 1,
+    differences: [{ digest: LAYER, verdict, tags: ['api:latest'] }],
+  });
+});
+
+test('a blob that the registry does not know under one stream may be there under another', async () => {
+  const { verification, asked } = await verify(cluster('api', 'web'), {
+    [`${NAMESPACE}/web@${LAYER}`]: present(500),
+    [`${NAMESPACE}/api@${CONFIG}`]: present(20),
+  });
+  expect(verification.agrees).toBe(true);
+  expect(asked.filter((name) => name.endsWith(LAYER))).toEqual([
+    `${NAMESPACE}/api@${LAYER}`,
+    `${NAMESPACE}/web@${LAYER}`,
+  ]);
+});
+
+describe('a blob that only imported images hold', () => {
+  const given = inventory({
+    streams: [stream('api', { latest: [sha256('a')], upstream: [imported(sha256('b'))] })],
+    images: [
+      image(sha256('a'), { layers: { [LAYER]: 500 }, configDigest: CONFIG }),
+      image(sha256('b'), { layers: { [LAYER]: 500, [OTHER]: 70 }, configDigest: CONFIG }),
+    ],
+  });
+  const answers = {
+    [`${NAMESPACE}/api@${LAYER}`]: present(500),
+    [`${NAMESPACE}/api@${CONFIG}`]: present(0),
+  };
+
+  test('is not charged, so it is not asked for', async () => {
+    const { verification, asked } = await verify(given, answers);
+    expect(asked).toHaveLength(2);
+    expect(verification.registry).toMatchObject({ agreed: 2, notAsked: [] });
+  });
+
+  test('is not asked for either where imported images are charged, and that is said', async () => {
+    const registry = createFakeRegistry(answers);
+    const verification = await verifyNamespace(
+      { cluster: createFakeCluster(given), registry, observe: () => {} },
+      { ...rules({ chargeImported: true }), isReported: () => true, groupByLabel: null },
+      NAMESPACE,
+    );
+    expect(registry.asked).toHaveLength(2);
+    expect(verification).toMatchObject({
+      usedBytes: 570,
+      agrees: true,
+      registry: { notAsked: [{ blobs: 1, bytes: 70, reason: expect.stringContaining('imported') }] },
+    });
+  });
+});
+
+test('a registry that only fails is not asked for everything', async () => {
+  const layers = Object.fromEntries(
+    Array.from({ length: 100 }, (_, index) => [craftLayer(String(index), 20).digest, 10] as const),
+  );
+  const digests = Object.keys(layers);
+  const given = inventory({
+    streams: [stream('api', { latest: [sha256('a')] })],
+    images: [image(sha256('a'), { layers, configDigest: CONFIG })],
+  });
+  const { verification, asked } = await verify(
+    given,
+    Object.fromEntries(
+      [...digests, CONFIG].map((digest) => [
+        `${NAMESPACE}/api@${digest}`,
+        { outcome: 'failing', reason: 'HTTP 503' },
+      ]),
+    ),
+  );
+  expect(asked.length).toBeLessThan(20);
+  expect(verification.registry).toMatchObject({ asked: 101, agreed: 0 });
+  expect(verification.registry?.differences.map(({ explanation }) => explanation)).toContainEqual(
+    expect.stringContaining('not asked any more after 8 failures in a row'),
+  );
+});
