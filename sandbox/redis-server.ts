@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from './free-port.ts';
 
 export type RedisServer = {
   readonly url: string;
@@ -48,15 +49,6 @@ export const startRedisServer = async (settings: readonly string[] = []): Promis
       await rm(folder, { recursive: true, force: true });
     },
   };
-};
-
-const findFreePort = async (): Promise<number> => {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const address = listener.address();
-  listener.close();
-  if (address === null || typeof address === 'string') throw new Error('The listener has no port');
-  return address.port;
 };
 
 const start = async (folder: string, port: number, settings: readonly string[]): Promise<ChildProcess> => {

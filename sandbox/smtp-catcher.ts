@@ -17,8 +17,8 @@ export type SmtpCatcherOptions = {
   readonly secure?: boolean;
   /** Takes nothing without this login. */
   readonly login?: { readonly user: string; readonly password: string };
-  /** Answers a recipient with a refusal such as `550 no such user`; null takes it. */
-  readonly refuse?: (address: string) => string | null;
+  /** Answers a recipient, at once or later, with a refusal such as `550 no such user`; null takes it. */
+  readonly refuse?: (address: string) => string | null | Promise<string | null>;
   /** Closes a connection that is silent for so long; a minute without it. */
   readonly idleTimeoutMs?: number;
 };
@@ -89,8 +89,9 @@ export const startSmtpCatcher = async (options: SmtpCatcherOptions = {}): Promis
       } else callback(answer('535 5.7.8 wrong user name or password'));
     },
     onRcptTo: ({ address }, _session, callback) => {
-      const refusal = options.refuse?.(address) ?? null;
-      callback(refusal === null ? null : answer(refusal));
+      void Promise.resolve(options.refuse?.(address) ?? null).then((refusal) =>
+        callback(refusal === null ? null : answer(refusal)),
+      );
     },
     onData: (stream, session, callback) => {
       buffer(stream)

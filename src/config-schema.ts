@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cronFault, timeZoneFault } from './pipeline/schedule.ts';
+import type { AdviceLimits } from './usage/advice.ts';
 import { LEVELS, parseQuantity } from './usage/quota.ts';
 import type { QuotaRules } from './usage/quota.ts';
 import { isDomainAllowed, parseAddress } from './usage/recipients.ts';
@@ -71,6 +72,15 @@ const domain = text
     /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/,
     'must be a domain such as example.com, or *.example.com for all below it',
   );
+const customResource = text.regex(
+  /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+  'must be the plural of a kind and its group, such as rollouts.argoproj.io',
+);
+/** Steps down into an object and nothing else: a filter would be a script. */
+const jsonPath = text.regex(
+  /^\{(\.{1,2}[A-Za-z_][\w-]*|\.\*|\[(\*|\d+|'[\w./-]+')\])+\}$/,
+  "must be a JSONPath of names, [*], [0] and ['a.name'], such as {.spec.template.spec.containers[*].image}",
+);
 const host = text.refine(
   (value) => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(value) || URL.canParse(`http://[${value}]`),
   'must be a host name or an IP address, without a port',
@@ -115,6 +125,17 @@ const namespaces = section({
   selector: labelSelector.prefault(''),
   exclude: list(namePattern).default(['kube-*', 'openshift-*', 'openshift', 'default']),
 }).transform(({ selector, exclude }) => ({ selects: selector, exclude }));
+
+const extraUse = section({ resource: customResource, jsonPath }).transform(({ resource, ...where }) => {
+  const [plural = '', ...group] = resource.split('.');
+  return { plural, group: group.join('.'), ...where };
+});
+
+const advice = section({
+  maxTags: whole(1).default(100),
+  maxLayer: quantity.prefault('500Mi'),
+  maxImported: quantity.prefault('10Gi'),
+}) satisfies z.ZodType<AdviceLimits>;
 
 const quotaAnnotation = section({ enabled: flag.default(false), max: quantity.optional() })
   .refine(({ enabled, max }) => !enabled || max !== undefined, {
@@ -187,6 +208,8 @@ const file = section({
   environmentLabel: key.default('environment'),
   teams: section({ groupByLabel: optional(key) }).prefault({}),
   charge: section({ imported: flag.default(false) }).prefault({}),
+  inUse: section({ extra: list(extraUse).default([]) }).prefault({}),
+  advice: advice.prefault({}),
   quota: quota.prefault({}),
   recipients: recipients.prefault({}),
   mail: mail.prefault({}),

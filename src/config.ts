@@ -36,6 +36,31 @@ export const loadConfig = (
   return { config: parsed.data, secrets: Object.freeze(secrets) };
 };
 
+/** Who asks a registry: a user, or the bearer of a token. Never printed. */
+export type RegistryCredentials =
+  { readonly user: string; readonly password: string } | { readonly token: string };
+
+/**
+ * Reads the credentials for a registry: REGISTRY_TOKEN, or REGISTRY_USER and REGISTRY_PASSWORD; each secret may stand in
+ * a file that the variable with `_FILE` names. null: none are set.
+ * @throws AppError `invalid` that tells every fault
+ */
+export const loadRegistryCredentials = (env: Environment, readFile: ReadFile): RegistryCredentials | null => {
+  const token = readSecret('REGISTRY_TOKEN', env, readFile);
+  const password = readSecret('REGISTRY_PASSWORD', env, readFile);
+  const user = env['REGISTRY_USER'] || null;
+  const faults = [...token.faults, ...password.faults];
+  if (faults.length === 0) {
+    if (token.text === null && password.text === null && user === null) return null;
+    if (token.text !== null && password.text === null && user === null) return { token: token.text };
+    if (token.text === null && password.text !== null && user !== null) {
+      return { user, password: password.text };
+    }
+    faults.push('set either REGISTRY_TOKEN alone, or both REGISTRY_USER and REGISTRY_PASSWORD');
+  }
+  throw new AppError('invalid', ['the credentials for the registry:', ...faults].join('\n  '));
+};
+
 type Environment = Readonly<Record<string, string | undefined>>;
 type ReadFile = (path: string) => string;
 
@@ -94,14 +119,29 @@ const readSecrets = (
   env: Environment,
   readFile: ReadFile,
 ): { secrets: Secrets; faults: readonly string[] } => {
-  const { SMTP_PASSWORD: password, SMTP_PASSWORD_FILE: file, REDIS_URL: url } = env;
-  const faults: string[] = [];
-  if (password && file) faults.push('SMTP_PASSWORD and SMTP_PASSWORD_FILE are both set: only one is allowed');
-  if (url && !redisUrl.safeParse(url).success) faults.push('REDIS_URL: must be a redis:// or rediss:// URL');
-  const read = file ? tryRead(file, readFile) : { text: null };
-  if ('fault' in read) faults.push(`SMTP_PASSWORD_FILE is ${showValue(file)}: ${read.fault}`);
-  const fromFile = 'text' in read ? read.text : null;
-  return { secrets: { smtpPassword: password || fromFile, redisUrl: url || null }, faults };
+  const { REDIS_URL: url } = env;
+  const password = readSecret('SMTP_PASSWORD', env, readFile);
+  const urlFaults =
+    url && !redisUrl.safeParse(url).success ? ['REDIS_URL: must be a redis:// or rediss:// URL'] : [];
+  return {
+    secrets: { smtpPassword: password.text, redisUrl: url || null },
+    faults: [...password.faults, ...urlFaults],
+  };
+};
+
+/** A secret from the variable of that name, or from the file that the variable with `_FILE` names; null: neither is set. */
+const readSecret = (
+  name: string,
+  env: Environment,
+  readFile: ReadFile,
+): { readonly text: string | null; readonly faults: readonly string[] } => {
+  const text = env[name] || null;
+  const file = env[`${name}_FILE`];
+  if (!file) return { text, faults: [] };
+  const both = text === null ? [] : [`${name} and ${name}_FILE are both set: only one is allowed`];
+  const read = tryRead(file, readFile);
+  if ('text' in read) return { text: text ?? read.text, faults: both };
+  return { text, faults: [...both, `${name}_FILE is ${showValue(file)}: ${read.fault}`] };
 };
 
 /** A file's text without the line end that editors leave behind. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { configSchema } from '../src/config-schema.ts';
-import { loadConfig } from '../src/config.ts';
+import { loadConfig, loadRegistryCredentials } from '../src/config.ts';
 import type { Config, Secrets } from '../src/config.ts';
 import { AppError } from '../src/errors.ts';
 
@@ -42,6 +42,8 @@ test('no file means the defaults', () => {
     environmentLabel: 'environment',
     teams: { groupByLabel: null },
     charge: { imported: false },
+    inUse: { extra: [] },
+    advice: { maxTags: 100, maxLayer: 500 * 2 ** 20, maxImported: 10 * 2 ** 30 },
     quota: {
       default: 50 * 2 ** 30,
       warnPercent: 80,
@@ -125,6 +127,23 @@ test('sizes become bytes, durations milliseconds, domains lower case and the sel
   expect(config.retention.keepYoungerThanMs).toBe(4 * 86_400_000);
 });
 
+test('a custom resource is taken apart into its plural and its group', () => {
+  const { config } = load(`
+    inUse:
+      extra:
+        - { resource: rollouts.argoproj.io, jsonPath: '{.spec.template.spec.containers[*].image}' }
+        - { resource: services.serving.knative.dev, jsonPath: "{.metadata.annotations['example.com/image']}" }
+  `);
+  expect(config.inUse.extra).toEqual([
+    { plural: 'rollouts', group: 'argoproj.io', jsonPath: '{.spec.template.spec.containers[*].image}' },
+    {
+      plural: 'services',
+      group: 'serving.knative.dev',
+      jsonPath: "{.metadata.annotations['example.com/image']}",
+    },
+  ]);
+});
+
 test('configuration and secrets are frozen all the way down', () => {
   const { config, secrets } = load('quota: { rules: [{ match: { names: [a] }, limit: 1Gi }] }');
   const isFrozen = (value: unknown): boolean =>
@@ -188,6 +207,27 @@ describe('faults', () => {
     ['namespaces: { exclude: [Kube] }', 'namespaces.exclude[0] is "Kube": must be the name of a namespace'],
     ['environmentLabel: "a b"', 'environmentLabel is "a b": must be the key of a label'],
     ['charge: { imported: "yes" }', 'charge.imported is "yes": must be true or false'],
+    [
+      'inUse: { extra: [{ resource: pods, jsonPath: "{.spec.image}" }] }',
+      'inUse.extra[0].resource is "pods": must be the plural of a kind and its group',
+    ],
+    ['inUse: { extra: [{ resource: a.example.com }] }', 'inUse.extra[0].jsonPath is missing: must be text'],
+    ...[
+      '.spec.image',
+      '{}',
+      '{.spec',
+      '{.spec[?(@.image)]}',
+      '{.spec[(1)]}',
+      '{.spec.image^}',
+      '{.spec.@string()}',
+      '{.spec.a,b}',
+    ].map((path) => [
+      `inUse: { extra: [{ resource: a.example.com, jsonPath: ${JSON.stringify(path)} }] }`,
+      `inUse.extra[0].jsonPath is ${JSON.stringify(path)}: must be a JSONPath of names`,
+    ]),
+    ['inUse: { extras: [] }', 'inUse.extras: unknown key; did you mean extra?'],
+    ['advice: { maxTags: 0 }', 'advice.maxTags is 0: must be a whole number from 1 up'],
+    ['advice: { maxLayer: big }', 'advice.maxLayer is "big": not a quantity'],
     ['quota: { clearPercent: 101 }', 'quota.clearPercent is 101: must be a whole number from 0 to 100'],
     ['quota: { annotation: { enabled: true } }', 'quota.annotation.max is missing: must be set'],
     ['quota: { rules: [{ limit: 1Gi }] }', 'quota.rules[0].match is missing: must be a map'],
@@ -306,6 +346,70 @@ describe('secrets', () => {
       'SMTP_PASSWORD and SMTP_PASSWORD_FILE are both set: only one is allowed',
       expect.stringMatching(/^SMTP_PASSWORD_FILE is "\/run\/secrets\/none": must be a file that can be read/),
     ]);
+  });
+});
+
+describe('credentials for a registry', () => {
+  const load = (env: Record<string, string>) =>
+    loadRegistryCredentials(env, (path) => {
+      if (path === '/run/secrets/registry') return 'from the file\n';
+      throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+    });
+
+  test.each([
+    { name: 'none', env: {}, credentials: null },
+    { name: 'none that is not empty', env: { REGISTRY_USER: '', REGISTRY_TOKEN: '' }, credentials: null },
+    { name: 'a token', env: { REGISTRY_TOKEN: 'sesame' }, credentials: { token: 'sesame' } },
+    {
+      name: 'a token in a file',
+      env: { REGISTRY_TOKEN_FILE: '/run/secrets/registry' },
+      credentials: { token: 'from the file' },
+    },
+    {
+      name: 'a user and a password',
+      env: { REGISTRY_USER: 'robot', REGISTRY_PASSWORD: 'sesame' },
+      credentials: { user: 'robot', password: 'sesame' },
+    },
+    {
+      name: 'a user and a password in a file',
+      env: { REGISTRY_USER: 'robot', REGISTRY_PASSWORD_FILE: '/run/secrets/registry' },
+      credentials: { user: 'robot', password: 'from the file' },
+    },
+  ])('are $name', ({ env, credentials }) => {
+    expect(load(env)).toEqual(credentials);
+  });
+
+  test.each([
+    {
+      name: 'a user alone',
+      env: { REGISTRY_USER: 'robot' },
+      fault: 'set either REGISTRY_TOKEN alone, or both REGISTRY_USER and REGISTRY_PASSWORD',
+    },
+    {
+      name: 'a password alone',
+      env: { REGISTRY_PASSWORD: 'sesame' },
+      fault: 'set either REGISTRY_TOKEN alone, or both REGISTRY_USER and REGISTRY_PASSWORD',
+    },
+    {
+      name: 'a token beside a password',
+      env: { REGISTRY_TOKEN: 'sesame', REGISTRY_USER: 'robot', REGISTRY_PASSWORD: 'sesame' },
+      fault: 'set either REGISTRY_TOKEN alone, or both REGISTRY_USER and REGISTRY_PASSWORD',
+    },
+    {
+      name: 'a token stated twice',
+      env: { REGISTRY_TOKEN: 'sesame', REGISTRY_TOKEN_FILE: '/run/secrets/registry' },
+      fault: 'REGISTRY_TOKEN and REGISTRY_TOKEN_FILE are both set: only one is allowed',
+    },
+    {
+      name: 'a file that is not there',
+      env: { REGISTRY_USER: 'robot', REGISTRY_PASSWORD_FILE: '/run/secrets/none' },
+      fault: 'REGISTRY_PASSWORD_FILE is "/run/secrets/none": must be a file that can be read',
+    },
+  ])('are refused when they are $name', ({ env, fault }) => {
+    expect(() => load(env)).toThrow(
+      expect.objectContaining({ code: 'invalid', message: expect.stringContaining(fault) }),
+    );
+    expect(() => load(env)).not.toThrow('sesame');
   });
 });
 

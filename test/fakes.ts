@@ -10,11 +10,13 @@ import type {
   JobHandlers,
   OutgoingMessage,
   Queue,
+  Registry,
   SendOutcome,
   Store,
   Transport,
 } from '../src/pipeline/ports.ts';
 import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
+import type { BlobStat } from '../src/usage/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../src/usage/registry.ts';
 
 /** In-memory ports: the same contract suites run on these and on the real adapters. */
@@ -231,6 +233,21 @@ export const createFakeCluster = (inventory: Inventory): Cluster => ({
     return structuredClone(inventory);
   },
 });
+
+/** A registry that answers as told, by `repository@digest`; anything else is absent. */
+export const createFakeRegistry = (
+  answers: Readonly<Record<string, BlobStat>>,
+): Registry & { readonly asked: readonly string[] } => {
+  const asked: string[] = [];
+  return {
+    asked,
+    statBlob: async ({ repository, digest }) => {
+      const name = `${repository}@${digest}`;
+      asked.push(name);
+      return answers[name] ?? { outcome: 'absent' };
+    },
+  };
+};
 
 /** Mails as a few readable words; ids are SHA-256 as in the real thing, so that they hold no address. */
 export const createFakeCompose = (): Compose => ({

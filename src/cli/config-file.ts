@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadConfig } from '../config.ts';
 import type { Config, Secrets } from '../config.ts';
-import { AppError } from '../errors.ts';
+import { AppError, toAppError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The file that is read when none is named. */
@@ -21,9 +21,18 @@ export type LoadedConfig = {
  */
 export const loadConfigFile = (terminal: Terminal, named: string | undefined): LoadedConfig => {
   const path = named ?? terminal.env['QUOTAGRAM_CONFIG'] ?? (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null);
-  const text = path === null ? null : readNamed(path);
-  return { ...loadConfig(text, terminal.env, (file) => readFileSync(file, 'utf8')), path };
+  if (path === null) return { ...load(terminal, null), path };
+  const text = readNamed(path);
+  try {
+    return { ...load(terminal, text), path };
+  } catch (thrown) {
+    const { code, message, hint } = toAppError(thrown);
+    throw new AppError(code, message, { hint: `The file is ${path}. ${hint ?? ''}`.trim(), cause: thrown });
+  }
 };
+
+const load = (terminal: Terminal, text: string | null) =>
+  loadConfig(text, terminal.env, (file) => readFileSync(file, 'utf8'));
 
 /** The same for a command that sends mail. @throws AppError `invalid` naming what is missing */
 export const loadSendingConfig = (terminal: Terminal, named: string | undefined): LoadedConfig => {
@@ -46,9 +55,15 @@ const readNamed = (path: string): string => {
   try {
     return readFileSync(path, 'utf8');
   } catch (thrown) {
-    throw new AppError('invalid', `the configuration ${path} cannot be read`, {
+    throw new AppError('invalid', `the configuration ${path} cannot be read: ${reasonOf(thrown)}`, {
       hint: 'Name another with --config, or copy quotagram.example.yaml there.',
       cause: thrown,
     });
   }
+};
+
+/** `ENOENT: no such file or directory, open 'x'` without code and path. */
+const reasonOf = (thrown: unknown): string => {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return /^[A-Z]+: (.+), /.exec(message)?.[1] ?? message;
 };

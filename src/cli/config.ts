@@ -1,4 +1,5 @@
-import { formatLimit, formatList } from '../usage/format.ts';
+import type { Config, Secrets } from '../config.ts';
+import { formatCount, formatLimit, formatList } from '../usage/format.ts';
 import { loadConfigFile } from './config-file.ts';
 import type { GlobalOptions } from './options.ts';
 import { layOut } from './table.ts';
@@ -10,7 +11,7 @@ export const checkConfig = (terminal: Terminal, options: GlobalOptions): number 
   const { mail, quota, recipients, schedule, smtp } = config;
   const rows = [
     ['schedule', `${schedule.cron} (${schedule.timeZone})`],
-    ['quota', `${formatLimit(quota.default)}, ${String(quota.rules.length)} rules`],
+    ['quota', `${formatLimit(quota.default)}, ${formatCount(quota.rules.length, 'rule')}`],
     ['mail from', mail.from ?? 'not set: nothing can be sent'],
     [
       'mail may go to',
@@ -22,9 +23,11 @@ export const checkConfig = (terminal: Terminal, options: GlobalOptions): number 
       'mail server',
       smtp.host === null ? 'not set: nothing can be sent' : `${smtp.host}:${String(smtp.port)}`,
     ],
-    ['redis', secrets.redisUrl === null ? `embedded, in ${config.dataDir}` : 'by URL'],
+    ['redis', describeRedis(config, secrets)],
   ];
-  terminal.out.write(`${path ?? 'No configuration file: the defaults'} is sound.\n\n`);
+  terminal.out.write(
+    path === null ? 'There is no configuration file; these are the defaults.\n\n' : `${path} is sound.\n\n`,
+  );
   terminal.out.write(
     layOut(
       [
@@ -35,4 +38,9 @@ export const checkConfig = (terminal: Terminal, options: GlobalOptions): number 
     ),
   );
   return 0;
+};
+
+const describeRedis = ({ redis, dataDir }: Config, { redisUrl }: Secrets): string => {
+  if (redisUrl !== null) return 'the one that REDIS_URL names';
+  return redis.url ?? `its own, in ${dataDir}`;
 };

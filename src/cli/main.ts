@@ -9,10 +9,16 @@ import type { SendOptions } from './send.ts';
 import type { StartOptions } from './start.ts';
 import { reportError } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
+import type { VerifyOptions } from './verify.ts';
 
 const EXIT_CODES_HELP = `
 Exit codes: 0 ok; 1 error; 2 wrong usage or configuration; 3 some namespaces or mails failed; 4 refused by policy.
 Data goes to stdout, progress and problems to stderr. NO_COLOR turns colours off.`;
+
+const REGISTRY_HELP = `
+Credentials for the registry come from the environment: REGISTRY_TOKEN (OpenShift: the output of \`oc whoami -t\`), or
+REGISTRY_USER and REGISTRY_PASSWORD; REGISTRY_TOKEN_FILE and REGISTRY_PASSWORD_FILE name a file that holds the secret.
+Exit code 3: something differs or could not be asked.`;
 
 /** The command line. Sets the exit code of the process when the command has ended. */
 export const main = async (): Promise<void> => {
@@ -80,6 +86,18 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
     .action(async (_, self: Command) => {
       const { printReport } = await import('./report.ts');
       exitWith(await printReport(terminal, self.optsWithGlobals<ReportOptions>()));
+    });
+
+  command(program, 'verify', 'recount one namespace’s report by other code, and ask the registry itself')
+    .requiredOption('-n, --namespace <name>', 'the namespace')
+    .option('--registry <url>', 'ask this registry for every blob that counts (see REGISTRY_TOKEN below)')
+    .addOption(
+      new Option('-o, --output <form>', 'form of the result').choices(['table', 'json']).default('table'),
+    )
+    .addHelpText('after', REGISTRY_HELP)
+    .action(async (_, self: Command) => {
+      const { verifyNow } = await import('./verify.ts');
+      exitWith(await verifyNow(terminal, self.optsWithGlobals<VerifyOptions>()));
     });
 
   command(program, 'run', 'weigh the cluster, mail the teams over quota and sum it up')

@@ -1,6 +1,6 @@
 import type { AppPurpose, Surroundings } from '../app.ts';
 import type { Observe } from '../pipeline/events.ts';
-import { paint } from './terminal.ts';
+import { reportWarning } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The forms a report is printed in. */
@@ -28,5 +28,5 @@ export const surroundingsOf = (
   context: options.context ?? null,
   now: () => new Date(),
   observe,
-  warn: (warning) => terminal.err.write(`${paint(terminal.err, 'yellow', 'warning:')} ${warning}\n`),
+  warn: (warning) => reportWarning(terminal.err, warning),
 });

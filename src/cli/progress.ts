@@ -1,45 +1,49 @@
-import { formatCount } from '../usage/format.ts';
+import { formatCount, formatNumber } from '../usage/format.ts';
 import type { Observe, RunEvent } from '../pipeline/events.ts';
-import { paint } from './terminal.ts';
+import { clearLine, paint, reportWarning } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
+/** What a command hears of a run: `end` removes the line that counts along, `hasFailed` tells whether a mail did. */
+export type Progress = Observe & { readonly end: () => void; readonly hasFailed: () => boolean };
+
 /** Shows a run on stderr while it happens: a line per milestone, and on a terminal one line that counts along. */
-export const showProgress = (err: Terminal['err']): Observe & { readonly end: () => void } => {
-  const isLive = err.isTTY === true;
+export const showProgress = (err: Terminal['err']): Progress => {
   const told = new Set<string>();
-  let live = '';
+  /** Objects read so far by kind, over all pages. */
+  const objectsRead = new Map<string, number>();
   let toWeigh = 0;
   let weighed = 0;
   let toSend = 0;
   let sent = 0;
+  /** The mails to teams have all ended: what is still to come is the summary. */
+  let isFinished = false;
+  let hasFailed = false;
+  const mail = (): string => (isFinished ? 'the summary to the platform staff' : 'a mail');
 
-  const erase = (): void => {
-    if (live !== '') err.write('\r\u001B[K');
-    live = '';
-  };
   const count = (text: string): void => {
-    if (!isLive) return;
-    erase();
-    live = text;
-    err.write(paint(err, 'dim', text));
+    if (err.isTTY === true) err.write(`${clearLine(err)}${paint(err, 'dim', text)}`);
   };
-  const say = (text: string): void => {
-    erase();
-    err.write(`${text}\n`);
+  const say = (text: string): void => void err.write(`${clearLine(err)}${text}\n`);
+  const warn = (text: string): void => reportWarning(err, text);
+  /** Many lists or mails meet the same fault, and again at each try: telling it once is enough. */
+  const warnOnce = (reason: string, text: string): void => {
+    if (!told.has(reason)) warn(text);
+    told.add(reason);
   };
-  const warn = (text: string): void => say(`${paint(err, 'yellow', 'warning:')} ${text}`);
 
   const show = (event: RunEvent): void => {
     switch (event.type) {
       case 'list-page-read':
-        return count(`reading ${event.kind}: ${String(event.objects)}`);
+        objectsRead.set(event.kind, (objectsRead.get(event.kind) ?? 0) + event.objects);
+        return count(`reading ${event.kind}: ${formatNumber(objectsRead.get(event.kind) ?? 0)}`);
       case 'list-read':
         return event.objects === 0
           ? undefined
           : say(
-              `read ${String(event.objects)} ${event.kind}${event.pages > 1 ? ` in ${String(event.pages)} pages` : ''}`,
+              `read ${countKind(event.objects, event.kind)}${event.pages > 1 ? ` in ${String(event.pages)} pages` : ''}`,
             );
       case 'list-restarted':
+        if (event.exact) objectsRead.delete(event.kind);
         return warn(
           event.exact
             ? `the list of ${event.kind} expired while it was read; reading it again`
@@ -48,20 +52,22 @@ export const showProgress = (err: Terminal['err']): Observe & { readonly end: ()
       case 'kind-unreadable':
         return warn(`${event.kind} cannot be read everywhere, so “not used” is unknown (${event.reason})`);
       case 'api-retry':
-        // Several lists meet the same fault at once, and again at each try: once is enough.
-        if (told.has(event.reason)) return;
-        told.add(event.reason);
-        return warn(`${event.kind}: ${event.reason}; trying again`);
+        return warnOnce(event.reason, `${event.kind}: ${event.reason}; trying again`);
+      case 'blobs-asked':
+        return count(`asked the registry for ${countOf(event.asked, event.of)} blobs`);
       case 'run-claimed':
         return say(`run ${event.runId} started`);
       case 'run-resumed':
-        return say(`run ${event.runId} goes on where it was (${event.state})`);
+        return say(
+          `run ${event.runId} goes on where it was: ${NEXT_STEP[event.state] ?? event.state} ` +
+            '(what a killed process had under way follows within a minute)',
+        );
       case 'run-collected':
         toWeigh = event.namespaces;
         return say(`weighing ${formatCount(event.namespaces, 'namespace')}`);
       case 'namespace-weighed':
         weighed += 1;
-        return count(`weighed ${String(weighed)} of ${String(toWeigh)}`);
+        return count(`weighed ${countOf(weighed, toWeigh)}`);
       case 'namespace-given-up':
         return warn(`${event.namespace} could not be weighed: ${event.reason}`);
       case 'run-sealed':
@@ -70,23 +76,61 @@ export const showProgress = (err: Terminal['err']): Observe & { readonly end: ()
           `weighed ${formatCount(event.namespaces, 'namespace')}: ${String(event.over)} over quota, ${formatCount(event.mails, 'mail')} to send`,
         );
       case 'mail-submitted':
+        if (isFinished) return;
         sent += 1;
-        return count(`sent ${String(sent)} of ${String(toSend)}`);
+        return count(`sent ${countOf(sent, toSend)}`);
       case 'mail-delayed':
-        return warn(`a mail waits for another try: ${event.reason}`);
+        return warnOnce(event.reason, `${mail()} waits for another try: ${event.reason}`);
       case 'mail-failed':
-        return warn(`a mail failed: ${event.reason}`);
+        hasFailed = true;
+        return warn(`${mail()} failed: ${event.reason}`);
       case 'mail-uncertain':
-        return warn(`a mail may or may not have arrived and is not sent again: ${event.reason}`);
+        hasFailed = true;
+        return warn(`${mail()} may or may not have arrived and is not sent again: ${event.reason}`);
       case 'run-finished':
+        isFinished = true;
         return say(
           `sent ${formatCount(event.submitted, 'mail')}${event.failed > 0 ? `, ${String(event.failed)} not` : ''}`,
         );
       case 'run-stopped':
-        return warn(`run ${event.runId} stopped before any mail`);
+        // The command says so, and why.
+        return;
       case 'job-failed':
-        return warn(`${event.job}, try ${String(event.attempt)}: ${event.reason}`);
+        return warnOnce(
+          event.reason,
+          `${stepOf(event.job)} failed at try ${String(event.attempt)}: ${event.reason}`,
+        );
     }
   };
-  return Object.assign(show, { end: erase });
+  return Object.assign(show, { end: () => void err.write(clearLine(err)), hasFailed: () => hasFailed });
 };
+
+const NEXT_STEP: Readonly<Record<string, string>> = {
+  claimed: 'reading the cluster',
+  sizing: 'weighing the namespaces',
+  sealed: 'sending the mails',
+};
+
+/** A job in words; its id begins with its name. */
+const stepOf = (job: string): string => {
+  const [name = '', ...subjects] = job.split('/').map(decodeURIComponent);
+  return name === 'mail'
+    ? 'a mail'
+    : name === 'size'
+      ? `weighing ${subjects.at(-1) ?? ''}`
+      : (STEPS[name] ?? job);
+};
+
+const STEPS: Readonly<Record<string, string>> = {
+  tick: 'the weekly timer',
+  collect: 'reading the cluster',
+  seal: 'sealing the run',
+  finish: 'ending the run',
+};
+
+const countKind = (objects: number, plural: string): string =>
+  formatCount(objects, plural.replace(/s$/, ''), plural);
+
+/** How many are done, and of how many where that is known: a run that is resumed begins in the middle. */
+const countOf = (done: number, all: number): string =>
+  all === 0 ? formatNumber(done) : `${formatNumber(done)} of ${formatNumber(all)}`;

@@ -1,3 +1,4 @@
+import { sumUpAdvice } from '../usage/advice.ts';
 import {
   formatBeside,
   formatBytes,
@@ -5,12 +6,16 @@ import {
   formatDay,
   formatLimit,
   formatList,
+  formatNumber,
   formatPercent,
   formatSome,
   formatUsed,
 } from '../usage/format.ts';
 import type { Level } from '../usage/quota.ts';
+import { describeInexact, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/reading.ts';
 import type { NamespaceReport, Report, RevisionReport, StreamReport, TagReport } from '../usage/report.ts';
+import { nameUsers } from '../usage/use-report.ts';
+import type { UseReport } from '../usage/use-report.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import { paint } from './terminal.ts';
@@ -40,6 +45,7 @@ export const namespaceTable = (out: Out, report: Report): string => {
     ...remarkUnknownSizes(namespaces),
     ...remarkNobodyToTell(namespaces),
     ...report.snapshot.findings.map(({ message }) => printable(message)),
+    ...remarkAdvice(namespaces),
     ...remarkReading(report),
   ];
   return `${layOut(NAMESPACE_COLUMNS, rows)}\n${remarks.map((remark) => `${remark}\n`).join('')}`;
@@ -49,7 +55,7 @@ export const namespaceTable = (out: Out, report: Report): string => {
 export const namespaceDetails = (out: Out, report: Report): string =>
   [
     ...namespacesOf(report).map((namespace) => namespaceDetail(out, namespace)),
-    ...remarkReading(report).map((remark) => `${remark}\n`),
+    [...remarkReading(report), WHAT_CANNOT_BE_SEEN].map((remark) => `${remark}\n`).join(''),
   ].join('\n');
 
 /** A level in words and, on a terminal, in colour. */
@@ -119,16 +125,23 @@ const remarkNobodyToTell = (namespaces: readonly NamespaceReport[]): readonly st
   });
 };
 
+const remarkAdvice = (namespaces: readonly NamespaceReport[]): readonly string[] => {
+  const counts = sumUpAdvice(namespaces).map(({ code, count }) => `${formatNumber(count)} ${code}`);
+  return counts.length === 0 ? [] : [`Advice: ${formatList(counts)}; quotagram report -n NAME tells it.`];
+};
+
 /** What the reading itself leaves open. */
-const remarkReading = ({ cluster, snapshot: { unreadableKinds, exact } }: Report): readonly string[] => [
-  ...(unreadableKinds.length === 0
-    ? []
-    : [`What is not in use is unknown: ${formatList(unreadableKinds)} could not be read everywhere.`]),
-  ...(cluster.usedBytes === null
-    ? ['What is not in use is unknown: the image streams of other namespaces could not be read.']
-    : []),
-  ...(exact ? [] : ['The cluster changed while it was read, so figures may be slightly off.']),
-];
+const remarkReading = (report: Report): readonly string[] => {
+  const unseen = describeUnseenUse(report);
+  const unknown = isPart(report)
+    ? 'What is not in use and what the registry gets back are'
+    : 'What is not in use is';
+  const inexact = describeInexact(report.snapshot.lists);
+  return [
+    ...(unseen === null ? [] : [`${unknown} unknown: ${unseen}.`]),
+    ...(inexact === null ? [] : [inexact]),
+  ];
+};
 
 const nameSome = (namespaces: readonly NamespaceReport[]): string =>
   formatSome(
@@ -158,6 +171,7 @@ const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
           streams.flatMap((stream) => streamRows(out, stream)),
         )}`,
     findingsText(namespace),
+    adviceText(namespace),
   ].join('');
 };
 
@@ -174,6 +188,14 @@ const findingsText = ({ findings }: NamespaceReport): string => {
     .filter(({ code }) => code !== 'no-recipient')
     .map(({ subject, message }) => `  ${printable(shortenDigests(subject))}: ${printable(message)}\n`);
   return lines.length === 0 ? '' : `\nFindings\n${lines.join('')}`;
+};
+
+/** The namespace itself is above all of it. */
+const adviceText = ({ name, advice }: NamespaceReport): string => {
+  const lines = advice.map(
+    ({ subject, message }) => `  ${subject === name ? '' : `${printable(subject)}: `}${message}\n`,
+  );
+  return lines.length === 0 ? '' : `\nAdvice\n${lines.join('')}`;
 };
 
 const streamRows = (out: Out, stream: StreamReport): readonly (readonly string[])[] => [
@@ -195,7 +217,7 @@ const tagRows = (tag: TagReport): readonly (readonly string[])[] => [
     sizeCell(tag),
     formatBytes(tag.countedBytes),
     formatBytes(tag.freesBytes),
-    useCell(tag.inUse),
+    tag.revisions.length === 0 ? usersCell(tag) : useCell(tag.inUse),
   ],
   ...tag.revisions.map(revisionRow),
 ];
@@ -213,14 +235,14 @@ const revisionRow = (revision: RevisionReport): readonly string[] => [
   revision.sizeBytes === null ? 'unknown' : formatBytes(revision.sizeBytes),
   revision.charged ? formatBytes(revision.countedBytes) : revision.sizeBytes === null ? '-' : 'imported',
   '',
-  revision.inUse === true ? `by ${workloadsText(revision)}` : useCell(revision.inUse),
+  usersCell(revision),
 ];
 
-const workloadsText = ({ inUseBy, inUseCount }: RevisionReport): string => {
-  const [first] = inUseBy;
-  if (first === undefined) return formatCount(inUseCount, 'workload');
-  return inUseCount > 1 ? `${first} and ${String(inUseCount - 1)} more` : first;
-};
+/** The strongest use in full, the others counted. */
+const usersCell = (used: UseReport): string =>
+  used.inUse === true
+    ? `by ${printable(formatSome(nameUsers(used, '', 1), used.inUseCount))}`
+    : useCell(used.inUse);
 
 const useCell = (inUse: boolean | null): string => (inUse === null ? 'unknown' : inUse ? 'yes' : 'no');
 
@@ -233,4 +255,4 @@ const sizeCell = ({ sizeBytes, unknownRevisions }: StreamReport | TagReport): st
 const shortenDigests = (text: string): string => text.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');
 
 /** Text that teams or registries wrote, without what could steer a terminal or turn its text around. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');

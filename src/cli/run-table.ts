@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatLimit } from '../usage/format.ts';
+import { formatBytes, formatCount, formatLimit, formatList } from '../usage/format.ts';
 import type { App } from '../app.ts';
 import { levelCell, usedCell } from './report-tables.ts';
 import { layOut } from './table.ts';
@@ -50,13 +50,20 @@ const recipientsCell = ({ recipients, noRecipientReason }: Row): string => {
 };
 
 const mailCell = (out: Out, { level, mails, noRecipientReason, problem }: Row): string => {
-  if (problem !== null) return paint(out, 'red', problem);
-  const sent = mails.submitted ?? 0;
-  if (sent > 0) return `${formatCount(sent, 'mail')} sent`;
-  const waiting = (mails.planned ?? 0) + (mails.sending ?? 0);
-  if (waiting > 0) return `${formatCount(waiting, 'mail')} waiting`;
+  const counts = [
+    countMails(mails.submitted, 'sent'),
+    countMails((mails.planned ?? 0) + (mails.sending ?? 0), 'waiting'),
+    countMails(mails.failed, 'not sent'),
+    countMails(mails.uncertain, 'may have arrived'),
+  ].flat();
+  const told = formatList(counts);
+  if (problem !== null) return paint(out, 'red', told === '' ? problem : `${told}: ${problem}`);
+  if (told !== '') return told;
   return level === 'over' && noRecipientReason !== null ? noRecipientReason : '-';
 };
+
+const countMails = (mails: number | undefined, what: string): readonly string[] =>
+  mails === undefined || mails === 0 ? [] : [`${formatCount(mails, 'mail')} ${what}`];
 
 const totalLine = (run: RunSummary['run']): string =>
   run.clusterUsedBytes === null || run.sumOfNamespacesBytes === null

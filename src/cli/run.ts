@@ -1,15 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createApp, createReporter } from '../app.ts';
+import { createApp } from '../app.ts';
 import type { App } from '../app.ts';
-import { AppError } from '../errors.ts';
-import { formatCount } from '../usage/format.ts';
-import { loadConfigFile, loadSendingConfig } from './config-file.ts';
+import { AppError, toAppError } from '../errors.ts';
+import { formatMoment } from '../usage/format.ts';
+import { loadSendingConfig } from './config-file.ts';
+import { writeDryRun } from './dry-run.ts';
 import { ROLES, surroundingsOf } from './options.ts';
 import type { GlobalOptions } from './options.ts';
 import { showProgress } from './progress.ts';
-import { namespaceTable } from './report-tables.ts';
+import type { Progress } from './progress.ts';
 import { summaryText } from './run-table.ts';
 import { EXIT_INTERRUPTED, EXIT_PARTIAL } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,16 +19,22 @@ export type RunOptions = GlobalOptions & {
   readonly out?: string;
 };
 
-/** How often a run that others may work on is looked at. */
-const POLL_MS = 200;
-
 /** Runs a slot from reading to the last mail, hosting every role itself, and sums it up. Returns the exit code. */
-export const runOnce = (terminal: Terminal, options: RunOptions): Promise<number> =>
-  options.dryRun === true ? writeDryRun(terminal, options) : runSlot(terminal, options);
-
-const runSlot = async (terminal: Terminal, options: RunOptions): Promise<number> => {
-  const loaded = loadSendingConfig(terminal, options.config);
+export const runOnce = async (terminal: Terminal, options: RunOptions): Promise<number> => {
+  if (options.dryRun === true) return writeDryRun(terminal, options);
+  if (options.out !== undefined) {
+    throw new AppError('invalid', '--out is for a dry run, and without --dry-run this is a real one', {
+      hint: 'Add --dry-run, or leave --out out.',
+    });
+  }
   const progress = showProgress(terminal.err);
+  const exitCode = await runSlot(terminal, options, progress);
+  // The summary goes out after its run has ended: only now is known how that went.
+  return exitCode === 0 && progress.hasFailed() ? EXIT_PARTIAL : exitCode;
+};
+
+const runSlot = async (terminal: Terminal, options: RunOptions, progress: Progress): Promise<number> => {
+  const loaded = loadSendingConfig(terminal, options.config);
   await using app = await createApp(loaded, surroundingsOf(terminal, options, progress), {
     roles: ROLES,
     connectOnly: false,
@@ -37,57 +42,65 @@ const runSlot = async (terminal: Terminal, options: RunOptions): Promise<number>
   });
   // Before the slot is claimed: a mail server that is down must not cost a run.
   await app.verifyTransport();
-  await app.work(ROLES);
-  const { id } = await app.startRun(options.slot ?? null);
-  const isInterrupted = await waitForEnd(app, id, terminal.signal);
-  progress.end();
-  if (isInterrupted) {
-    terminal.err.write(`Interrupted; nothing is lost. To go on: quotagram run --slot ${id}\n`);
-    return EXIT_INTERRUPTED;
+  if (terminal.signal.aborted) return sayInterrupted(terminal, 'nothing was begun.');
+  const run = await app.startRun(options.slot ?? null);
+  if (hasEnded(run)) {
+    const moment = formatMoment(run.endedAt);
+    terminal.err.write(`run ${run.id} ended before, on ${moment}: nothing is sent again\n`);
+  } else {
+    await app.work(ROLES);
+    const isThrough = await waitForEnd(app, run.id, terminal.signal);
+    progress.end();
+    const farewell = `finishing what is under way; Ctrl-C again ends at once.\n${howToGoOn(run.id)}`;
+    if (!isThrough) return sayInterrupted(terminal, farewell);
   }
-  const summary = await app.summariseRun(id);
-  terminal.out.write(summaryText(terminal.out, summary));
-  const { run, rows } = summary;
-  if (run.state === 'stopped') {
-    throw new AppError(
-      'unavailable',
-      `run ${id} stopped before any mail: ${run.stopReason ?? 'no reason given'}`,
-    );
-  }
-  return rows.some(({ problem }) => problem !== null) ? EXIT_PARTIAL : 0;
+  return sumUp(terminal, await app.summariseRun(run.id));
 };
 
-/** Waits until the run has ended; true when we were interrupted before. */
+type Run = Awaited<ReturnType<App['loadRun']>>;
+
+const hasEnded = ({ state }: Run): boolean => state === 'finished' || state === 'stopped';
+
+const sayInterrupted = (terminal: Terminal, text: string): number => {
+  terminal.err.write(`Interrupted: ${text}\n`);
+  return EXIT_INTERRUPTED;
+};
+
+const howToGoOn = (runId: string): string =>
+  `Nothing is lost; the run goes on with the same command and --slot ${runId}`;
+
+/** How often a run that others may work on is looked at. */
+const POLL_MS = 200;
+/** A Redis that restarts is waited for so long. */
+const PATIENCE_MS = 60_000;
+
+/** Waits until the run has ended; false when we were interrupted before. @throws AppError with how to go on */
 const waitForEnd = async (app: App, runId: string, signal: AbortSignal): Promise<boolean> => {
+  let answeredAt = Date.now();
   while (!signal.aborted) {
-    const { state } = await app.loadRun(runId);
-    if (state === 'finished' || state === 'stopped') return false;
+    try {
+      if (hasEnded(await app.loadRun(runId))) return true;
+      answeredAt = Date.now();
+    } catch (thrown) {
+      const { code, message, hint } = toAppError(thrown);
+      if (code !== 'unavailable' || Date.now() - answeredAt > PATIENCE_MS) {
+        const hints = [hint, howToGoOn(runId)].filter((line) => line !== null);
+        throw new AppError(code, message, { hint: hints.join('\n'), cause: thrown });
+      }
+    }
     await sleep(POLL_MS);
   }
-  return true;
+  return false;
 };
 
-const writeDryRun = async (terminal: Terminal, options: RunOptions): Promise<number> => {
-  if (options.slot !== undefined) {
-    throw new AppError('invalid', '--slot and --dry-run do not go together: a dry run claims no slot');
+const sumUp = (terminal: Terminal, summary: Awaited<ReturnType<App['summariseRun']>>): number => {
+  const { run, rows } = summary;
+  if (run.state === 'stopped') {
+    const reason = run.stopReason ?? 'no reason given';
+    throw new AppError('unavailable', `run ${run.id} stopped before any mail: ${reason}`, {
+      hint: 'When that is mended, start a run by hand: the same command without --slot.',
+    });
   }
-  const directory = options.out ?? join('out', 'dry-run');
-  const { config } = loadConfigFile(terminal, options.config);
-  const progress = showProgress(terminal.err);
-  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
-  const { report, mails } = await reporter.previewRun();
-  progress.end();
-  mkdirSync(directory, { recursive: true });
-  for (const [index, { delivery, rendered, message }] of mails.entries()) {
-    const recipient = delivery.recipient.address.replaceAll(/[^A-Za-z0-9@.-]/g, '_');
-    const name = `${String(index + 1).padStart(3, '0')}-${delivery.namespaces[0] ?? 'none'}-${recipient}`;
-    writeFileSync(join(directory, `${name}.eml`), message.bytes);
-    writeFileSync(join(directory, `${name}.html`), rendered.html);
-    writeFileSync(join(directory, `${name}.txt`), rendered.text);
-  }
-  terminal.out.write(namespaceTable(terminal.out, report));
-  terminal.err.write(
-    `Dry run: nothing was claimed or sent. ${formatCount(mails.length, 'mail')} written to ${directory}\n`,
-  );
-  return 0;
+  terminal.out.write(summaryText(terminal.out, summary));
+  return rows.some(({ problem }) => problem !== null) ? EXIT_PARTIAL : 0;
 };

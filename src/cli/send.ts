@@ -7,7 +7,8 @@ import { surroundingsOf } from './options.ts';
 import type { GlobalOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import { layOut } from './table.ts';
-import { EXIT_PARTIAL } from './terminal.ts';
+import type { Column } from './table.ts';
+import { EXIT_INTERRUPTED, EXIT_PARTIAL } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 export type SendOptions = GlobalOptions & {
@@ -17,37 +18,50 @@ export type SendOptions = GlobalOptions & {
 };
 
 /** Sends one namespace's mail now, apart from any run; without `--yes` it only shows what would go out. */
-export const sendNow = async (terminal: Terminal, options: SendOptions): Promise<number> => {
-  const isReal = options.yes === true;
-  const loaded = (isReal ? loadSendingConfig : loadConfigFile)(terminal, options.config);
+export const sendNow = (terminal: Terminal, options: SendOptions): Promise<number> =>
+  options.yes === true ? send(terminal, options) : show(terminal, options);
+
+const show = async (terminal: Terminal, options: SendOptions): Promise<number> => {
+  const { config } = loadConfigFile(terminal, options.config);
   const progress = showProgress(terminal.err);
-  const surroundings = surroundingsOf(terminal, options, progress);
-  await using reporter = await createReporter(loaded.config, surroundings);
-  const oneOff = await reporter.prepareOneOff({ namespaces: [options.namespace], to: options.to ?? [] });
+  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  const oneOff = await reporter.prepareOneOff(requestOf(options));
   progress.end();
-  if (!isReal) {
-    terminal.out.write(previewText(oneOff));
-    terminal.err.write(
-      `Dry run: nothing was sent. To send ${formatCount(oneOff.mails.length, 'mail')}, add --yes.\n`,
-    );
-    return 0;
-  }
-  await using app = await createApp(loaded, surroundings, { roles: [], connectOnly: false, log: null });
+  terminal.out.write(previewText(oneOff));
+  terminal.err.write(
+    `Dry run: nothing was sent. To send ${formatCount(oneOff.mails.length, 'mail')}, add --yes.\n`,
+  );
+  return 0;
+};
+
+const send = async (terminal: Terminal, options: SendOptions): Promise<number> => {
+  const loaded = loadSendingConfig(terminal, options.config);
+  const progress = showProgress(terminal.err);
+  await using app = await createApp(loaded, surroundingsOf(terminal, options, progress), {
+    roles: ['collector', 'mailer'],
+    connectOnly: false,
+    log: null,
+  });
   await app.verifyTransport();
+  const oneOff = await app.prepareOneOff(requestOf(options));
+  progress.end();
+  if (terminal.signal.aborted) {
+    terminal.err.write('Interrupted: nothing was sent.\n');
+    return EXIT_INTERRUPTED;
+  }
   const ended = await app.sendOneOff(oneOff);
   const rows = ended.map(({ recipient, state, detail }) => [recipient.address, state, detail ?? '']);
-  terminal.out.write(
-    layOut(
-      [
-        { heading: 'RECIPIENT', align: 'left' },
-        { heading: 'MAIL', align: 'left' },
-        { heading: 'THE SERVER SAID', align: 'left' },
-      ],
-      rows,
-    ),
-  );
+  terminal.out.write(layOut(COLUMNS, rows));
   return ended.every(({ state }) => state === 'submitted') ? 0 : EXIT_PARTIAL;
 };
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'RECIPIENT', align: 'left' },
+  { heading: 'MAIL', align: 'left' },
+  { heading: 'THE SERVER SAID', align: 'left' },
+];
+
+const requestOf = ({ namespace, to = [] }: SendOptions) => ({ namespaces: [namespace], to });
 
 type OneOff = Awaited<ReturnType<Reporter['prepareOneOff']>>;
 

@@ -1,8 +1,5 @@
-<<<<<<< HEAD
 import type { AdviceSummary } from '../usage/advice.ts';
-=======
 import type { BlobStat } from '../usage/registry-verdict.ts';
->>>>>>> upstream
 import type { Inventory, Snapshot } from '../usage/registry.ts';
 import type { Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';

@@ -1,9 +1,16 @@
-import type { Image, ImageReference, ImageStream, Inventory } from '../../src/usage/registry.ts';
+import type {
+  HowUsed,
+  Image,
+  ImageReference,
+  ImageStream,
+  Inventory,
+  WorkloadReference,
+} from '../../src/usage/registry.ts';
 
-/** Who uses what, by product.md §3, worked out anew for each question. Workloads are `ns/Kind/name`. */
+/** Who uses what, by product.md §3, worked out anew for each question. Workloads are `ns/Kind/name`, with the gravest way. */
 export type Uses = {
-  readonly usersOfDigest: (digest: string) => ReadonlySet<string>;
-  readonly usersOfTag: (namespace: string, stream: string, tag: string) => ReadonlySet<string>;
+  readonly usersOfDigest: (digest: string) => ReadonlyMap<string, HowUsed>;
+  readonly usersOfTag: (namespace: string, stream: string, tag: string) => ReadonlyMap<string, HowUsed>;
 };
 
 type Meaning = { readonly digests: ReadonlySet<string>; readonly tags: ReadonlySet<string> };
@@ -17,32 +24,63 @@ export const createUses = (inventory: Inventory): Uses => {
       ({ endedPodCreated }) =>
         endedPodCreated === null || Date.parse(inventory.readAt) - Date.parse(endedPodCreated) < DAY_MS,
     )
-    .map(({ workload, namespace, reference }) => ({
-      workload,
-      meaning: meaningOf(reference, namespace, inventory),
+    .map((reference) => ({
+      workload: reference.workload,
+      how: howOf(reference, inventory),
+      meaning: meaningOf(reference.reference, reference.namespace, inventory),
     }));
   return {
     usersOfDigest: (digest) =>
-      new Set(
-        meanings
-          .filter(({ meaning }) =>
-            [...meaning.digests].some(
-              (meant) =>
-                meant === digest ||
-                isAbove(meant, digest, inventory.images) ||
-                isAbove(digest, meant, inventory.images),
-            ),
-          )
-          .map(({ workload }) => workload),
+      gravest(
+        meanings.filter(({ meaning }) =>
+          [...meaning.digests].some(
+            (meant) =>
+              meant === digest ||
+              isAbove(meant, digest, inventory.images) ||
+              isAbove(digest, meant, inventory.images),
+          ),
+        ),
       ),
     usersOfTag: (namespace, stream, tag) =>
-      new Set(
-        meanings
-          .filter(({ meaning }) => meaning.tags.has(tagKey(namespace, stream, tag)))
-          .map(({ workload }) => workload),
-      ),
+      gravest(meanings.filter(({ meaning }) => meaning.tags.has(tagKey(namespace, stream, tag)))),
   };
 };
+
+/** From what keeps an image needed now to what only mentions it (docs/decisions/0012). */
+const GRAVITY: readonly HowUsed[] = [
+  'running',
+  'scheduled',
+  'suspended',
+  'scaled-to-0',
+  'old-rollout',
+  'finished',
+  'build-input',
+  'trigger',
+  'named',
+];
+
+/** Each workload with the gravest of its ways, the gravest workloads first, then by name. */
+export const gravest = (
+  uses: readonly { readonly workload: string; readonly how: HowUsed }[],
+): ReadonlyMap<string, HowUsed> => {
+  const inOrder = GRAVITY.flatMap((how) =>
+    uses
+      .filter((use) => use.how === how)
+      .map(({ workload }) => workload)
+      .toSorted(),
+  );
+  const waysOf = (name: string) => uses.filter(({ workload }) => workload === name).map(({ how }) => how);
+  return new Map(
+    [...new Set(inOrder)].map((name) => [name, GRAVITY.find((how) => waysOf(name).includes(how)) ?? 'named']),
+  );
+};
+
+/** At 0 replicas under something that runs is an old rollout; at 0 with it, or alone, is scaled to 0. */
+const howOf = (given: WorkloadReference, { references }: Inventory): HowUsed =>
+  given.how === 'scaled-to-0' &&
+  references.some(({ workload, how }) => workload === given.controller && how === 'running')
+    ? 'old-rollout'
+    : given.how;
 
 const tagKey = (namespace: string, stream: string, tag: string): string => `${namespace}/${stream}:${tag}`;
 

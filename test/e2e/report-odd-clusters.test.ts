@@ -162,7 +162,7 @@ test('image streams that may be read only in the named namespace are enough for 
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^ {2}:latest +≥ 600 MiB /m);
   expect(stdout).toContain(
-    '\nWhat is not in use is unknown: the image streams of other namespaces could not be read.\n',
+    '\nWhat is not in use and what the registry gets back are unknown: only d1b5d2-dev could be read, not the whole cluster.\n',
   );
 });
 

@@ -97,6 +97,7 @@ const emptyNamespace = (name: string): NamespaceReport => ({
   noRecipientReason: null,
   streams: [],
   findings: [],
+  advice: [],
 });
 
 const runSummary = (): RunSummary => ({
@@ -133,6 +134,7 @@ const runSummary = (): RunSummary => ({
     },
   ],
   mails: {},
+  advice: [],
 });
 
 const deliveryTo = ({ identify }: Compose, address: string): Delivery => ({

@@ -356,8 +356,9 @@ const RICH_SNAPSHOT: Snapshot = {
   ],
   heldOutside: ['sha256:base'],
   uses: {
-    digests: { 'sha256:i2': ['a1b2c3-dev/Deployment/api'] },
-    tags: { 'api:gone': ['a1b2c3-dev/CronJob/nightly'] },
+    digests: { 'sha256:i2': [{ workload: 'a1b2c3-dev/Deployment/api', how: 'scaled-to-0' }] },
+    tags: { 'api:gone': [{ workload: 'a1b2c3-prod/CronJob/nightly', how: 'scheduled' }] },
+    environments: { 'a1b2c3-prod': 'prod' },
   },
 };
 
@@ -382,6 +383,7 @@ const WEIGHED: NamespaceResult = {
     noRecipientReason: null,
     streams: [],
     findings: [{ code: 'image-missing', subject: 'api:latest', message: 'gone' }],
+    advice: [{ code: 'large-layer', subject: 'api:latest', message: 'smaller is better', amount: 9 }],
   },
   plan: {
     deletions: [{ stream: 'api', tag: 'gone', freesBytes: 20 }],

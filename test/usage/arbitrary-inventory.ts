@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { HOW_USED } from '../../src/usage/registry.ts';
 import type {
+  HowUsed,
   Image,
   ImageReference,
   ImageStream,
@@ -222,11 +224,20 @@ const namespace = (name: string): fc.Arbitrary<Namespace> =>
 const workloadReference: fc.Arbitrary<WorkloadReference> = fc
   .record({
     namespace: anyOf(NAMESPACES),
-    name: anyOf(['Pod/x', 'Pod/y', 'Deployment/x']),
+    name: anyOf(['Pod/x', 'Pod/y', 'Deployment/x', 'ReplicaSet/x-1']),
     reference,
+    how: mostly<HowUsed>(
+      anyOf(['running', 'scaled-to-0']),
+      anyOf(HOW_USED.filter((how) => how !== 'old-rollout')),
+    ),
+    isControlled: fc.boolean(),
     endedPodCreated: mostly<string | null>(fc.constant(null), anyOf(ENDED)),
   })
-  .map(({ name, ...rest }) => ({ ...rest, workload: `${rest.namespace}/${name}` }));
+  .map(({ name, isControlled, ...rest }) => ({
+    ...rest,
+    workload: `${rest.namespace}/${name}`,
+    controller: isControlled ? `${rest.namespace}/Deployment/x` : null,
+  }));
 
 /** A small and nasty cluster: nothing in it is likely, all of it is possible. */
 export const arbitraryInventory: fc.Arbitrary<Inventory> = fc.record({
@@ -245,7 +256,7 @@ export const arbitraryInventory: fc.Arbitrary<Inventory> = fc.record({
     })
     .chain((places) => fc.tuple(...places.map(([place, name]) => streamIn(place, name)))),
   images,
-  references: fc.array(workloadReference, { maxLength: 6 }),
+  references: fc.array(workloadReference, { maxLength: 8 }),
 });
 
 /** The same cluster listed in another order. */

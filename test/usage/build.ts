@@ -126,16 +126,19 @@ export const namespace = (name = NAMESPACE, rest: Partial<Omit<Namespace, 'name'
   name,
 });
 
-/** Workload `ns/Kind/name` naming an image; a text is a pull spec, the namespace is the workload's. */
+/** Workload `ns/Kind/name` naming an image that it runs; a text is a pull spec, the namespace is the workload's. */
 export const uses = (
   workload: string,
   reference: string | ImageReference,
-  endedPodCreated: string | null = null,
+  rest: Partial<WorkloadReference> = {},
 ): WorkloadReference => ({
   namespace: workload.slice(0, workload.indexOf('/')),
   workload,
   reference: typeof reference === 'string' ? { type: 'pullSpec', spec: reference } : reference,
-  endedPodCreated,
+  how: 'running',
+  controller: null,
+  endedPodCreated: null,
+  ...rest,
 });
 
 /** A whole cluster; its namespaces are those of its streams unless told. */
@@ -168,6 +171,7 @@ export const holdings = (given: Partial<Holdings>): Holdings => ({
 export const selection = (given: Partial<Selection> = {}): Selection => ({
   isReported: () => true,
   groupByLabel: null,
+  environmentLabel: 'environment',
   chargeImported: false,
   ...given,
 });
@@ -179,7 +183,7 @@ export const snapshot = (
   selected: Partial<Selection> = {},
 ): Snapshot => takeSnapshots(inventory(given), selection(selected)).takeSnapshot(name);
 
-/** 1,000 bytes for everyone, and mail to example.test only. */
+/** 1,000 bytes for everyone, mail to example.test only, and advice about nothing but more than 100 tags. */
 export const rules = (given: Partial<ReportRules> = {}): ReportRules => ({
   quota: { default: 1000, warnPercent: 80, annotation: { enabled: false, max: null }, rules: [] },
   recipients: {
@@ -191,5 +195,6 @@ export const rules = (given: Partial<ReportRules> = {}): ReportRules => ({
   },
   environmentLabel: 'environment',
   chargeImported: false,
+  advice: { maxTags: 100, maxLayer: null, maxImported: null },
   ...given,
 });

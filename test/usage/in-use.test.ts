@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findUses, parsePullSpec } from '../../src/usage/in-use.ts';
+import type { Users } from '../../src/usage/in-use.ts';
+import { HOW_USED } from '../../src/usage/registry.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
 import { ago, HOST, image, index, inventory, NAMESPACE, sha256, stream, uses } from './build.ts';
 
@@ -13,8 +15,8 @@ const usesOf = (
   readonly tags: Record<string, readonly string[]>;
 } => {
   const found = findUses(inventory(given));
-  const list = (users: ReadonlyMap<string, ReadonlySet<string>>): Record<string, readonly string[]> =>
-    Object.fromEntries([...users].map(([name, workloads]) => [name, [...workloads].toSorted()]));
+  const list = (used: ReadonlyMap<string, Users>): Record<string, readonly string[]> =>
+    Object.fromEntries([...used].map(([name, users]) => [name, [...users.keys()].toSorted()]));
   return { digests: list(found.digests), tags: list(found.tags) };
 };
 
@@ -336,6 +338,72 @@ describe('the use of an index', () => {
   });
 });
 
+describe('how a workload uses an image', () => {
+  const scaledTo0 = (workload: string, controller: string | null = null) =>
+    uses(workload, current, { how: 'scaled-to-0', controller });
+  const [deployment, replicaSet] = [`${NAMESPACE}/Deployment/api`, `${NAMESPACE}/ReplicaSet/api-1`];
+  const waysOf = (given: Partial<Inventory>, digest = current) =>
+    Object.fromEntries(findUses(inventory(given)).digests.get(digest) ?? []);
+
+  test('is as its object shows it', () => {
+    const references = HOW_USED.filter((how) => how !== 'old-rollout').map((how) =>
+      uses(`${NAMESPACE}/Any/${how}`, current, { how }),
+    );
+    expect(Object.values(waysOf({ references }))).toEqual(HOW_USED.filter((how) => how !== 'old-rollout'));
+  });
+
+  test('is an old rollout at 0 replicas under something that runs', () => {
+    const references = [scaledTo0(replicaSet, deployment), uses(deployment, older)];
+    expect(waysOf({ references })).toEqual({ [replicaSet]: 'old-rollout' });
+  });
+
+  test('is being scaled to 0 under something that is scaled to 0, is gone, or is nothing', () => {
+    for (const references of [
+      [scaledTo0(replicaSet, deployment), scaledTo0(deployment)],
+      [scaledTo0(replicaSet, deployment)],
+      [scaledTo0(replicaSet)],
+    ])
+      expect(waysOf({ references })[replicaSet]).toBe('scaled-to-0');
+  });
+
+  test('is an old rollout for a ReplicationController of a DeploymentConfig, too', () => {
+    const [config, controller] = [
+      `${NAMESPACE}/DeploymentConfig/api`,
+      `${NAMESPACE}/ReplicationController/api-1`,
+    ];
+    const references = [scaledTo0(controller, config), uses(config, older)];
+    expect(waysOf({ references })).toEqual({ [controller]: 'old-rollout' });
+  });
+
+  test('is the strongest of the ways in which it names it', () => {
+    const streams = [stream('api', { latest: [current] })];
+    const references = [
+      uses(deployment, `${NAMESPACE}/api:latest`, { how: 'trigger' }),
+      uses(deployment, current),
+      uses(deployment, `${NAMESPACE}/api`, { how: 'trigger' }),
+    ];
+    expect(waysOf({ streams, references })).toEqual({ [deployment]: 'running' });
+    expect(findUses(inventory({ streams, references })).tags.get(`${NAMESPACE}/api:latest`)).toEqual(
+      new Map([[deployment, 'trigger']]),
+    );
+  });
+
+  test('reaches an index above it, a child below it and the tags that it follows', () => {
+    const images = [index('all', [current])];
+    expect(waysOf({ images, references: [scaledTo0(deployment)] }, 'all')).toEqual({
+      [deployment]: 'scaled-to-0',
+    });
+    const streams = [
+      stream('api', {
+        prod: { from: { type: 'tag', namespace: NAMESPACE, stream: 'api', tag: 'dev' } },
+        dev: [current],
+      }),
+    ];
+    const references = [uses(deployment, `${NAMESPACE}/api:prod`, { how: 'suspended' })];
+    expect(waysOf({ streams, references })).toEqual({ [deployment]: 'suspended' });
+  });
+});
+
 describe('a pod that has ended', () => {
   test.each([
     {
@@ -347,7 +415,7 @@ describe('a pod that has ended', () => {
     { name: 'uses nothing after a week', created: ago(7 * 24), isUse: false },
     { name: 'uses its image when it was created after the reading began', created: ago(-1), isUse: true },
   ])('$name', ({ created, isUse }) => {
-    const found = usesOf({ references: [uses(POD, current, created)] });
+    const found = usesOf({ references: [uses(POD, current, { endedPodCreated: created })] });
     expect(found.digests).toEqual(isUse ? { [current]: [POD] } : {});
   });
 });

@@ -113,6 +113,8 @@ const replaceOthers = (inventory: Inventory, other: Inventory, name: string): In
   };
 };
 
+const UNTOLD = { inUse: null, inUseBy: [], inUseHow: [], inUseCount: 0 };
+
 /** All that is said of a namespace but what others do have a part in: uses, sharing, and what a prune gives back. */
 const ownFigures = (
   inventory: Inventory,
@@ -132,13 +134,8 @@ const ownFigures = (
         inUse: null,
         tags: stream.tags.map((tag) => ({
           ...tag,
-          inUse: null,
-          revisions: tag.revisions.map((revision) => ({
-            ...revision,
-            inUse: null,
-            inUseBy: [],
-            inUseCount: 0,
-          })),
+          ...UNTOLD,
+          revisions: tag.revisions.map((revision) => ({ ...revision, ...UNTOLD })),
         })),
       })),
     }

@@ -54,7 +54,7 @@ describe('the snapshots of a cluster', () => {
       streams: [],
       images: [],
       heldOutside: [],
-      uses: { digests: {}, tags: {} },
+      uses: { digests: {}, tags: {}, environments: {} },
     });
   });
 
@@ -83,7 +83,8 @@ describe('the snapshots of a cluster', () => {
     });
     expect(taken.images.map(({ digest }) => digest)).toEqual(['all', 'child', 'inner']);
     expect(taken.team.usedBytes).toBe(7);
-    expect(taken.uses.digests).toEqual({ all: [POD], child: [POD] });
+    const user = { workload: POD, how: 'running' };
+    expect(taken.uses.digests).toEqual({ all: [user], child: [user] });
   });
 
   test('are the same whatever the order of what was read', () => {
@@ -190,13 +191,37 @@ describe('uses of a namespace’s images', () => {
         uses(`${OTHER}/Deployment/z`, `${NAMESPACE}/api:v1`),
         uses(POD, { type: 'digest', digest: 'a' }),
         uses(POD, `${NAMESPACE}/api:v1`),
-        uses(POD, { type: 'digest', digest: 'b' }),
+        uses(POD, { type: 'digest', digest: 'b' }, { how: 'trigger' }),
       ],
     });
+    const [pod, deployment] = [
+      { workload: POD, how: 'running' },
+      { workload: `${OTHER}/Deployment/z`, how: 'running' },
+    ];
     expect(taken.uses).toEqual({
-      digests: { a: [POD, `${OTHER}/Deployment/z`], b: [POD] },
-      tags: { 'api:v1': [POD, `${OTHER}/Deployment/z`] },
+      digests: { a: [pod, deployment], b: [{ workload: POD, how: 'trigger' }] },
+      tags: { 'api:v1': [pod, deployment] },
+      environments: {},
     });
+  });
+
+  test('come with the environments of the namespaces whose workloads name a tag', () => {
+    const environment = (name: string, value: string) => namespace(name, { labels: { environment: value } });
+    const taken = snapshot({
+      namespaces: [
+        environment(NAMESPACE, 'tools'),
+        environment('p', 'prod'),
+        environment('q', 'test'),
+        namespace('r'),
+      ],
+      streams: [stream('api', { v1: ['a'] })],
+      references: [
+        uses('p/Deployment/x', `${NAMESPACE}/api:v1`),
+        uses('q/Deployment/x', { type: 'digest', digest: 'a' }),
+        uses('r/Deployment/x', `${NAMESPACE}/api:v1`),
+      ],
+    });
+    expect(taken.uses.environments).toEqual({ p: 'prod' });
   });
 
   test('leave out images and tags of others, and tags that are in no stream', () => {
@@ -209,7 +234,7 @@ describe('uses of a namespace’s images', () => {
         uses(POD, `${NAMESPACE}/lost:v1`),
       ],
     });
-    expect(taken.uses).toEqual({ digests: {}, tags: {} });
+    expect(taken.uses).toEqual({ digests: {}, tags: {}, environments: {} });
   });
 });
 

@@ -18,7 +18,8 @@ export const reportOn = (
 ): Report => {
   const isReported = ({ name }: { readonly name: string }): boolean =>
     !EXCLUDED.some((pattern) => isGlobMatch(pattern, name));
-  const taken = takeSnapshots(inventory, { isReported, groupByLabel, chargeImported });
+  const environmentLabel = 'environment';
+  const taken = takeSnapshots(inventory, { isReported, groupByLabel, environmentLabel, chargeImported });
   const { readAt, exact, lists, unreadableKinds, cluster } = inventory;
   return assembleReport(
     {

@@ -90,6 +90,9 @@ test('a report says everything of a namespace', () => {
             countedBytes: 1230,
             freesBytes: 1230,
             inUse: true,
+            inUseBy: [POD],
+            inUseHow: ['running'],
+            inUseCount: 1,
             unknownRevisions: 0,
             sameImageAs: [],
             state: 'ok',
@@ -103,6 +106,7 @@ test('a report says everything of a namespace', () => {
                 architectures: ['arm64'],
                 inUse: true,
                 inUseBy: [POD],
+                inUseHow: ['running'],
                 inUseCount: 1,
               },
               {
@@ -114,6 +118,7 @@ test('a report says everything of a namespace', () => {
                 architectures: ['amd64'],
                 inUse: false,
                 inUseBy: [],
+                inUseHow: [],
                 inUseCount: 0,
               },
             ],
@@ -122,6 +127,7 @@ test('a report says everything of a namespace', () => {
       },
     ],
     findings: [],
+    advice: [],
   });
 });
 
@@ -380,6 +386,67 @@ describe('in use', () => {
     });
   });
 
+  test('names after the team’s own the strongest uses first, and says how each uses it', () => {
+    const given = report({
+      images,
+      namespaces: [namespace()],
+      streams: [stream('api', { v1: ['a'] })],
+      references: [
+        uses(
+          'b/ReplicaSet/a',
+          { type: 'digest', digest: 'a' },
+          { how: 'scaled-to-0', controller: 'b/Deployment/a' },
+        ),
+        uses('b/Deployment/a', { type: 'digest', digest: 'b' }),
+        uses('c/Pod/z', { type: 'digest', digest: 'a' }),
+        uses(`${NAMESPACE}/Build/api-1`, { type: 'digest', digest: 'a' }, { how: 'finished' }),
+      ],
+    });
+    expect(tagIn(given, 'api:v1').revisions[0]).toMatchObject({
+      inUseBy: [`${NAMESPACE}/Build/api-1`, 'c/Pod/z', 'b/ReplicaSet/a'],
+      inUseHow: ['finished', 'running', 'old-rollout'],
+      inUseCount: 3,
+    });
+  });
+
+  test('names with a tag whoever uses any of its revisions, each once by its strongest use', () => {
+    const [job, cronJob] = [`${NAMESPACE}/Job/once`, `${NAMESPACE}/CronJob/nightly`];
+    const given = report({
+      images,
+      streams: [stream('api', { v1: ['a', 'b', 'a'] })],
+      references: [
+        uses(POD, { type: 'digest', digest: 'a' }, { how: 'finished' }),
+        uses(POD, { type: 'digest', digest: 'b' }),
+        uses(job, { type: 'digest', digest: 'b' }, { how: 'suspended' }),
+        uses(cronJob, `${NAMESPACE}/api:v1`, { how: 'scheduled' }),
+      ],
+    });
+    expect(tagIn(given, 'api:v1')).toMatchObject({
+      inUseBy: [POD, cronJob, job],
+      inUseHow: ['running', 'scheduled', 'suspended'],
+      inUseCount: 3,
+    });
+  });
+
+  test('names with a tag without revisions, or without a current image, whoever names it', () => {
+    const given = report({
+      images,
+      streams: [stream('api', { none: [], lost: ['', 'a'] })],
+      references: [
+        uses(POD, `${NAMESPACE}/api:none`),
+        uses(POD, `${NAMESPACE}/api:lost`, { how: 'trigger' }),
+        uses('other/Pod/x', { type: 'digest', digest: 'a' }),
+      ],
+    });
+    expect(tagIn(given, 'api:none')).toMatchObject({ inUse: true, inUseBy: [POD], inUseHow: ['running'] });
+    expect(tagIn(given, 'api:lost')).toMatchObject({
+      inUse: true,
+      inUseBy: [POD, 'other/Pod/x'],
+      inUseHow: ['trigger', 'running'],
+      inUseCount: 2,
+    });
+  });
+
   test('counts workloads of all the team’s namespaces as its own', () => {
     const team = { labels: { name: 'wally' } };
     const taken = snapshot(
@@ -411,15 +478,10 @@ describe('in use', () => {
       ],
     });
     const redacted = redactWorkloads(given, [NAMESPACE]);
-    expect(tagIn(redacted, 'api:v1').revisions[0]).toMatchObject({
-      inUse: true,
-      inUseBy: [`${NAMESPACE}/Pod/p00`],
-      inUseCount: 4,
-    });
-    expect(tagIn(redacted, 'api:v2')).toMatchObject({
-      inUse: true,
-      revisions: [{ inUse: true, inUseBy: [], inUseCount: 1 }],
-    });
+    const own = { inUse: true, inUseBy: [`${NAMESPACE}/Pod/p00`], inUseHow: ['running'], inUseCount: 4 };
+    expect(tagIn(redacted, 'api:v1')).toMatchObject({ ...own, revisions: [own] });
+    const others = { inUse: true, inUseBy: [], inUseHow: [], inUseCount: 1 };
+    expect(tagIn(redacted, 'api:v2')).toMatchObject({ ...others, revisions: [others] });
     expect(JSON.stringify(redacted)).not.toContain('other/');
     expect(tagIn(given, 'api:v1').revisions[0]?.inUseBy).toHaveLength(4);
   });

@@ -31,6 +31,7 @@ const LINES: Readonly<Record<RunEvent['type'], readonly [Level, string]>> = {
   'list-restarted': ['warn', 'the list expired while it was read and was begun again'],
   'kind-unreadable': ['error', 'a kind of workload cannot be read, so what is not in use is unknown'],
   'api-retry': ['warn', 'the API did not answer well; trying again'],
+  'blobs-asked': ['debug', 'asked the registry for a blob'],
   'run-claimed': ['info', 'claimed a run'],
   'run-resumed': ['info', 'resumed a run'],
   'run-collected': ['info', 'read the cluster'],

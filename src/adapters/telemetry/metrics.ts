@@ -68,6 +68,7 @@ export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
       case 'job-failed':
         return jobFailures.inc({ step: stepOf(event.job) });
       case 'list-read':
+      case 'blobs-asked':
       case 'run-claimed':
       case 'run-resumed':
       case 'run-collected':

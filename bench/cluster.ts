@@ -1,0 +1,149 @@
+import type { GeneratedObject, Plural } from '../sandbox/api-lists.ts';
+import { listTags } from './generate/builds.ts';
+import type { BuildTag, Environment } from './generate/builds.ts';
+import { createImageWriter } from './generate/images.ts';
+import type { ImageWriter, PlannedImage, PlannedIndex } from './generate/images.ts';
+import { createImagePlanner } from './generate/plan-images.ts';
+import type { ImagePlanner } from './generate/plan-images.ts';
+import { planWorkloads } from './generate/plan-workloads.ts';
+import { createChance } from './generate/seeded.ts';
+import type { Chance } from './generate/seeded.ts';
+import { REGISTRY, writeNamespace, writeStream } from './generate/streams.ts';
+import type { PlannedTag } from './generate/streams.ts';
+import { planTeams } from './generate/teams.ts';
+import type { App, Team } from './generate/teams.ts';
+import { writeWorkload } from './generate/workloads.ts';
+
+/** How large a cluster is to be; it gets about four times as many revisions as images. */
+export type ClusterSize = { readonly seed: number; readonly namespaces: number; readonly images: number };
+
+/** Objects by plural; a kind that is left out has none. */
+export type GeneratedObjects = { readonly [Key in Plural]?: readonly GeneratedObject[] };
+
+/**
+ * A cluster of exactly so many namespaces and images, ever the same for a seed. What is where is planned here; what an
+ * object says is worked out when it is written, so that 100,000 images of 12 kB take little memory.
+ */
+export const generateCluster = ({ seed, namespaces, images }: ClusterSize): GeneratedObjects => {
+  const imported = Math.ceil(images / 100);
+  const firstOrdinal = imported + Math.ceil(images / 50);
+  const site: Site = {
+    planner: createImagePlanner(seed),
+    writer: createImageWriter(seed),
+    chance: createChance(seed, 'cluster'),
+    imported,
+    objects: {},
+  };
+  for (let ordinal = 0; ordinal < firstOrdinal; ordinal += 1) {
+    const { planImported, planOrphan } = site.planner;
+    addImage(site, ordinal < imported ? planImported(ordinal) : planOrphan(ordinal));
+  }
+  const plan = { seed, namespaces, firstOrdinal, images: images - firstOrdinal };
+  for (const team of planTeams(plan)) addTeam(site, team);
+  return site.objects;
+};
+
+/** A cluster while it is built. */
+type Site = {
+  readonly planner: ImagePlanner;
+  readonly writer: ImageWriter;
+  readonly chance: Chance;
+  /** How many imported images there are; theirs are the first numbers. */
+  readonly imported: number;
+  readonly objects: { [Key in Plural]?: GeneratedObject[] };
+};
+
+const add = (
+  { objects }: Site,
+  plural: Plural,
+  { write, ...metadata }: GeneratedObject['metadata'] & Pick<GeneratedObject, 'write'>,
+): void => {
+  (objects[plural] ??= []).push({ metadata, write });
+};
+
+const addImage = (site: Site, image: PlannedImage | PlannedIndex): void => {
+  const { digestOf, writeImage, writeIndex } = site.writer;
+  const write = () => ('children' in image ? writeIndex(image) : writeImage(image));
+  add(site, 'images', { name: digestOf(image.ordinal), write });
+};
+
+const addTeam = (site: Site, { plate, environments, apps }: Team): void => {
+  const tools = `${plate}-tools`;
+  for (const environment of environments) {
+    const name = `${plate}-${environment}`;
+    add(site, 'namespaces', {
+      name,
+      write: () => writeNamespace({ name, plate, environment }),
+    });
+  }
+  for (const app of apps) {
+    for (const image of site.planner.planApp(app, tools)) addImage(site, image);
+    for (const environment of environments) {
+      const namespace = `${plate}-${environment}`;
+      addStream(site, app, { tools, namespace, environment });
+      addWorkloads(site, app, { tools, namespace, environment });
+    }
+  }
+  addBaseStream(site, tools);
+};
+
+/** One of a team's namespaces, and the one that its images are built in. */
+type Place = { readonly tools: string; readonly namespace: string; readonly environment: Environment };
+
+const addStream = (site: Site, app: App, place: Place): void => {
+  const { namespace, environment } = place;
+  const planTags = () => listTags(app.builds, environment).map((tag) => planTag(site, { app, tag, place }));
+  const write = () => writeStream({ namespace, name: app.name, tags: planTags() });
+  add(site, 'imagestreams', { namespace, name: app.name, write });
+};
+
+const planTag = (
+  { writer }: Site,
+  { app, tag, place }: { readonly app: App; readonly tag: BuildTag; readonly place: Place },
+): PlannedTag => {
+  const repository = `${REGISTRY}/${place.namespace}/${app.name}`;
+  const revisions = tag.builds.map(({ ordinal, created }) => {
+    const digest = writer.digestOf(ordinal);
+    return { digest, repository, created };
+  });
+  const promoted = {
+    kind: 'ImageStreamImage',
+    namespace: place.tools,
+    name: `${app.name}@${revisions[0]?.digest}`,
+  };
+  return { name: tag.name, from: place.environment === 'tools' ? null : promoted, revisions };
+};
+
+const addWorkloads = (site: Site, app: App, { namespace, environment }: Place): void => {
+  const repository = `${REGISTRY}/${namespace}/${app.name}`;
+  const [tag] = listTags(app.builds, environment);
+  const newest = tag?.builds.slice(0, 3) ?? [];
+  const workloads = planWorkloads({
+    app: app.name,
+    environment,
+    images: newest.map(({ ordinal }) => `${repository}@${site.writer.digestOf(ordinal)}`),
+    tag: `${repository}:${tag?.name}`,
+    sort: site.chance.whole(app.firstOrdinal, 0, 9),
+  });
+  for (const { plural, name, image } of workloads) {
+    add(site, plural, { namespace, name, write: () => writeWorkload(plural, { namespace, name, image }) });
+  }
+};
+
+/** What a team builds on: tags that follow another registry, and one whose import fails. */
+const addBaseStream = (site: Site, namespace: string): void => {
+  const key = Number.parseInt(namespace, 16);
+  const planTags = (): readonly PlannedTag[] =>
+    [1, 2, 3, 4].map((version) => {
+      const ordinal = site.chance.whole(key + version, 0, site.imported - 1);
+      const { repository, created } = site.planner.planImported(ordinal);
+      const revision = { digest: site.writer.digestOf(ordinal), repository, created };
+      return {
+        name: `9.${version}`,
+        from: { kind: 'DockerImage', name: `${repository}:9.${version}` },
+        revisions: version === 4 ? [] : [revision],
+      };
+    });
+  const write = () => writeStream({ namespace, name: 'base', tags: planTags() });
+  add(site, 'imagestreams', { namespace, name: 'base', write });
+};

@@ -1,0 +1,121 @@
+import type { Reporter } from '../app.ts';
+import { formatBytes, formatCount, formatMoment, formatNumber } from '../usage/format.ts';
+import type { BlobDifference, RegistryVerdict } from '../usage/registry-verdict.ts';
+import type { Figure, FigureCheck, FigureDifference } from '../usage/verify.ts';
+import { printable } from './report-tables.ts';
+import { layOut } from './table.ts';
+import type { Column } from './table.ts';
+import { paint } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+
+type Out = Terminal['out'];
+type Verification = Awaited<ReturnType<Reporter['verify']>>;
+
+/** What a verification came to, to be read in a minute; `registry` is the address that was asked, null for none. */
+export const verificationText = (out: Out, verification: Verification, registry: string | null): string => {
+  const { namespace, usedBytes, generatedAt, unknownRevisions, exact } = verification;
+  const least = unknownRevisions > 0 ? 'at least ' : '';
+  const lines = [
+    paint(out, 'bold', `${namespace} uses ${least}${formatBytes(usedBytes)} (${exactly(usedBytes)})`),
+    `Read on ${formatMoment(generatedAt)}, and recounted by other code with nothing but sets.`,
+    ...(exact ? [] : ['The cluster changed while it was read, so figures may be slightly off.']),
+    '',
+    layOut(
+      COLUMNS,
+      verification.figures.map((check) => figureRow(out, check, verification)),
+    ),
+    ...figureVerdict(out, verification.figures),
+    '',
+    ...(verification.registry === null
+      ? ['With --registry URL the registry itself is asked, too.']
+      : registryLines(out, verification.registry, registry ?? '')),
+  ];
+  return lines.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('');
+};
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'FIGURE', align: 'left' },
+  { heading: 'COMPARED', align: 'right' },
+  { heading: 'RESULT', align: 'left' },
+];
+
+const NAMES: Readonly<Record<Figure, string>> = {
+  usedBytes: 'used',
+  importedBytes: 'imported, not charged',
+  sharedWithTeamBytes: 'shared with the team’s other namespaces',
+  unknownRevisions: 'revisions of unknown size',
+  totals: 'numbers of streams, tags, revisions, images, blobs',
+  sizeBytes: 'size',
+  countedBytes: 'counted',
+  countedSum: 'counted, added up to what is used',
+  freesBytes: 'frees',
+  reclaimsBytes: 'what the registry gets back',
+};
+
+const figureRow = (
+  out: Out,
+  { figure, compared, differences }: FigureCheck,
+  { scope }: Verification,
+): readonly string[] => {
+  const result =
+    differences.length > 0
+      ? paint(out, 'red', `${formatNumber(differences.length)} differ`)
+      : figure === 'reclaimsBytes' && scope === 'namespaces'
+        ? 'unknown: other namespaces could not be read'
+        : paint(out, 'green', compared === 1 ? 'agrees' : 'agree');
+  return [NAMES[figure], formatNumber(compared), result];
+};
+
+const figureVerdict = (out: Out, figures: readonly FigureCheck[]): readonly string[] => {
+  const compared = figures.reduce((sum, check) => sum + check.compared, 0);
+  const all = figures.flatMap(({ figure, differences }) =>
+    differences.map((difference) => describeFigure(figure, difference)),
+  );
+  if (all.length === 0) return ['', `All ${formatCount(compared, 'figure')} agree.`];
+  return [
+    '',
+    paint(out, 'red', `${formatNumber(all.length)} of ${formatCount(compared, 'figure')} differ:`),
+    ...some(all),
+    'That is a defect of Quotagram; please report it with the output of --output json.',
+  ];
+};
+
+const describeFigure = (figure: Figure, { subject, stated, recounted }: FigureDifference): string => {
+  const say = (value: number | null): string => (value === null ? 'unknown' : formatNumber(value));
+  const of = subject === '' ? '' : ` of ${printable(subject)}`;
+  return `${NAMES[figure]}${of}: the report says ${say(stated)}, the recount ${say(recounted)}`;
+};
+
+const registryLines = (out: Out, verdict: RegistryVerdict, registry: string): readonly string[] => {
+  const { asked, agreed, statedBytes, storedBytes, differences, notAsked } = verdict;
+  const summary = `The registry ${registry}: ${formatCount(asked, 'blob')} asked, ${formatNumber(agreed)} agree.`;
+  const off = statedBytes - storedBytes;
+  return [
+    paint(out, differences.length === 0 ? 'green' : 'red', summary),
+    ...(off === 0
+      ? []
+      : [
+          `By its own sizes ${formatBytes(Math.abs(off))} (${exactly(Math.abs(off))}) ${off > 0 ? 'less' : 'more'} is used.`,
+        ]),
+    ...some(differences.map(describeBlob)),
+    ...notAsked.map(
+      ({ blobs, bytes, reason }) =>
+        `Not asked: ${formatCount(blobs, 'blob')} (${formatBytes(bytes)}). ${reason}`,
+    ),
+  ];
+};
+
+const describeBlob = ({ digest, explanation }: BlobDifference): string =>
+  `${digest.replace(/^(sha256:.{12}).*/, '$1')}  ${printable(explanation)}`;
+
+/** As many as fit a screen; JSON has them all. */
+const SHOWN = 20;
+
+const some = (lines: readonly string[]): readonly string[] => [
+  ...lines.slice(0, SHOWN).map((line) => `  ${line}`),
+  ...(lines.length > SHOWN
+    ? [`  and ${formatNumber(lines.length - SHOWN)} more: --output json has all of them`]
+    : []),
+];
+
+const exactly = (bytes: number): string => formatCount(bytes, 'byte');

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { createReporter } from '../app.ts';
+import type { Reporter } from '../app.ts';
+import { loadRegistryCredentials } from '../config.ts';
+import { loadConfigFile } from './config-file.ts';
+import { surroundingsOf } from './options.ts';
+import type { GlobalOptions } from './options.ts';
+import { showProgress } from './progress.ts';
+import { EXIT_PARTIAL } from './terminal.ts';
+import type { Terminal } from './terminal.ts';
+import { verificationText } from './verify-table.ts';
+
+export type VerifyOptions = GlobalOptions & {
+  readonly namespace: string;
+  readonly registry?: string;
+  readonly output: 'table' | 'json';
+};
+
+/** Checks one namespace's report and says how each figure fared. Returns the exit code: 3 when something does not agree. */
+export const verifyNow = async (terminal: Terminal, options: VerifyOptions): Promise<number> => {
+  const { config } = loadConfigFile(terminal, options.config);
+  const registry = options.registry === undefined ? null : accessOf(terminal, options.registry);
+  const progress = showProgress(terminal.err);
+  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  const verification = await reporter.verify(options.namespace, registry);
+  progress.end();
+  terminal.out.write(
+    options.output === 'json'
+      ? `${JSON.stringify({ schemaVersion: 1, ...verification }, null, 2)}\n`
+      : verificationText(terminal.out, verification, options.registry ?? null),
+  );
+  return verification.agrees ? 0 : EXIT_PARTIAL;
+};
+
+const accessOf = ({ env }: Terminal, url: string): NonNullable<Parameters<Reporter['verify']>[1]> => ({
+  url,
+  credentials: loadRegistryCredentials(env, (file) => readFileSync(file, 'utf8')),
+});

@@ -1,0 +1,110 @@
+import { PassThrough } from 'node:stream';
+import { expect, test } from 'vitest';
+import { verificationText } from '../../src/cli/verify-table.ts';
+import { judgeBlobs } from '../../src/usage/registry-verdict.ts';
+import { FIGURES } from '../../src/usage/verify.ts';
+import type { FigureCheck } from '../../src/usage/verify.ts';
+import { sha256 } from '../usage/build.ts';
+
+type Verification = Parameters<typeof verificationText>[1];
+
+const verification = (given: Partial<Verification> = {}): Verification => ({
+  namespace: 'a1b2c3-dev',
+  generatedAt: '2026-11-24T02:58:23Z',
+  exact: true,
+  scope: 'cluster',
+  usedBytes: 1_073_741_824,
+  unknownRevisions: 0,
+  figures: FIGURES.map((figure): FigureCheck => ({ figure, compared: 1, differences: [] })),
+  registry: null,
+  agrees: true,
+  ...given,
+});
+
+const textOf = (given: Partial<Verification>): string =>
+  verificationText(new PassThrough(), verification(given), 'registry.example.test');
+
+test('without a difference it ends with how many figures agree', () => {
+  expect(textOf({})).toBe(
+    [
+      'a1b2c3-dev uses 1 GiB (1,073,741,824 bytes)',
+      'Read on Tuesday 24 November 02:58 UTC, and recounted by other code with nothing but sets.',
+      '',
+      'FIGURE                                              COMPARED  RESULT',
+      'used                                                       1  agrees',
+      'imported, not charged                                      1  agrees',
+      'shared with the team’s other namespaces                    1  agrees',
+      'revisions of unknown size                                  1  agrees',
+      'numbers of streams, tags, revisions, images, blobs         1  agrees',
+      'size                                                       1  agrees',
+      'counted                                                    1  agrees',
+      'counted, added up to what is used                          1  agrees',
+      'frees                                                      1  agrees',
+      'what the registry gets back                                1  agrees',
+      '',
+      'All 10 figures agree.',
+      '',
+      'With --registry URL the registry itself is asked, too.',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('each figure that differs is told with both values, and whose defect it is', () => {
+  const text = textOf({
+    figures: [
+      { figure: 'usedBytes', compared: 1, differences: [{ subject: '', stated: 1_000, recounted: 999 }] },
+      {
+        figure: 'sizeBytes',
+        compared: 30,
+        differences: [{ subject: 'api:v1\u001B[2J#1', stated: null, recounted: 5 }],
+      },
+    ],
+  });
+  expect(text).toContain(
+    [
+      '2 of 31 figures differ:',
+      '  used: the report says 1,000, the recount 999',
+      '  size of api:v1 [2J#1: the report says unknown, the recount 5',
+      'That is a defect of Quotagram; please report it with the output of --output json.',
+    ].join('\n'),
+  );
+  expect(text).toMatch(/\nsize +30 +1 differ\n/);
+});
+
+test('a long list of differences is cut, and says where the rest is', () => {
+  const blobs = Array.from({ length: 25 }, (_, position) => ({
+    digest: `sha256:${String(position).padStart(64, '0')}`,
+    sizeBytes: 10,
+    kind: 'layer' as const,
+    repositories: ['a1b2c3-dev/api'],
+    tags: ['api:latest'],
+  }));
+  const registry = judgeBlobs(
+    blobs,
+    blobs.map((blob) => ({ blob, stat: { outcome: 'absent' } })),
+  );
+  const text = textOf({ registry });
+  expect(text).toContain('The registry registry.example.test: 25 blobs asked, 0 agree.');
+  expect(text).toContain('By its own sizes 250 B (250 bytes) less is used.');
+  expect(text.match(/^ {2}sha256:/gm)).toHaveLength(20);
+  expect(text).toContain('  and 5 more: --output json has all of them\n');
+});
+
+test('what cannot be known is said', () => {
+  const text = textOf({
+    scope: 'namespaces',
+    exact: false,
+    unknownRevisions: 2,
+    registry: judgeBlobs(
+      [{ digest: sha256('1'), sizeBytes: 2_048, kind: 'layer', repositories: [], tags: ['api:latest'] }],
+      [],
+    ),
+  });
+  expect(text).toContain('a1b2c3-dev uses at least 1 GiB');
+  expect(text).toContain('The cluster changed while it was read, so figures may be slightly off.');
+  expect(text).toMatch(/what the registry gets back +1 {2}unknown: other namespaces could not be read\n/);
+  expect(text).toContain(
+    'Not asked: 1 blob (2 KiB). The API cannot tell whether the registry mirrored what is only imported.\n',
+  );
+});

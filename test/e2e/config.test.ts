@@ -1,0 +1,110 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { runQuotagram } from './command-line.ts';
+
+/** `quotagram config check` as people run it, and the other commands on what it finds fault with. */
+
+test('tells what a sound configuration comes to', { timeout: 60_000 }, async () => {
+  const cwd = await folderWith({
+    'quotagram.yaml': [
+      'quota: { default: 40Gi, rules: [{ match: { names: [a1b2c3-*] }, limit: 60Gi }] }',
+      'mail: { from: registry@example.test, allowedDomains: [example.test, "*.example.test"] }',
+      'smtp: { host: smtp.example.test, secure: true }',
+      'redis: { url: "redis://redis.example.test" }',
+    ].join('\n'),
+  });
+  expect(await runQuotagram(['config', 'check'], { cwd })).toEqual({
+    exitCode: 0,
+    stdout: [
+      'quotagram.yaml is sound.',
+      '',
+      'SETTING         VALUE',
+      'schedule        0 8 * * 1 (America/Vancouver)',
+      'quota           40 GiB, 1 rule',
+      'mail from       registry@example.test',
+      'mail may go to  example.test and *.example.test',
+      'mail server     smtp.example.test:465',
+      'redis           redis://redis.example.test',
+      '',
+    ].join('\n'),
+    stderr: '',
+  });
+  const env = { REDIS_URL: 'rediss://:secret@redis.example.test' };
+  const withSecret = await runQuotagram(['config', 'check'], { cwd, env });
+  expect(withSecret.stdout).toContain('redis           the one that REDIS_URL names\n');
+});
+
+test('tells every fault at once: where, what stands there and what may', { timeout: 60_000 }, async () => {
+  const cwd = await folderWith({
+    'faulty.yaml': [
+      'quota: { default: 50Gb, warnPercent: 180 }',
+      'mail: { from: nobody, alowedDomains: [example.test] }',
+      'smtp: { host: "smtp.example.test:25" }',
+    ].join('\n'),
+  });
+  const told = {
+    exitCode: 2,
+    stdout: '',
+    stderr: [
+      'error: the configuration has 5 faults:',
+      '  quota.default is "50Gb": not a quantity such as 50Gi, 1500M, 2e9 or unlimited',
+      '  quota.warnPercent is 180: must be a whole number from 0 to 100',
+      '  mail.from is "nobody": not one plain address such as name@example.test',
+      '  mail.alowedDomains: unknown key; did you mean allowedDomains?',
+      '  smtp.host is "smtp.example.test:25": must be a host name or an IP address, without a port',
+      '  The file is faulty.yaml. quotagram.example.yaml explains every key.',
+      '',
+    ].join('\n'),
+  };
+  expect(await runQuotagram(['config', 'check', '--config', 'faulty.yaml'], { cwd })).toEqual(told);
+  expect(await runQuotagram(['run'], { cwd, env: { QUOTAGRAM_CONFIG: 'faulty.yaml' } })).toEqual(told);
+});
+
+test(
+  'takes no file and an empty one for the defaults, with which nothing is sent',
+  { timeout: 60_000 },
+  async () => {
+    const cwd = await folderWith({ 'empty.yaml': '' });
+    const none = await runQuotagram(['config', 'check'], { cwd });
+    expect(none.exitCode).toBe(0);
+    expect(none.stdout).toMatch(/^There is no configuration file; these are the defaults\.\n\n/);
+    expect(none.stdout).toContain('mail may go to  nobody: mail.allowedDomains is empty\n');
+    const empty = await runQuotagram(['config', 'check', '--config', 'empty.yaml'], { cwd });
+    expect(empty.stdout).toBe(
+      none.stdout.replace('There is no configuration file; these are the defaults.', 'empty.yaml is sound.'),
+    );
+    expect(await runQuotagram(['run', '--config', 'empty.yaml'], { cwd })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr:
+        'error: to send mail, the configuration needs mail.from (the address mails come from) and smtp.host (the mail server)\n' +
+        '  Set them in empty.yaml; quotagram.example.yaml explains every key.\n',
+    });
+  },
+);
+
+test('says why a file cannot be read', { timeout: 60_000 }, async () => {
+  const cwd = await folderWith({});
+  await mkdir(join(cwd, 'folder'));
+  const hint = '  Name another with --config, or copy quotagram.example.yaml there.\n';
+  expect(await runQuotagram(['config', 'check', '--config', 'nowhere.yaml'], { cwd })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: the configuration nowhere.yaml cannot be read: no such file or directory\n${hint}`,
+  });
+  expect(await runQuotagram(['start', '--config', 'folder'], { cwd })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: the configuration folder cannot be read: illegal operation on a directory\n${hint}`,
+  });
+});
+
+/** A folder of its own with these files, gone after the test. */
+const folderWith = async (files: Readonly<Record<string, string>>): Promise<string> => {
+  const folder = await mkdtemp(join(tmpdir(), 'quotagram-e2e-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+};
