@@ -59,7 +59,7 @@ export type Reporter = AsyncDisposable & {
   readonly prepareOneOff: (request: OneOffRequest) => Promise<OneOff>;
   /** The mail of a report, for no one in particular. */
   readonly renderUsage: (weighed: WeighedCluster) => Promise<RenderedMail>;
-  /** One row a revision, and one for each tag without any (product.md §7). */
+  /** One row a revision, and one for each tag without any. */
   readonly renderCsv: (report: Report) => string;
 };
 

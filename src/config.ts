@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { configSchema, redisUrl } from './config-schema.ts';
 import { AppError } from './errors.ts';
 
-/** Everything that can be set (product.md §9), frozen: sizes in bytes, durations in milliseconds, null where unset. */
+/** Everything that can be set (quotagram.example.yaml), frozen: sizes in bytes, durations in milliseconds, null where unset. */
 export type Config = Frozen<z.output<typeof configSchema>>;
 
 /** What must never be printed, frozen. */

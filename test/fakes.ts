@@ -49,7 +49,7 @@ export const createFakeStore = (): Store => {
     saveResult: async (runId, result) => addOnce(results, under(runId, result.namespace), result),
     loadResult: async (runId, namespace) => copy(results.get(under(runId, namespace))),
 
-    planDelivery: async (delivery) => addOnce(deliveries, delivery.id, delivery),
+    addDelivery: async (delivery) => addOnce(deliveries, delivery.id, delivery),
     loadDelivery: async (deliveryId) => copy(deliveries.get(deliveryId)),
     moveDelivery: async (from, delivery) => swap(deliveries, from, delivery),
     listDeliveries: async (runId) =>

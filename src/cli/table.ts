@@ -4,7 +4,9 @@ export type Column = { readonly heading: string; readonly align: 'left' | 'right
 /** Lays rows out in columns two spaces apart; no trailing blanks, one line a row, ends with a line feed. */
 export const layOut = (columns: readonly Column[], rows: readonly (readonly string[])[]): string => {
   const lines = [columns.map(({ heading }) => heading), ...rows];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => widthOf(line[index] ?? ''))));
+  const widths = columns.map((_, index) =>
+    lines.reduce((widest, line) => Math.max(widest, widthOf(line[index] ?? '')), 0),
+  );
   return lines
     .map((line) =>
       columns

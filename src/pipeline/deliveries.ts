@@ -39,7 +39,7 @@ export const findGap = (team: Team, givenUp: Run['givenUp']): string | null =>
  * One delivery per (team, recipient), holding only namespaces whose own rules name that recipient, so that a wrong label
  * leaks nothing. `at` (ISO 8601) becomes the message's Date.
  */
-export const planDeliveries = (
+export const draftDeliveries = (
   compose: Pick<Compose, 'identify'>,
   occasion: { readonly runId: string; readonly kind: Delivery['kind']; readonly at: string },
   mailed: readonly MailedNamespace[],
@@ -47,7 +47,7 @@ export const planDeliveries = (
   const deliveries = new Map<string, Delivery>();
   for (const { namespace, team, recipients } of mailed) {
     for (const recipient of recipients) {
-      const delivery = planDelivery(compose, occasion, {
+      const delivery = draftDelivery(compose, occasion, {
         teamId: team.id,
         recipient,
         namespaces: [namespace],
@@ -60,7 +60,7 @@ export const planDeliveries = (
 };
 
 /** A planned delivery; its id is a function of run, team, recipient and kind. */
-export const planDelivery = (
+export const draftDelivery = (
   compose: Pick<Compose, 'identify'>,
   { runId, kind, at }: { readonly runId: string; readonly kind: Delivery['kind']; readonly at: string },
   content: Pick<Delivery, 'teamId' | 'recipient' | 'namespaces'>,

@@ -1,4 +1,4 @@
-import { listUsageMails, planDelivery } from './deliveries.ts';
+import { listUsageMails, draftDelivery } from './deliveries.ts';
 import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, Store } from './ports.ts';
@@ -19,7 +19,7 @@ export const finishRun = async (
   if (run.state === 'sealed') await endRun(deps, run);
   else if (run.state !== 'finished') return;
   if (rules.summaryTo === null) return;
-  const delivery = planDelivery(
+  const delivery = draftDelivery(
     deps.compose,
     { runId: run.id, kind: 'run-summary', at: deps.now().toISOString() },
     {
@@ -28,7 +28,7 @@ export const finishRun = async (
       namespaces: [],
     },
   );
-  await deps.store.planDelivery(delivery);
+  await deps.store.addDelivery(delivery);
   await deliver(deps, { deliveryId: delivery.id, attempt: job.attempt }, async () =>
     deps.compose.renderSummary(await summariseRun(deps.store, run.id)),
   );

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { isDomainAllowed, parseAddress } from '../usage/recipients.ts';
 import type { RecipientReport } from '../usage/recipients.ts';
 import type { ReportFrame } from '../usage/report.ts';
-import { planDeliveries, requireDelivery } from './deliveries.ts';
+import { draftDeliveries, requireDelivery } from './deliveries.ts';
 import { mail, renderDelivery } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Cluster, Compose, Now, RenderedMail } from './ports.ts';
@@ -38,7 +38,7 @@ export const prepareOneOff = async (
     team,
     recipients: to.length > 0 ? to : requireRecipients(namespace, report),
   }));
-  const deliveries = planDeliveries(
+  const deliveries = draftDeliveries(
     deps.compose,
     { runId: run.id, kind: 'one-off', at: run.claimedAt },
     mailed,
@@ -61,7 +61,7 @@ export const sendOneOff = async (deps: MailerDeps, oneOff: OneOff): Promise<read
     throw new AppError('conflict', `${run.id} was sent already`, { hint: 'Wait a second and try again.' });
   }
   for (const result of oneOff.weighed) await deps.store.saveResult(run.id, result);
-  for (const { delivery } of oneOff.mails) await deps.store.planDelivery(delivery);
+  for (const { delivery } of oneOff.mails) await deps.store.addDelivery(delivery);
   const ended: Delivery[] = [];
   for (const { delivery } of oneOff.mails) {
     await mail(deps, { runId: run.id, deliveryId: delivery.id, attempt: { number: 1, isLast: true } });

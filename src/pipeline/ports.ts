@@ -56,7 +56,7 @@ export type Store = {
   loadResult(runId: string, namespace: string): Promise<NamespaceResult | null>;
 
   /** Saves a new delivery; false when its id is taken: the older record stands. */
-  planDelivery(delivery: Delivery): Promise<boolean>;
+  addDelivery(delivery: Delivery): Promise<boolean>;
   loadDelivery(deliveryId: string): Promise<Delivery | null>;
   /** Replaces the delivery if it is still in state `from`; false when it is not (or is gone). */
   moveDelivery(from: DeliveryState, delivery: Delivery): Promise<boolean>;

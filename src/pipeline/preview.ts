@@ -1,6 +1,6 @@
 import type { Level } from '../usage/quota.ts';
 import type { Report } from '../usage/report.ts';
-import { candidateOf, chooseMailed, planDeliveries } from './deliveries.ts';
+import { candidateOf, chooseMailed, draftDeliveries } from './deliveries.ts';
 import { renderDelivery } from './mailer.ts';
 import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from './ports.ts';
 import type { Delivery } from './records.ts';
@@ -25,7 +25,7 @@ export const previewRun = async (
   const mailed = chooseMailed(weighed.map(candidateOf), rules.mailLevels, []);
   const occasion = { runId, kind: 'usage-report' as const, at: deps.now().toISOString() };
   const mails: PreviewedMail[] = [];
-  for (const delivery of planDeliveries(deps.compose, occasion, mailed)) {
+  for (const delivery of draftDeliveries(deps.compose, occasion, mailed)) {
     const rendered = renderDelivery(deps.compose, delivery, { frame: framed, weighed });
     mails.push({ delivery, rendered, message: await deps.compose.build(rendered, delivery) });
   }

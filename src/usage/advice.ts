@@ -2,7 +2,7 @@ import { createContents } from './blobs.ts';
 import { formatBytes, formatCount, formatNumber } from './format.ts';
 import { namespaceOf } from './in-use.ts';
 import { isCharged } from './ledger.ts';
-import { compareText } from './order.ts';
+import { compareText } from './text-order.ts';
 import type { HowUsed, Snapshot } from './registry.ts';
 import { textOf } from './text-map.ts';
 

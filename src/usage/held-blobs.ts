@@ -1,13 +1,14 @@
 import { strongest } from './blobs.ts';
 import type { Blob, ImageContent } from './blobs.ts';
+import { countsBefore } from './charge-order.ts';
+import type { Place } from './charge-order.ts';
 import type { Revision } from './registry.ts';
 
-/** One revision with its place: `stream`, `tag` (in the order of names) and `position` (0 is the current one). */
-export type Entry = {
+/** One revision with its place. */
+export type Entry = Place & {
+  /** Of its stream, in the order of names. */
   readonly stream: number;
-  readonly tag: number;
-  readonly position: number;
-  readonly createdMs: number;
+  /** `stream:tag`. */
   readonly label: string;
   readonly revision: Revision;
   readonly content: ImageContent;
@@ -112,11 +113,4 @@ const addToSide = (side: Side, owner: number, blob: Blob, charged: boolean): voi
 const addOwner = (owners: Owners | null, owner: number): Owners => {
   if (owners === null) return { first: owner, hasOthers: false };
   return owners.hasOthers || owners.first === owner ? owners : { first: owners.first, hasOthers: true };
-};
-
-/** The order in which revisions take blobs on: current before older, oldest first, then by name, then from the oldest end. */
-const countsBefore = (a: Entry, b: Entry): boolean => {
-  if ((a.position === 0) !== (b.position === 0)) return a.position === 0;
-  if (a.createdMs !== b.createdMs) return a.createdMs < b.createdMs;
-  return a.tag === b.tag ? a.position > b.position : a.tag < b.tag;
 };

@@ -15,7 +15,7 @@ export type ImageParts = {
 };
 
 /**
- * Reads images for the recount, straight from product.md §2 and apart from blobs.ts: what an image is made of is half
+ * Reads images for the recount, straight from docs/figures.md and apart from blobs.ts: what an image is made of is half
  * of every figure, and a check that shared it would repeat its mistakes.
  */
 export const createPartsReader = (images: readonly Image[]): ((digest: string) => ImageParts) => {

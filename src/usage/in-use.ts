@@ -1,7 +1,7 @@
 import { createRelatives } from './indexes.ts';
 import { HOW_USED } from './registry.ts';
 import type { HowUsed, Image, ImageReference, ImageStream, Inventory, Tag, User } from './registry.ts';
-import { compareText } from './order.ts';
+import { compareText } from './text-order.ts';
 
 /** Who uses what, over the whole cluster. */
 export type ClusterUses = {

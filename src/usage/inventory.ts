@@ -6,7 +6,7 @@ import type { ClusterUses, Users } from './in-use.ts';
 import { withImagesBelow } from './indexes.ts';
 import { isCharged } from './ledger.ts';
 import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
-import { byName, compareText } from './order.ts';
+import { byName, compareText } from './text-order.ts';
 import { addStake, addUpTeams, groupTeams } from './teams.ts';
 import type { NamespaceBlobs, Stake, TeamTotals } from './teams.ts';
 import { textOf } from './text-map.ts';

@@ -3,7 +3,7 @@ import type { ContentFault } from './blobs.ts';
 import { formatBytes } from './format.ts';
 import { distinctBlobs, holdBlobs, sizeOf, usedOf, usedWithout } from './held-blobs.ts';
 import type { Entry, HeldBlob } from './held-blobs.ts';
-import { byName, compareText } from './order.ts';
+import { byName, compareText } from './text-order.ts';
 import type { Image, ImageStream, Revision, Tag } from './registry.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
@@ -16,7 +16,7 @@ export type Holdings = {
   readonly scope: 'cluster' | 'namespaces';
 };
 
-/** A namespace's figures, every blob charged once (product.md §2). Streams and tags by name, revisions in history order. */
+/** A namespace's figures, every blob charged once (docs/figures.md). Streams and tags by name, revisions in history order. */
 export type Ledger = {
   readonly usedBytes: number;
   readonly importedBytes: number;

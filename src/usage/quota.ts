@@ -10,7 +10,7 @@ export const LEVELS = ['ok', 'warning', 'over'] as const satisfies readonly Leve
 /** A limit in bytes; null is `unlimited`. */
 export type LimitBytes = number | null;
 
-/** The configured part of quota resolution (product.md §5). */
+/** The configured part of quota resolution (docs/figures.md). */
 export type QuotaRules = {
   readonly default: LimitBytes;
   /** Share of the limit, in whole percent, from which the level is `warning`. */

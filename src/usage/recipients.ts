@@ -12,7 +12,7 @@ export type RecipientReport = {
   readonly rule: string;
 };
 
-/** The configured part of choosing recipients (product.md §6). */
+/** The configured part of choosing recipients (docs/figures.md). */
 export type RecipientRules = {
   readonly annotations: {
     /** Key of the annotation that holds a JSON array `[{email, role, …}]`. */

@@ -1,6 +1,6 @@
 import { createPartsReader } from './image-parts.ts';
 import type { ImageParts } from './image-parts.ts';
-import { compareText } from './order.ts';
+import { compareText } from './text-order.ts';
 import type { ImageStream, Inventory } from './registry.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
 
@@ -41,7 +41,7 @@ export type RecountRequest = {
 };
 
 /**
- * Recounts a namespace from the whole inventory with plain sets, straight from the definitions in product.md §2. It
+ * Recounts a namespace from the whole inventory with plain sets, straight from the definitions in docs/figures.md. It
  * shares nothing with what makes a report (snapshot, blobs, ledger) but the records it reads: it is there to contradict.
  */
 export const recount = (

@@ -154,7 +154,7 @@ export type Finding = {
   readonly message: string;
 };
 
-/** Every code a finding can have (product.md §7). */
+/** Every code a finding can have. */
 export const FINDING_CODES = [
   'image-missing',
   'image-unreadable',

@@ -3,7 +3,7 @@ import type { Advice, AdviceLimits } from './advice.ts';
 import { deleteTagCommand } from './commands.ts';
 import { weigh } from './ledger.ts';
 import type { WeighedStream, WeighedTag } from './ledger.ts';
-import { byName, compareText } from './order.ts';
+import { byName, compareText } from './text-order.ts';
 import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
@@ -91,7 +91,7 @@ export type TeamReport = {
   readonly namespaces: readonly NamespaceReport[];
 };
 
-/** The one object that mail, console, command line and files all show (product.md §7). */
+/** The one object that mail, console, command line and files all show (docs/report.schema.json). */
 export type Report = {
   readonly schemaVersion: 1;
   /** The snapshot's time, ISO 8601. */
@@ -166,7 +166,7 @@ export type NamespaceEntry = { readonly team: Snapshot['team']; readonly report:
 /** What a report says of the whole cluster and of the snapshot it comes from. */
 export type ReportFrame = Pick<Report, 'generatedAt' | 'cluster' | 'snapshot'>;
 
-/** Puts namespace reports together into the one object of product.md §7: teams by id, namespaces by name. */
+/** Puts namespace reports together into that one object: teams by id, namespaces by name. */
 export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEntry[]): Report => {
   const teams = Map.groupBy(entries, ({ team }) => team.id);
   return {

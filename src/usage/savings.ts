@@ -1,6 +1,6 @@
 import { deleteTagCommand } from './commands.ts';
 import { weighTogether } from './ledger.ts';
-import { byName, compareText } from './order.ts';
+import { byName, compareText } from './text-order.ts';
 import type { Snapshot } from './registry.ts';
 import type { NamespaceReport, StreamReport, TagReport } from './report.ts';
 import { isGlobMatch } from './selector.ts';
@@ -25,7 +25,7 @@ const MAX_DELETIONS = 5;
 /** A tag younger than this is never proposed. */
 export const MIN_AGE_DAYS = 14;
 
-/** Tags that people mean to keep, whatever their age (product.md §4). */
+/** Tags that people mean to keep, whatever their age (docs/figures.md). */
 const PROTECTED = [
   'latest',
   'dev',

@@ -6,7 +6,7 @@ import { readLists } from './read-lists.ts';
 import type { Lists } from './read-lists.ts';
 import { createUses } from './uses.ts';
 
-/** The figures of a report (product.md §7); null where only part of the cluster was read. */
+/** The figures of a report; null where only part of the cluster was read. */
 export type Figures = {
   readonly cluster: { readonly usedBytes: number | null; readonly sumOfNamespacesBytes: number | null };
   /** Sorted by name. */
@@ -22,7 +22,7 @@ export type FigureOptions = {
 };
 
 /**
- * Every figure of product.md §2, §3 and §7 from raw API lists, by recomputation with plain sets: slow, and it shares
+ * Every figure of docs/figures.md from raw API lists, by recomputation with plain sets: slow, and it shares
  * nothing with src but types. `readAt` is the report's `generatedAt`; `pickFigures` brings a report into this shape.
  */
 export const bruteForce = (lists: Lists, options: FigureOptions & { readonly readAt: string }): Figures =>

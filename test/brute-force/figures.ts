@@ -141,7 +141,7 @@ const findCounters = (own: readonly Held[]): Place['counters'] => {
   );
 };
 
-/** The order in which charged revisions take on their blobs (product.md §2, `countedBytes`). */
+/** The order in which charged revisions take on their blobs (docs/figures.md). */
 const byCharge = (a: Held, b: Held): number =>
   Number(a.position > 0) - Number(b.position > 0) ||
   compareNumbers(secondOf(a), secondOf(b)) ||

@@ -53,7 +53,7 @@ export const LISTED_RESOURCES: readonly ListedResource[] = [
   'buildconfigs',
 ];
 
-/** Reads raw API lists into the nouns of registry.ts, written from product.md without a look at the adapter. */
+/** Reads raw API lists into the nouns of registry.ts, written from the definitions without a look at the adapter. */
 export const readLists = (lists: Lists, readAt: string): Inventory => ({
   cluster: { name: 'recorded', apiUrl: null },
   readAt,

@@ -7,7 +7,7 @@ import type {
   WorkloadReference,
 } from '../../src/usage/registry.ts';
 
-/** Who uses what, by product.md §3, worked out anew for each question. Workloads are `ns/Kind/name`, with the gravest way. */
+/** Who uses what, by the definitions of docs/figures.md, worked out anew for each question. Workloads are `ns/Kind/name`, with the gravest way. */
 export type Uses = {
   readonly usersOfDigest: (digest: string) => ReadonlyMap<string, HowUsed>;
   readonly usersOfTag: (namespace: string, stream: string, tag: string) => ReadonlyMap<string, HowUsed>;

@@ -195,7 +195,7 @@ export const withMails = async (
   for (const result of resultsOf(cluster)) await created.store.saveResult(SLOT.id, result);
   for (const [id, state] of Object.entries(states)) {
     const detail = state === 'planned' ? null : `detail of ${id}`;
-    await created.store.planDelivery(deliveryOf({ id, state, detail }));
+    await created.store.addDelivery(deliveryOf({ id, state, detail }));
   }
   return created;
 };

@@ -93,7 +93,7 @@ describe('finishing a run', () => {
     const ports = await withMails({ first: 'submitted' });
     const dying = {
       ...ports,
-      store: { ...ports.store, planDelivery: () => Promise.reject(new Error('died')) },
+      store: { ...ports.store, addDelivery: () => Promise.reject(new Error('died')) },
     };
     await expect(finishRun(dying, rules, job)).rejects.toThrow('died');
 

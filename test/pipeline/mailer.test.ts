@@ -36,7 +36,7 @@ const withDelivery = async (
   await created.store.claimRun(runOf({ state: 'sealed', namespaces: ['a-dev'], takenAt: NOW }));
   const cluster = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: { 'lea@example.test': 'lead' } });
   for (const result of resultsOf(cluster)) await created.store.saveResult(SLOT.id, result);
-  await created.store.planDelivery(deliveryOf(given));
+  await created.store.addDelivery(deliveryOf(given));
   return created;
 };
 

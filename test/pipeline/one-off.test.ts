@@ -52,7 +52,7 @@ describe('preparing a one-off', () => {
       claimRun: refuse,
       saveSnapshot: refuse,
       saveResult: refuse,
-      planDelivery: refuse,
+      addDelivery: refuse,
     };
     const ports = createPorts({ cluster, store });
 

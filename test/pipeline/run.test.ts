@@ -32,8 +32,8 @@ describe('starting a run', () => {
     const ports = createPorts();
     const left = runOf({ state, namespaces: ['a-dev', 'b-dev'] });
     await ports.store.claimRun(left);
-    await ports.store.planDelivery(deliveryOf());
-    await ports.store.planDelivery(deliveryOf({ id: 'delivery-2', kind: 'run-summary' }));
+    await ports.store.addDelivery(deliveryOf());
+    await ports.store.addDelivery(deliveryOf({ id: 'delivery-2', kind: 'run-summary' }));
 
     expect(await startRun(ports, SLOT)).toEqual(left);
 

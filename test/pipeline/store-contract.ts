@@ -132,14 +132,14 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
 
     describe('deliveries', () => {
       test('plans a delivery once: the older record stands', async () => {
-        expect(await store.planDelivery(deliveryOf('d1'))).toBe(true);
-        expect(await store.planDelivery(deliveryOf('d1', { teamId: 'ns:other' }))).toBe(false);
+        expect(await store.addDelivery(deliveryOf('d1'))).toBe(true);
+        expect(await store.addDelivery(deliveryOf('d1', { teamId: 'ns:other' }))).toBe(false);
         expect(await store.loadDelivery('d1')).toEqual(deliveryOf('d1'));
         expect(await store.loadDelivery('d-unknown')).toBeNull();
       });
 
       test('moves a delivery only from the state it is in', async () => {
-        await store.planDelivery(deliveryOf('d2'));
+        await store.addDelivery(deliveryOf('d2'));
         const sending = deliveryOf('d2', { state: 'sending', changedAt: '2026-11-23T16:00:01Z' });
         const submitted = deliveryOf('d2', { state: 'submitted', detail: '250 OK' });
         expect(await store.moveDelivery('sending', submitted)).toBe(false);
@@ -152,7 +152,7 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
       });
 
       test('lets exactly one of 50 concurrent moves win', async () => {
-        await store.planDelivery(deliveryOf('d3'));
+        await store.addDelivery(deliveryOf('d3'));
         const sending = deliveryOf('d3', { state: 'sending' });
         const won = await Promise.all(
           Array.from({ length: 50 }, () => store.moveDelivery('planned', sending)),
@@ -172,8 +172,8 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
           of('l2', 'ns:a', 'zoe@example.com'),
           of('l3', 'ns:a', 'bob@example.com'),
         ];
-        for (const delivery of planned) await store.planDelivery(delivery);
-        await store.planDelivery(deliveryOf('l4', { runId: 'manual-8' }));
+        for (const delivery of planned) await store.addDelivery(delivery);
+        await store.addDelivery(deliveryOf('l4', { runId: 'manual-8' }));
         expect(await store.listDeliveries('manual-7')).toEqual([planned[2], planned[1], planned[0]]);
         expect(await store.listDeliveries('manual-unknown')).toEqual([]);
       });

@@ -40,9 +40,9 @@ describe('summarising a run', () => {
     await ports.store.claimRun(runOf({ state: 'finished', namespaces: ['a-dev', 'b-dev'] }));
     const cluster = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: LEA }, { name: 'b-dev', bytes: 10 });
     for (const result of resultsOf(cluster)) await ports.store.saveResult(SLOT.id, result);
-    await ports.store.planDelivery(deliveryOf({ state: 'submitted', namespaces: ['a-dev', 'b-dev'] }));
-    await ports.store.planDelivery(deliveryOf({ id: 'delivery-2', state: 'failed', namespaces: ['b-dev'] }));
-    await ports.store.planDelivery(
+    await ports.store.addDelivery(deliveryOf({ state: 'submitted', namespaces: ['a-dev', 'b-dev'] }));
+    await ports.store.addDelivery(deliveryOf({ id: 'delivery-2', state: 'failed', namespaces: ['b-dev'] }));
+    await ports.store.addDelivery(
       deliveryOf({ id: 'summary', kind: 'run-summary', state: 'submitted', namespaces: [] }),
     );
 

@@ -127,7 +127,9 @@ const remarksOf = ({ importedBytes, sharedWithTeamBytes, unknownRevisions }: Nam
       : [`Of this, ${formatBytes(sharedWithTeamBytes)} is also counted in other namespaces of the team.`]),
     ...(unknownRevisions === 0
       ? []
-      : [`The size of ${formatCount(unknownRevisions, 'revision')} is unknown, so the usage may be higher.`]),
+      : [
+          `The size of ${formatCount(unknownRevisions, 'revision')} is not fully known, so the usage may be higher.`,
+        ]),
     ...(importedBytes === 0
       ? []
       : [`Another ${formatBytes(importedBytes)} is imported: listed below, but not charged.`]),

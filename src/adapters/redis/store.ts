@@ -88,7 +88,7 @@ export const createStore = (redis: RedisConnection): Store => {
         namespaceResultSchema.parse(await decodeJson(bytes)),
       ),
 
-    planDelivery: (delivery) =>
+    addDelivery: (delivery) =>
       addOnce(delivery, { key: deliveryKey(delivery.id), index: deliveriesKey(delivery.runId), score: 0 }),
     loadDelivery: (deliveryId) => load(deliveryKey(deliveryId), deliverySchema),
     moveDelivery: (from, delivery) => swap(deliveryKey(delivery.id), from, delivery),

@@ -114,7 +114,7 @@ describe('what a namespace uses', () => {
     const words = text.replaceAll(/\s+/g, ' ');
     expect(words).toContain('Another 1 GiB is imported: listed below, but not charged.');
     expect(words).toContain('Of this, 2 GiB is also counted in other namespaces of the team.');
-    expect(words).toContain('The size of 3 revisions is unknown, so the usage may be higher.');
+    expect(words).toContain('The size of 3 revisions is not fully known, so the usage may be higher.');
   });
 
   test('is said in the unit of the quota wherever it stands', () => {
