@@ -22,7 +22,7 @@ export type ApiServerOptions = {
   readonly imageApi?: ImageApiVersion;
   /** The cluster's objects by plural; without them the recorded cluster. */
   readonly lists?: ApiObjects;
-  /** Kinds that it serves besides; of a group's versions the preferred one first. */
+  /** Kinds that it serves besides, objects by namespace and name; of a group's versions the preferred one first. */
   readonly custom?: readonly ApiList[];
   /** By how many days all times of the recorded cluster lie further back. */
   readonly agedDays?: number;

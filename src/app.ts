@@ -119,6 +119,8 @@ export type App = AsyncDisposable & {
   readonly verifyTransport: () => Promise<void>;
   /** Where the metrics can be read; null when the purpose names no place. */
   readonly metricsUrl: string | null;
+  /** Resolves when the embedded Redis is gone and will not come back by itself; never for one by URL. */
+  readonly redisGone: Promise<void>;
 };
 
 /** What a process is for, and how it tells. */
@@ -153,7 +155,8 @@ export const createApp = async (
   };
 
   const redisUrl = secrets.redisUrl ?? config.redis.url;
-  const redis = await connectRedis(redisUrl ?? (await openSocket(config, purpose, stack)), warn);
+  const embedded = redisUrl === null ? await openEmbedded(config, purpose, stack) : null;
+  const redis = await connectRedis(redisUrl ?? embedded?.socketPath ?? '', warn);
   stack.defer(redis.dispose);
   const store = createStore(redis);
   const queue = createQueue({
@@ -185,6 +188,7 @@ export const createApp = async (
     sendOneOff: (oneOff) => sendOneOff(deps, oneOff),
     verifyTransport: () => transport.verify(),
     metricsUrl: metricsServer?.url ?? null,
+    redisGone: embedded?.gone ?? new Promise(() => {}),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 };
@@ -229,12 +233,8 @@ const NO_CLUSTER: Cluster = {
 };
 
 /** The embedded Redis of the data folder, which other processes of that folder share. */
-const openSocket = async (
-  config: Config,
-  { connectOnly }: AppPurpose,
-  stack: AsyncDisposableStack,
-): Promise<string> => {
+const openEmbedded = async (config: Config, { connectOnly }: AppPurpose, stack: AsyncDisposableStack) => {
   const embedded = await openEmbeddedRedis({ dataDir: config.dataDir, connectOnly });
   stack.defer(embedded.dispose);
-  return embedded.socketPath;
+  return embedded;
 };

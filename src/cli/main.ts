@@ -22,16 +22,11 @@ Exit code 3: something differs or could not be asked.`;
 
 /** The command line. Sets the exit code of the process when the command has ended. */
 export const main = async (): Promise<void> => {
-  const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    // Once: a second Ctrl-C ends the process at once.
-    process.once(signal, () => interruption.abort());
-  }
   const terminal: Terminal = {
     out: process.stdout,
     err: process.stderr,
     env: process.env,
-    signal: interruption.signal,
+    heedInterrupts,
   };
   process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
     // A reader that has seen enough (head, less) is no error.
@@ -41,6 +36,13 @@ export const main = async (): Promise<void> => {
     );
   });
   process.exitCode = await runCommandLine(terminal, process.argv.slice(2));
+};
+
+const heedInterrupts = (): AbortSignal => {
+  const interruption = new AbortController();
+  // Once: a second Ctrl-C ends the process at once.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
+  return interruption.signal;
 };
 
 /** Runs one command and returns its exit code. */

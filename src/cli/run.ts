@@ -42,17 +42,16 @@ const runSlot = async (terminal: Terminal, options: RunOptions, progress: Progre
   });
   // Before the slot is claimed: a mail server that is down must not cost a run.
   await app.verifyTransport();
-  if (terminal.signal.aborted) return sayInterrupted(terminal, 'nothing was begun.');
+  const signal = terminal.heedInterrupts();
   const run = await app.startRun(options.slot ?? null);
   if (hasEnded(run)) {
     const moment = formatMoment(run.endedAt);
     terminal.err.write(`run ${run.id} ended before, on ${moment}: nothing is sent again\n`);
   } else {
     await app.work(ROLES);
-    const isThrough = await waitForEnd(app, run.id, terminal.signal);
+    const isThrough = await waitForEnd(app, run.id, signal);
     progress.end();
-    const farewell = `finishing what is under way; Ctrl-C again ends at once.\n${howToGoOn(run.id)}`;
-    if (!isThrough) return sayInterrupted(terminal, farewell);
+    if (!isThrough) return sayInterrupted(terminal, run.id);
   }
   return sumUp(terminal, await app.summariseRun(run.id));
 };
@@ -61,8 +60,10 @@ type Run = Awaited<ReturnType<App['loadRun']>>;
 
 const hasEnded = ({ state }: Run): boolean => state === 'finished' || state === 'stopped';
 
-const sayInterrupted = (terminal: Terminal, text: string): number => {
-  terminal.err.write(`Interrupted: ${text}\n`);
+const sayInterrupted = (terminal: Terminal, runId: string): number => {
+  terminal.err.write(
+    `Interrupted: finishing what is under way; Ctrl-C again ends at once.\n${howToGoOn(runId)}\n`,
+  );
   return EXIT_INTERRUPTED;
 };
 

@@ -8,7 +8,7 @@ import type { GlobalOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
-import { EXIT_INTERRUPTED, EXIT_PARTIAL } from './terminal.ts';
+import { EXIT_PARTIAL } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 export type SendOptions = GlobalOptions & {
@@ -45,10 +45,8 @@ const send = async (terminal: Terminal, options: SendOptions): Promise<number> =
   await app.verifyTransport();
   const oneOff = await app.prepareOneOff(requestOf(options));
   progress.end();
-  if (terminal.signal.aborted) {
-    terminal.err.write('Interrupted: nothing was sent.\n');
-    return EXIT_INTERRUPTED;
-  }
+  // From here on one Ctrl-C comes too late: it must not cut a mail in two.
+  terminal.heedInterrupts();
   const ended = await app.sendOneOff(oneOff);
   const rows = ended.map(({ recipient, state, detail }) => [recipient.address, state, detail ?? '']);
   terminal.out.write(layOut(COLUMNS, rows));

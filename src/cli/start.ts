@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createApp } from '../app.ts';
 import type { AppPurpose } from '../app.ts';
+import { AppError } from '../errors.ts';
 import { loadConfigFile, loadSendingConfig } from './config-file.ts';
 import { ROLES, surroundingsOf } from './options.ts';
 import type { GlobalOptions, Role } from './options.ts';
@@ -30,9 +31,16 @@ export const startRoles = async (
   if (app.metricsUrl !== null) terminal.err.write(`metrics at ${app.metricsUrl}\n`);
   if (roles.includes('mailer')) await app.verifyTransport();
   if (roles.includes('collector')) await app.schedule();
+  const signal = terminal.heedInterrupts();
   await app.work(roles);
   terminal.err.write(`working as ${roles.join(', ')}; Ctrl-C stops\n`);
-  if (!terminal.signal.aborted) await once(terminal.signal, 'abort');
+  if (!signal.aborted) await Promise.race([once(signal, 'abort'), app.redisGone]);
+  if (!signal.aborted) {
+    // Without it this process would wait for ever; started again it can have a Redis of its own.
+    throw new AppError('unavailable', 'the Redis of the data folder is gone, and with it the queue', {
+      hint: 'Start again. Another process that had started it may have ended; redis.log in the data folder tells more.',
+    });
+  }
   terminal.err.write('stopping: finishing what is under way\n');
   return 0;
 };

@@ -7,8 +7,11 @@ export type Terminal = {
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts on Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
+  /**
+   * From now on Ctrl-C and SIGTERM abort this signal; before, they end the process at once, as befits a command that only
+   * reads.
+   */
+  readonly heedInterrupts: () => AbortSignal;
 };
 
 /** Exit codes beside those of errors: some namespaces or mails failed; stopped by Ctrl-C, as shells have it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { ApiObjects, Plural } from '../../sandbox/api-lists.ts';
+import type { ApiObject, ApiObjects, Plural } from '../../sandbox/api-lists.ts';
+import { HOW_USED } from '../../src/usage/registry.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
 import type { Report } from '../../src/usage/report.ts';
 import { openCluster, startServer } from '../adapters/openshift/open-cluster.ts';
@@ -16,9 +17,22 @@ const SOON = '2026-11-24T09:00:00Z';
 /** A day after the recording and more. */
 const LATER = '2026-11-25T09:00:00Z';
 
-const readCluster = async (readAt: string, lists?: ApiObjects): Promise<Inventory> => {
-  const server = await startServer(lists === undefined ? {} : { lists });
-  const { cluster } = await openCluster(server, { now: () => new Date(readAt) });
+type Objects = ApiObjects & { readonly rollouts?: readonly ApiObject[] };
+
+/** A kind of custom resource, which the cluster is read for where it has it. */
+const ROLLOUTS = { plural: 'rollouts', kind: 'RolloutList', apiVersion: 'argoproj.io/v1alpha1' };
+const ROLLOUT_USES = [
+  { group: 'argoproj.io', plural: 'rollouts', jsonPath: '{.spec.template.spec.containers[*].image}' },
+];
+
+const readCluster = async (readAt: string, objects?: Objects): Promise<Inventory> => {
+  const { rollouts = [], ...lists } = objects ?? {};
+  const server = await startServer({
+    ...(objects === undefined ? {} : { lists }),
+    custom: [{ ...ROLLOUTS, objects: rollouts }],
+  });
+  const options = { now: () => new Date(readAt), customUses: ROLLOUT_USES };
+  const { cluster } = await openCluster(server, options);
   return cluster.readInventory({ namespaces: null });
 };
 
@@ -189,6 +203,58 @@ describe('a workload added to the recorded cluster', () => {
       plural: 'pods',
       spec: { ephemeralContainers: [{ name: 'debug', image: '7c6b5a-tools/proxy:pr-106' }] },
     },
+    '0f9e8d-tools/db:pr-102': {
+      plural: 'deploymentconfigs',
+      spec: {
+        triggers: [
+          { imageChangeParams: { lastTriggeredImage: `r/x@${digestOf('0f9e8d-tools/db:pr-102')}` } },
+        ],
+      },
+    },
+    '0f9e8d-tools/db:pr-104': {
+      plural: 'builds',
+      spec: {
+        triggeredBy: [{ imageChangeBuild: { imageID: `r/x@${digestOf('0f9e8d-tools/db:pr-104')}` } }],
+      },
+      status: { phase: 'Failed' },
+    },
+    'd4e5f6-tools/web:pr-102': {
+      plural: 'buildconfigs',
+      status: {
+        imageChangeTriggers: [{ lastTriggeredImageID: `r/x@${digestOf('d4e5f6-tools/web:pr-102')}` }],
+      },
+    },
+    'd4e5f6-tools/web:pr-104': {
+      plural: 'builds',
+      spec: {
+        source: { dockerfile: 'ARG TAG=none\nFROM --platform=linux/amd64 d4e5f6-tools/web:${TAG}\n' },
+        strategy: { dockerStrategy: { buildArgs: [{ name: 'TAG', value: 'pr-104' }] } },
+      },
+    },
+    'd4e5f6-tools/web:pr-106': {
+      plural: 'buildconfigs',
+      spec: {
+        source: {
+          dockerfile: 'ARG N=106\nFROM scratch AS one\nFROM one\nCOPY --from=d4e5f6-tools/web:pr-${N} /a /a',
+        },
+      },
+    },
+    'd4e5f6-tools/db:pr-102': {
+      plural: 'cronjobs',
+      spec: { suspend: true, jobTemplate: inTemplate(inPod('d4e5f6-tools/db:pr-102')) },
+    },
+    'a1b2c3-tools/web:pr-102': {
+      plural: 'replicasets',
+      // The first of these workloads runs.
+      metadata: { ownerReferences: [{ kind: 'StatefulSet', name: 'added-0', controller: true }] },
+      spec: { replicas: 0, ...inTemplate(inPod('a1b2c3-tools/web:pr-102')).spec },
+    },
+    'a1b2c3-tools/web:pr-104': {
+      plural: 'jobs',
+      ...inTemplate(inPod('a1b2c3-tools/web:pr-104')),
+      status: { conditions: [{ type: 'Complete', status: 'True' }] },
+    },
+    'a1b2c3-tools/api:pr-102': { plural: 'rollouts', ...inTemplate(inPod('a1b2c3-tools/api:pr-102')) },
     'a1b2c3-import/never-imported:latest': { plural: 'pods', spec: inPod('a1b2c3-import/never-imported') },
     'beef01-tools/inline-config:latest': {
       plural: 'pods',
@@ -209,18 +275,24 @@ describe('a workload added to the recorded cluster', () => {
     for (const tag of Object.keys(added)) {
       expect([tag, findTag(before, tag)?.inUse, findTag(figures, tag)?.inUse]).toEqual([tag, false, true]);
     }
+    const ways = Object.keys(added).flatMap((tag) => findTag(figures, tag)?.inUseHow ?? []);
+    expect(HOW_USED.filter((how) => !ways.includes(how))).toEqual(['scheduled', 'scaled-to-0']);
   });
 });
 
-type Workload = { readonly plural: Plural; readonly metadata?: object; readonly [field: string]: unknown };
+type Workload = {
+  readonly plural: Plural | 'rollouts';
+  readonly metadata?: object;
+  readonly [field: string]: unknown;
+};
 
 /** The config that `beef01-tools/inline-config` was pushed with. */
 const CONFIG_OF_INLINE_CONFIG = 'sha256:faf4ca21b01ae129968acc1e858f7046e7b3c085026f1994db0c9a49c8323c96';
 
 /** The recorded objects and these, each in a namespace that holds none of what they name. */
-const addWorkloads = (recorded: Lists, workloads: readonly Workload[]): ApiObjects =>
+const addWorkloads = (recorded: Lists, workloads: readonly Workload[]): Objects =>
   Object.fromEntries(
-    LISTED_RESOURCES.map((resource) => [
+    [...LISTED_RESOURCES, 'rollouts' as const].map((resource) => [
       resource,
       [
         ...(recorded[resource]?.items ?? []),

@@ -27,7 +27,7 @@ test('counts along on a terminal, and whatever is printed next takes the place o
   reportWarning(err, 'Redis stopped answering');
   progress(sent);
   reportError(
-    { err, out: err, env: {}, signal: AbortSignal.abort() },
+    { err, out: err, env: {}, heedInterrupts: () => AbortSignal.abort() },
     new AppError('unavailable', 'Redis does not answer'),
   );
   expect(read()).toBe('warning: Redis stopped answering\nerror: Redis does not answer\n');

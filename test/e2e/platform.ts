@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import { onTestFinished } from 'vitest';
 import { startApiServer } from '../../sandbox/api-server.ts';
-import type { ApiServerOptions } from '../../sandbox/api-server.ts';
+import type { ApiServer, ApiServerOptions } from '../../sandbox/api-server.ts';
 import { startSmtpCatcher } from '../../sandbox/smtp-catcher.ts';
 import type { CaughtMessage, SmtpCatcher, SmtpCatcherOptions } from '../../sandbox/smtp-catcher.ts';
+import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { latestSlot } from '../../src/pipeline/schedule.ts';
 import { runQuotagram, startQuotagram } from './command-line.ts';
 import type { Ended, Running } from './command-line.ts';
@@ -18,6 +19,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 export type Platform = {
   /** Where commands run. */
   readonly folder: string;
+  readonly api: ApiServer;
   readonly smtp: SmtpCatcher;
   /** Writes quotagram.yaml: what every test needs, with these sections instead or beside. */
   readonly configure: (sections?: Sections) => Promise<void>;
@@ -51,6 +53,7 @@ export const openPlatform = async (
   await configure();
   return {
     folder,
+    api,
     smtp,
     configure,
     quotagram: (args, env = {}) => runQuotagram(args, { cwd: folder, env: { ...login, ...env } }),
@@ -158,4 +161,14 @@ export const findClosedPort = async (): Promise<number> => {
   listener.close();
   await once(listener, 'close');
   return address !== null && typeof address === 'object' ? address.port : 0;
+};
+
+/** The process of the Redis that a program has started in its data folder. */
+export const readRedisPid = async (folder: string): Promise<number> => {
+  const redis = await connectRedis(join(folder, '.quotagram', 'redis.sock'));
+  try {
+    return Number(/^process_id:(\d+)/m.exec(await redis.client.info('server'))?.[1]);
+  } finally {
+    await redis.dispose();
+  }
 };

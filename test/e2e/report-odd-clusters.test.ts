@@ -126,7 +126,7 @@ describe('a cluster of images that are gone, tags and lists of null, and workloa
     expect(exitCode).toBe(0);
     expect(dev).toMatch(/^d1b5d2-dev uses at least 0\.6 of 50 GiB/);
     expect(dev).toMatch(/^ {2}:latest +≥ 600 MiB /m);
-    expect(dev).toMatch(/^ {4}111111111111 +2026-11-01 .* by d1b5d2-dev\/Pod\/web-1$/m);
+    expect(dev).toMatch(/^ {4}111111111111 +2026-11-01 .* by d1b5d2-dev\/Pod\/web-1 \(running\)$/m);
     expect(dev).toMatch(/^ {4}222222222222 +2026-11-01 .* unknown$/m);
     expect(dev).toMatch(/^ {2}:next +empty +0 B /m);
     expect(dev).toMatch(/^ {2}:v1 +unknown /m);
@@ -141,6 +141,7 @@ describe('a cluster of images that are gone, tags and lists of null, and workloa
       expect.stringMatching(/^ {2}a \[2J @example\.test: /),
       '',
       'What is not in use is unknown: deployments could not be read everywhere.',
+      expect.stringMatching(/^Not seen at all: /),
       '',
     ]);
     expect(stdout).not.toMatch(/[\u001B\u202E]/);

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startRedisServer } from '../../sandbox/redis-server.ts';
-import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import {
   findClosedPort,
   holdRecipientsAfter,
@@ -13,6 +11,7 @@ import {
   newestSlot,
   ONE_TEAM,
   openPlatform,
+  readRedisPid,
 } from './platform.ts';
 
 /** Runs that something comes between, at a moment when four mails are out and the fifth is under way. */
@@ -71,6 +70,18 @@ describe('Ctrl-C', { timeout: 120_000 }, () => {
   });
 });
 
+describe('Ctrl-C while a command only reads', { timeout: 120_000 }, () => {
+  test('ends it at once, and nothing was sent', async () => {
+    const { api, start, smtp } = await openPlatform();
+    api.addFault('/api/v1/pods', 'hang');
+    await using sending = start(['send', '-n', 'a1b2c3-prod', '--yes']);
+    while (!api.requests.some((request) => request.startsWith('GET /api/v1/pods'))) await sleep(20);
+    sending.signal('SIGINT');
+    expect((await sending.ended).exitCode).toBe(null);
+    expect(smtp.messages).toEqual([]);
+  });
+});
+
 describe('a Redis of others', { timeout: 120_000 }, () => {
   test('may be killed and come back in the middle of a run, which then sends the rest', async () => {
     const hold = holdRecipientsAfter(4);
@@ -112,16 +123,6 @@ describe('a Redis of others', { timeout: 120_000 }, () => {
     expect(smtp.messages).toEqual([]);
   });
 });
-
-/** The process of the Redis that a program has started in its data folder. */
-const readRedisPid = async (folder: string): Promise<number> => {
-  const redis = await connectRedis(join(folder, '.quotagram', 'redis.sock'));
-  try {
-    return Number(/^process_id:(\d+)/m.exec(await redis.client.info('server'))?.[1]);
-  } finally {
-    await redis.dispose();
-  }
-};
 
 const isAlive = (pid: number): boolean => {
   try {

@@ -14,6 +14,7 @@ import {
   newestSlot,
   ONE_TEAM,
   openPlatform,
+  readRedisPid,
 } from './platform.ts';
 
 /** `quotagram start` as people run it. */
@@ -71,6 +72,20 @@ describe('all roles in one process, with a Redis of its own', { timeout: 120_000
     expect(stderr).toContain(`Nothing is lost; the run goes on with the same command and --slot ${slot}\n`);
     expect(new Set(await listMails(smtp.messages)).size).toBe(2);
     expect(smtp.messages).toHaveLength(2);
+  });
+});
+
+describe('a Redis of its own that is gone', { timeout: 120_000 }, () => {
+  test('ends the program, so that whoever looks after it starts it again', async () => {
+    const { folder, start } = await openPlatform();
+    await using service = start(['start']);
+    await service.sayingOnStderr('working as');
+    process.kill(await readRedisPid(folder), 'SIGKILL');
+    const { exitCode, stderr } = await service.ended;
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /\nerror: the Redis of the data folder is gone, and with it the queue\n {2}Start again\. .*\n$/,
+    );
   });
 });
 

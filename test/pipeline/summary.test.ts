@@ -59,6 +59,19 @@ describe('summarising a run', () => {
     ]);
   });
 
+  test('sums up the advice on the namespaces that were weighed', async () => {
+    const ports = createPorts();
+    const advice = { maxTags: 100, maxLayer: 1_500, maxImported: null };
+    const strict = pipelineRules({ advice });
+    const cluster = clusterOf({ name: 'a-dev', bytes: 2_000 }, { name: 'b-dev', bytes: 10 });
+    await ports.store.claimRun(runOf({ state: 'sealed', namespaces: ['a-dev', 'b-dev', 'c-dev'] }));
+    for (const result of resultsOf(cluster, strict)) await ports.store.saveResult(SLOT.id, result);
+
+    expect((await summariseRun(ports.store, SLOT.id)).advice).toMatchObject([
+      { code: 'large-layer', count: 1, worst: [{ namespace: 'a-dev', amount: 2_000 }] },
+    ]);
+  });
+
   test('says why a namespace was given up, and why its team then gets no mail', async () => {
     const ports = createPorts();
     const byTeam = pipelineRules({ groupByLabel: 'team' });

@@ -21,6 +21,33 @@ const recordedJson = async (name: string) => JSON.parse(await recorded(name));
 /** The body of a recording that holds headers, too. */
 const recordedBody = async (name: string) => (await recorded(name)).split(/\r?\n\r?\n/)[1]?.trim();
 
+test('what a group holds, and in which versions, can be found out', async () => {
+  const { get, getJson } = await start({
+    lists: {},
+    custom: [
+      {
+        plural: 'rollouts',
+        kind: 'RolloutList',
+        apiVersion: 'argoproj.io/v1alpha1',
+        objects: [{ metadata: { namespace: 'a', name: 'web' } }],
+      },
+    ],
+  });
+  expect(await getJson('/apis/argoproj.io')).toMatchObject({
+    kind: 'APIGroup',
+    versions: [{ groupVersion: 'argoproj.io/v1alpha1', version: 'v1alpha1' }],
+  });
+  expect(await getJson('/apis/argoproj.io/v1alpha1')).toMatchObject({
+    kind: 'APIResourceList',
+    resources: [{ name: 'rollouts', kind: 'Rollout', namespaced: true }],
+  });
+  expect((await getJson('/apis/argoproj.io/v1alpha1/rollouts')).items).toHaveLength(1);
+  const { resources } = await getJson('/apis/image.openshift.io/v1');
+  expect(resources.map(({ name }: { name: string }) => name)).toEqual(['imagestreams', 'images']);
+  for (const path of ['/apis/example.test', '/apis/argoproj.io/v1'])
+    expect((await get(path)).status).toBe(404);
+});
+
 describe('lists', () => {
   test('are served whole without a limit, by their real paths', async () => {
     const { getJson } = await start();

@@ -13,6 +13,7 @@ import {
   formatPercent,
   formatSome,
   formatUsed,
+  formatUser,
   formatWeek,
 } from '../../src/usage/format.ts';
 
@@ -164,6 +165,16 @@ describe('words', () => {
     expect(formatSome(['a', 'b'], 2)).toBe('a and b');
     expect(formatSome([], 4)).toBe('4 more');
   });
+});
+
+test.each([
+  ['running', 'a/Pod/b (running)'],
+  ['scaled-to-0', 'a/Pod/b (scaled to 0)'],
+  ['old-rollout', 'a/Pod/b (old rollout)'],
+  ['build-input', 'a/Pod/b (builds from it)'],
+  ['named', 'a/Pod/b (names it)'],
+] as const)('a workload is shown with how it uses an image: %s', (how, shown) => {
+  expect(formatUser('a/Pod/b', how)).toBe(shown);
 });
 
 describe('times', () => {

@@ -36,7 +36,7 @@ const adviseSmaller = (namespaces: readonly NamespaceReport[]): readonly string[
     .filter(({ code }) => code === 'large-layer')
     .toSorted((a, b) => b.amount - a.amount);
   if (worst === undefined) return [];
-  const place = `${namespaces.length > 1 ? `${worst.name}: ` : ''}${worst.subject}`;
+  const place = `${namespaces.length > 1 ? `${worst.name}/` : ''}${worst.subject}`;
   return [`Smaller is better: a layer of ${place} alone is ${formatBytes(worst.amount)}.`];
 };
 

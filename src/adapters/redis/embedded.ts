@@ -15,6 +15,8 @@ export type EmbeddedRedis = {
   readonly socketPath: string;
   /** Whether this process started the server; another one did when false, and may end it. */
   readonly owned: boolean;
+  /** Resolves when the server is gone, whoever ended it. */
+  readonly gone: Promise<void>;
   /** Ends an owned server; leaves another process's server alone. */
   readonly dispose: () => Promise<void>;
 };
@@ -37,11 +39,14 @@ export const openEmbeddedRedis = async (options: {
   while (Date.now() < deadline) {
     const state = await probe(socketPath);
     if (state === 'ready' && hasLivingOwner(dataDir))
-      return { socketPath, owned: false, dispose: async () => {} };
+      return { socketPath, owned: false, ...watch(socketPath) };
     if (state === 'absent') {
       if (options.connectOnly) throw nothingRuns(dataDir);
       const dispose = await launch(dataDir, socketPath, deadline);
-      if (dispose !== null) return { socketPath, owned: true, dispose };
+      if (dispose !== null) {
+        const { gone, dispose: stopWatching } = watch(socketPath);
+        return { socketPath, owned: true, gone, dispose: () => stopWatching().then(dispose) };
+      }
     }
     await sleep(POLL_MS);
   }
@@ -120,6 +125,20 @@ const probe = (socketPath: string): Promise<SocketState> =>
       else conclude('absent');
     });
   });
+
+/** Holds a connection for no other purpose than to see it break. */
+const watch = (socketPath: string): Pick<EmbeddedRedis, 'gone' | 'dispose'> => {
+  const socket = connect(socketPath).unref();
+  socket.on('error', () => {}); // it closes, too
+  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  return {
+    gone,
+    dispose: () => {
+      socket.destroy();
+      return gone;
+    },
+  };
+};
 
 /** A server answers for a moment longer than its owner lives. Only while somebody reads can the pipe be opened to write. */
 const hasLivingOwner = (dataDir: string): boolean => {

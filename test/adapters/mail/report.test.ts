@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
+import type { Advice } from '../../../src/usage/advice.ts';
 import type { NamespaceReport, RevisionReport } from '../../../src/usage/report.ts';
 import type { UseReport } from '../../../src/usage/use-report.ts';
 import type { DeletionPlan } from '../../../src/usage/savings.ts';
@@ -196,6 +197,13 @@ describe('what to delete first', () => {
     for (const line of lines) expect(text).toContain(`\n    ${line}\n`);
     const block = /<code class="commands">(.*?)<\/code>/s.exec(html)?.[1] ?? '';
     expect(readPage(block)).toContain(lines.join('\n'));
+  });
+
+  test('says once what no reading shows, and only where something is proposed', () => {
+    const unseen =
+      'Not seen at all: pulls from outside the cluster, custom resources that the platform has not listed, and Dockerfiles in git.';
+    expect(render({}).split(unseen)).toHaveLength(2);
+    expect(compose.renderUsage(mailOf([over])).text).not.toContain('Not seen at all');
   });
 
   test('names the kinds that could not be read', () => {
@@ -450,6 +458,28 @@ describe('why and what else', () => {
         'The cluster changed while its images were read, so figures may be slightly off.',
       );
     }
+  });
+
+  test('advises a team of the largest layer of all in one line, and of nothing else', () => {
+    const layer = (subject: string, amount: number): Advice => ({
+      code: 'large-layer',
+      subject,
+      message: 'for staff',
+      amount,
+    });
+    const many: Advice = { code: 'many-tags', subject: 'api', message: 'for staff', amount: 900 * GI };
+    const [a, b] = [
+      inventNamespace(1, { name: 'a-dev', advice: [many, layer('api:1', 2 * GI), layer('api:2', GI)] }),
+      inventNamespace(1, { name: 'b-dev', advice: [layer('web:1', 3 * GI)] }),
+    ];
+    const adviceIn = (...namespaces: readonly NamespaceReport[]) => {
+      const { html, text } = compose.renderUsage(mailOf(namespaces));
+      for (const body of [readPage(html), text]) expect(body).not.toContain('for staff');
+      return text.replaceAll(/\s+/g, ' ').match(/Smaller is better: .*? alone is .*? GiB\./g);
+    };
+    expect(adviceIn(a)).toEqual(['Smaller is better: a layer of api:1 alone is 2 GiB.']);
+    expect(adviceIn(a, b)).toEqual(['Smaller is better: a layer of b-dev/web:1 alone is 3 GiB.']);
+    expect(adviceIn(inventNamespace(1))).toBeNull();
   });
 
   test('has no empty section', () => {
