@@ -79,7 +79,9 @@ const parseYaml = (text: string): unknown => {
     const written: unknown = document.toJS({ reviver: (_, value: unknown) => value ?? undefined });
     return written ?? {};
   } catch (thrown) {
-    // An alias without its anchor, or a few that stand for a great many values.
+    // An alias without its anchor, within its own anchor, or a few that stand for a great many values.
+    if (thrown instanceof RangeError)
+      throw toError(['an alias must not stand within the value that it repeats']);
     throw toError([thrown instanceof Error ? thrown.message : String(thrown)]);
   }
 };

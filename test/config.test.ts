@@ -300,6 +300,11 @@ describe('YAML', () => {
     ['a tab as indentation', 'mail:\n\tperSecond: 1\n', 'line 2, column 1'],
     ['a second document', 'dataDir: a\n---\ndataDir: b\n', 'another begins at line 2'],
     ['an alias to nothing', 'dataDir: *missing\n', 'missing'],
+    [
+      'an alias within its own value',
+      'quota: &a { default: 1Gi, x: *a }\n',
+      'must not stand within the value',
+    ],
   ])('is refused for %s, with its place', (_name, text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(fault)]);
   });

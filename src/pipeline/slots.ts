@@ -16,14 +16,24 @@ export const dueSlot = (schedule: Timer & { readonly catchUpMs: number }, now: D
 
 /**
  * The slot that a person names: one that has a run already, or a weekly one that is due; null: a run by hand, now.
- * @throws AppError `invalid` for no slot that is due, `not_found` for a run by hand that there is none of
+ * @throws AppError `invalid` for no slot that is due, `not_found` for a run by hand that there is none of, `conflict`
+ * for a new run by hand while another has not ended: whoever works on the queue goes on with that one, too, and teams
+ * would get two mails
  */
 export const chooseSlot = async (
   { store, now }: { readonly store: Store; readonly now: Now },
   schedule: Timer,
   slot: string | null,
 ): Promise<Slot> => {
-  if (slot === null) return { id: manualSlot(now()), kind: 'manual' };
+  if (slot === null) {
+    const open = (await store.listRuns(RECENT_RUNS)).find(isOpen);
+    if (open !== undefined) {
+      throw new AppError('conflict', `run ${open.id} has not ended`, {
+        hint: `Go on with it with --slot ${open.id}, or wait until whoever works on it is done.`,
+      });
+    }
+    return { id: manualSlot(now()), kind: 'manual' };
+  }
   const known = await store.loadRun(slot);
   if (known !== null && known.kind !== 'one-off') return known;
   if (!slot.startsWith('manual-')) return requireSlotDue(schedule, slot, now());
@@ -32,6 +42,11 @@ export const chooseSlot = async (
     hint: 'Leave --slot out for a new run by hand.',
   });
 };
+
+const RECENT_RUNS = 50;
+/** One-offs are not worked on by whoever has the queue. */
+const isOpen = ({ kind, state }: Run): boolean =>
+  kind !== 'one-off' && state !== 'finished' && state !== 'stopped';
 
 const requireSlotDue = (schedule: Timer, slot: string, now: Date): Slot => {
   const hint = `The latest one is ${latestSlot(schedule, now).slot}; leave --slot out for a run by hand.`;

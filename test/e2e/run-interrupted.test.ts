@@ -112,7 +112,7 @@ describe('a Redis of others', { timeout: 120_000 }, () => {
       stdout: '',
       stderr:
         `error: Redis at redis://127.0.0.1:${String(closed)} does not answer: connect ECONNREFUSED 127.0.0.1:${String(closed)}\n` +
-        '  Check that Redis runs there and that REDIS_URL is right.\n',
+        '  Check that Redis runs there and that the address is right: REDIS_URL, or redis.url of the configuration.\n',
     });
     const [byConfig, byEnvironment] = await Promise.all([
       quotagram(['run']),

@@ -154,7 +154,7 @@ const explainSilence = (address: string, fault: Error | null): AppError => {
   return new AppError('unavailable', `Redis at ${shown} does not answer${reason}`, {
     hint: address.startsWith('/')
       ? 'The process that started this Redis may have ended: start it again, or set REDIS_URL.'
-      : 'Check that Redis runs there and that REDIS_URL is right.',
+      : 'Check that Redis runs there and that the address is right: REDIS_URL, or redis.url of the configuration.',
     cause: fault,
   });
 };

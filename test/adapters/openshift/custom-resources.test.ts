@@ -141,8 +141,8 @@ describe('custom resources that the configuration lists', () => {
     ['an object', CONTAINERS, { image: { name: 'a/web:1' } }],
     ['a number', CONTAINERS, { image: 7 }],
     ['a list', '{.spec.template.spec.containers}', { image: 'a/web:1' }],
-    ['what would be a script', '{.spec.template[(@.length)]}', { image: 'a/web:1' }],
-    ['what would be a filter', '{.spec.template.spec.containers[?(@.image)]}', { image: 'a/web:1' }],
+    ['what would be a script', '{.spec.template.spec.containers[(@.length-1)].image}', { image: 'a/web:1' }],
+    ['what would be a filter', '{.spec.template.spec.containers[?(@.image)].image}', { image: 'a/web:1' }],
   ])('in which a path leads to %s are not understood', async (_name, jsonPath, container) => {
     const object = {
       metadata: { namespace: 'a', name: 'odd' },

@@ -63,7 +63,7 @@ describe.concurrent('connecting', { timeout: 30_000 }, () => {
     await expect(connectRedis(`redis://someone:s3cret@127.0.0.1:${port}/0`)).rejects.toMatchObject({
       code: 'unavailable',
       message: `Redis at redis://127.0.0.1:${port}/0 does not answer: connect ECONNREFUSED 127.0.0.1:${port}`,
-      hint: 'Check that Redis runs there and that REDIS_URL is right.',
+      hint: 'Check that Redis runs there and that the address is right: REDIS_URL, or redis.url of the configuration.',
     });
   });
 
