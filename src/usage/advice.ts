@@ -99,7 +99,7 @@ type LargestLayer = { readonly label: string; readonly layer: string; readonly s
 /** Of each tag's current image, where it is charged. */
 const listLargestLayers = (snapshot: Snapshot, chargeImported: boolean): readonly LargestLayer[] => {
   const images = new Map(snapshot.images.map((image) => [image.digest, image]));
-  const contentOf = createContents(images);
+  const { contentOf } = createContents(images);
   return snapshot.streams.flatMap((stream) =>
     stream.tags.flatMap(({ name, revisions: [current] }): readonly LargestLayer[] => {
       if (current === undefined) return [];

@@ -7,6 +7,8 @@ export type Blob = {
   readonly sizeBytes: number;
   /** A layer's size is stated by the API, a config's is derived from `dockerImageMetadata.Size`. */
   readonly kind: 'layer' | 'config';
+  /** Stands for the digest among the blobs of one `createContents`: faster to look up than 71 characters. */
+  readonly number: number;
 };
 
 /** What an image is made of. */
@@ -28,13 +30,52 @@ export type ImageContent = {
 /** What is odd about an image and what it does to its size. */
 export type ContentFault = { readonly code: FindingCode; readonly message: string };
 
-/** Looks up what an image is made of by its digest; each image is worked out once. */
-export const createContents = (images: ReadonlyMap<string, Image>): ((digest: string) => ImageContent) => {
-  const known = new Map<string, ImageContent>();
-  return (digest) => {
-    const found = known.get(digest) ?? readContent(digest, images);
-    known.set(digest, found);
-    return found;
+/** What the images of one cluster or namespace are made of. */
+export type Contents = {
+  /** By an image's digest; each image is worked out once. */
+  readonly contentOf: (digest: string) => ImageContent;
+  /** The `number` of a blob's digest, from 0 on. */
+  readonly numberOf: (digest: string) => number;
+};
+
+export const createContents = (images: ReadonlyMap<string, Image>): Contents => {
+  const contents = new Map<string, ImageContent>();
+  const blobs = createBlobs();
+  return {
+    contentOf: (digest) => {
+      const content = contents.get(digest) ?? readContent(digest, images, blobs);
+      contents.set(digest, content);
+      return content;
+    },
+    numberOf: blobs.numberOf,
+  };
+};
+
+/** Makes blobs; images of one cluster share those of their common layers. */
+type Blobs = Pick<Contents, 'numberOf'> & {
+  readonly layer: (layer: Layer) => Blob;
+  readonly config: (digest: string, sizeBytes: number) => Blob;
+};
+
+const createBlobs = (): Blobs => {
+  const numbers = new Map<string, number>();
+  const layers: Blob[] = [];
+  const numberOf = (digest: string): number => {
+    const number = numbers.get(digest) ?? numbers.size;
+    if (number === numbers.size) numbers.set(digest, number);
+    return number;
+  };
+  return {
+    numberOf,
+    layer: ({ digest, sizeBytes }) => {
+      const number = numberOf(digest);
+      const known = layers[number];
+      if (known?.sizeBytes === sizeBytes) return known;
+      const blob: Blob = { digest, sizeBytes, kind: 'layer', number };
+      layers[number] = blob;
+      return blob;
+    },
+    config: (digest, sizeBytes) => ({ digest, sizeBytes, kind: 'config', number: numberOf(digest) }),
   };
 };
 
@@ -50,10 +91,10 @@ export const strongest = (a: Blob, b: Blob): Blob => {
  */
 export const addBytes = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
 
-const readContent = (digest: string, images: ReadonlyMap<string, Image>): ImageContent => {
+const readContent = (digest: string, images: ReadonlyMap<string, Image>, made: Blobs): ImageContent => {
   const image = images.get(digest);
-  if (image !== undefined && isIndex(image)) return readIndex(image, images);
-  const read = readSingle(image);
+  if (image !== undefined && isIndex(image)) return readIndex(image, images, made);
+  const read = readSingle(image, made);
   if (!('lack' in read)) return read;
   const what = digest === '' ? 'The revision names no image' : `The Image object ${read.lack}`;
   return {
@@ -72,25 +113,25 @@ const isIndex = ({ fault, children }: Image): boolean => fault === null && child
 /** Why an image's size is unknown, `lack` as what follows the image in a sentence. */
 type Lack = { readonly code: FindingCode; readonly lack: string };
 
-const readSingle = (image: Image | undefined): ImageContent | Lack => {
+const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack => {
   if (image === undefined) return { code: 'image-missing', lack: 'is gone' };
   if (image.fault !== null) return { code: 'image-unreadable', lack: `cannot be read (${image.fault})` };
   if (image.layers === null) return { code: 'size-unknown', lack: 'lists no layers' };
-  const layers = listLayers(image).map((layer): Blob => ({ ...layer, kind: 'layer' }));
+  const layers = listLayers(image).map(made.layer);
   const isSizeless =
     layers.length === 0 ? image.statedBytes === null : layers.every(({ sizeBytes }) => sizeBytes === 0);
   if (isSizeless) return { code: 'size-unknown', lack: 'states no sizes' };
-  const layerBytes = unite(layers).blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const distinct = unite(layers);
+  const layerBytes = distinct.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const configBytes = image.statedBytes === null ? -1 : image.statedBytes - layerBytes;
-  const config: Blob = { digest: image.configDigest ?? image.digest, sizeBytes: configBytes, kind: 'config' };
-  // The config of an OCI artifact may be one of its layers, which Size counts once: that states no second size.
-  const isLayer = configBytes === 0 && layers.some(({ digest }) => digest === config.digest);
   const why =
     image.statedBytes === null
       ? 'The Image object states no usable Size'
       : 'The stated Size is below the sum of the layers';
   return {
-    ...unite(configBytes < 0 || isLayer ? layers : [...layers, config]),
+    ...(configBytes < 0
+      ? distinct
+      : addConfig(distinct, made.config(image.configDigest ?? image.digest, configBytes))),
     unsized: [],
     isSizeKnown: true,
     isWhole: true,
@@ -102,7 +143,7 @@ const readSingle = (image: Image | undefined): ImageContent | Lack => {
   };
 };
 
-const readIndex = (index: Image, images: ReadonlyMap<string, Image>): ImageContent => {
+const readIndex = (index: Image, images: ReadonlyMap<string, Image>, made: Blobs): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
   const unsized: string[] = [];
@@ -114,7 +155,7 @@ const readIndex = (index: Image, images: ReadonlyMap<string, Image>): ImageConte
       for (const entry of child.children) entries.push(entry);
       continue;
     }
-    const read = readSingle(child);
+    const read = readSingle(child, made);
     if ('lack' in read) {
       for (const layer of listLayers(child)) unsized.push(layer.digest);
       faults.push({
@@ -150,14 +191,26 @@ const listLayers = (image: Image | undefined): readonly Layer[] => image?.layers
 
 /** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
 const unite = (blobs: readonly Blob[]): Pick<ImageContent, 'blobs' | 'conflicts'> => {
-  const united = new Map<string, Blob>();
+  const united = new Map<number, Blob>();
   const conflicts: string[] = [];
   for (const blob of blobs) {
-    const other = united.get(blob.digest) ?? blob;
+    const other = united.get(blob.number) ?? blob;
     if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.digest);
-    united.set(blob.digest, strongest(other, blob));
+    united.set(blob.number, strongest(other, blob));
   }
   return { blobs: [...united.values()], conflicts };
+};
+
+/** The config of an OCI artifact may be one of its layers, which Size counts once: that states no second size. */
+const addConfig = (
+  layers: Pick<ImageContent, 'blobs' | 'conflicts'>,
+  config: Blob,
+): Pick<ImageContent, 'blobs' | 'conflicts'> => {
+  const { blobs, conflicts } = layers;
+  const layer = blobs.find(({ number }) => number === config.number);
+  if (layer === undefined) return { blobs: [...blobs, config], conflicts };
+  if (config.sizeBytes === 0 || config.sizeBytes === layer.sizeBytes) return layers;
+  return { blobs, conflicts: [...conflicts, config.digest] };
 };
 
 /** Attestation children call themselves `unknown`. */

@@ -20,8 +20,9 @@ export type HeldBlob = {
   readonly digest: string;
   readonly byTag: Side;
   readonly byStream: Side;
-  /** Which streams hold it at all, whether charged, imported or without a size to rely on. */
-  holders: Owners;
+  /** The first stream that holds it at all, whether charged, imported or without a size to rely on. */
+  holder: number;
+  hasOtherHolders: boolean;
   /** The one revision its bytes are counted at; null: nothing is charged with it. */
   counter: Entry | null;
   /** The first revision whose image states another size than those before it, or itself two; null where all agree. */
@@ -30,87 +31,112 @@ export type HeldBlob = {
 
 /** A blob as seen by tags, or by streams: enough to tell what is left of it without any one of them. */
 export type Side = {
-  /** Null while nothing states a size to rely on. */
-  stated: Stated | null;
-  charged: Owners | null;
+  /** The strongest statement of its size, and who makes it; null while nothing states a size to rely on. */
+  best: Blob | null;
+  bestOf: number;
+  /** The strongest that anybody else makes. */
+  other: Blob | null;
+  /** The first that is charged with it. */
+  chargedTo: number;
+  isChargedToOthers: boolean;
 };
 
-/** The strongest statement of its size, who makes it, and the strongest that anybody else makes. */
-type Stated = { owner: number; best: Blob; other: Blob | null };
-type Owners = { readonly first: number; readonly hasOthers: boolean };
+/** Neither a tag nor a stream. */
+const NOBODY = -1;
 
-/** Puts together what revisions say about each blob, by digest. */
-export const holdBlobs = (entries: readonly Entry[]): ReadonlyMap<string, HeldBlob> => {
+/** All blobs of a namespace, and those of one image in the order of its `blobs`. */
+export type HeldBlobs = {
+  readonly all: readonly HeldBlob[];
+  readonly of: (content: ImageContent) => readonly HeldBlob[];
+};
+
+/** Puts together what revisions say about each blob. */
+export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
   const blobs = new Map<string, HeldBlob>();
-  const hold = (digest: string, entry: Entry): HeldBlob => {
-    const held = blobs.get(digest) ?? startHolding(blobs, digest, entry.stream);
-    held.holders = addOwner(held.holders, entry.stream);
+  const byContent = new Map<ImageContent, readonly HeldBlob[]>();
+  const find = (digest: string): HeldBlob => {
+    const held = blobs.get(digest) ?? startHolding(digest);
+    blobs.set(digest, held);
     return held;
   };
+  // Most images stand under several tags; their digests are looked up once.
+  const findOf = (content: ImageContent): readonly HeldBlob[] => {
+    const found = byContent.get(content) ?? content.blobs.map(({ digest }) => find(digest));
+    byContent.set(content, found);
+    return found;
+  };
   for (const entry of entries) {
-    for (const digest of entry.content.unsized) hold(digest, entry);
-    for (const blob of entry.content.blobs) {
-      const held = hold(blob.digest, entry);
-      if ((held.byTag.stated?.best ?? blob).sizeBytes !== blob.sizeBytes) held.conflict ??= entry;
-      addToSide(held.byTag, entry.tag, blob, entry.charged);
-      addToSide(held.byStream, entry.stream, blob, entry.charged);
-      if (entry.charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
+    const { content, stream, tag, charged } = entry;
+    for (const digest of content.unsized) hold(find(digest), stream);
+    const held = findOf(content);
+    for (const [position, blob] of content.blobs.entries()) {
+      const one = held[position];
+      if (one === undefined) continue;
+      if ((one.byTag.best ?? blob).sizeBytes !== blob.sizeBytes) one.conflict ??= entry;
+      hold(one, stream);
+      addToSide(one.byTag, tag, blob, charged);
+      addToSide(one.byStream, stream, blob, charged);
+      if (charged && (one.counter === null || countsBefore(entry, one.counter))) one.counter = entry;
     }
-    for (const digest of entry.content.conflicts) hold(digest, entry).conflict ??= entry;
+    for (const digest of content.conflicts) find(digest).conflict ??= entry;
   }
-  return blobs;
+  return { all: [...blobs.values()], of: findOf };
 };
 
 /** The blobs that these revisions weigh, each once. */
-export const distinctBlobs = (
-  entries: readonly Entry[],
-  blobs: ReadonlyMap<string, HeldBlob>,
-): readonly HeldBlob[] => {
+export const distinctBlobs = (entries: readonly Entry[], blobs: HeldBlobs): readonly HeldBlob[] => {
+  const contents = new Set(entries.map(({ content }) => content));
   const distinct = new Set<HeldBlob>();
-  for (const { content } of entries) {
-    for (const { digest } of content.blobs) {
-      const blob = blobs.get(digest);
-      if (blob !== undefined) distinct.add(blob);
-    }
-  }
+  for (const content of contents) for (const blob of blobs.of(content)) distinct.add(blob);
   return [...distinct];
 };
 
 /** A blob's size in bytes: the strongest statement of all revisions. */
-export const sizeOf = (blob: HeldBlob): number => blob.byTag.stated?.best.sizeBytes ?? 0;
+export const sizeOf = (blob: HeldBlob): number => blob.byTag.best?.sizeBytes ?? 0;
 
 /** What a blob adds to `usedBytes`. */
 export const usedOf = (blob: HeldBlob): number => (blob.counter === null ? 0 : sizeOf(blob));
 
 /** What a blob would still add to `usedBytes` without one of its owners: its size may then be stated differently. */
-export const usedWithout = ({ stated, charged }: Side, owner: number): number => {
-  if (charged === null || (charged.first === owner && !charged.hasOthers)) return 0;
-  return (stated?.owner === owner ? stated.other : stated?.best)?.sizeBytes ?? 0;
+export const usedWithout = (side: Side, owner: number): number => {
+  const { best, bestOf, other, chargedTo, isChargedToOthers } = side;
+  if (chargedTo === NOBODY || (chargedTo === owner && !isChargedToOthers)) return 0;
+  return (bestOf === owner ? other : best)?.sizeBytes ?? 0;
 };
 
-const startHolding = (blobs: Map<string, HeldBlob>, digest: string, stream: number): HeldBlob => {
-  const held: HeldBlob = {
-    digest,
-    byTag: { stated: null, charged: null },
-    byStream: { stated: null, charged: null },
-    holders: { first: stream, hasOthers: false },
-    counter: null,
-    conflict: null,
-  };
-  blobs.set(digest, held);
-  return held;
+const startHolding = (digest: string): HeldBlob => ({
+  digest,
+  byTag: startSide(),
+  byStream: startSide(),
+  holder: NOBODY,
+  hasOtherHolders: false,
+  counter: null,
+  conflict: null,
+});
+
+const startSide = (): Side => ({
+  best: null,
+  bestOf: NOBODY,
+  other: null,
+  chargedTo: NOBODY,
+  isChargedToOthers: false,
+});
+
+const hold = (blob: HeldBlob, stream: number): void => {
+  if (blob.holder === NOBODY) blob.holder = stream;
+  else if (blob.holder !== stream) blob.hasOtherHolders = true;
 };
 
 const addToSide = (side: Side, owner: number, blob: Blob, charged: boolean): void => {
-  if (charged) side.charged = addOwner(side.charged, owner);
-  const { stated } = side;
-  if (stated === null) side.stated = { owner, best: blob, other: null };
-  else if (stated.owner === owner) stated.best = strongest(stated.best, blob);
-  else if (strongest(stated.best, blob) === blob) side.stated = { owner, best: blob, other: stated.best };
-  else stated.other = stated.other === null ? blob : strongest(stated.other, blob);
-};
-
-const addOwner = (owners: Owners | null, owner: number): Owners => {
-  if (owners === null) return { first: owner, hasOthers: false };
-  return owners.hasOthers || owners.first === owner ? owners : { first: owners.first, hasOthers: true };
+  if (charged && side.chargedTo === NOBODY) side.chargedTo = owner;
+  else if (charged && side.chargedTo !== owner) side.isChargedToOthers = true;
+  const { best, bestOf, other } = side;
+  if (best === null || bestOf === owner) {
+    side.best = best === null ? blob : strongest(best, blob);
+    side.bestOf = owner;
+  } else if (strongest(best, blob) === blob) {
+    side.best = blob;
+    side.bestOf = owner;
+    side.other = best;
+  } else side.other = other === null ? blob : strongest(other, blob);
 };

@@ -1,5 +1,5 @@
 import { createContents, strongest } from './blobs.ts';
-import type { Blob, ImageContent } from './blobs.ts';
+import type { Blob, Contents, ImageContent } from './blobs.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { findUses, namespaceOf, tagKey } from './in-use.ts';
 import type { ClusterUses, Users } from './in-use.ts';
@@ -37,19 +37,19 @@ export type ClusterSnapshots = {
 /** Turns a whole cluster into one self-contained snapshot per reported namespace. The order of the input is irrelevant. */
 export const takeSnapshots = (inventory: Inventory, selection: Selection): ClusterSnapshots => {
   const images = new Map(inventory.images.map((image) => [image.digest, image]));
-  const contentOf = createContents(images);
+  const contents = createContents(images);
   const streams = Map.groupBy(inventory.streams, ({ namespace }) => namespace);
   const reported = inventory.namespaces.filter(selection.isReported).toSorted(byName);
   const teams = groupTeams(reported, selection.groupByLabel);
   const totals = addUpTeams(teams, (name) =>
-    listBlobs(streams.get(name) ?? [], { images, contentOf, chargeImported: selection.chargeImported }),
+    listBlobs(streams.get(name) ?? [], { images, contents, chargeImported: selection.chargeImported }),
   );
   const isWhole = inventory.scope === 'cluster';
-  const holders = findHolders(inventory.streams, contentOf);
+  const holders = findHolders(streams, contents);
   const namespaces = new Map(reported.map((namespace) => [namespace.name, namespace]));
   const uses = findUses(inventory);
   const environments = findEnvironments(inventory.namespaces, selection.environmentLabel);
-  const cluster = { inventory, namespaces, environments, images, contentOf, streams, holders, uses, totals };
+  const cluster = { inventory, namespaces, environments, images, contents, streams, holders, uses, totals };
   return {
     names: reported.map(({ name }) => name),
     takeSnapshot: (name) => takeSnapshot(name, cluster),
@@ -64,9 +64,9 @@ type Cluster = {
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly environments: ReadonlyMap<string, string>;
   readonly images: ReadonlyMap<string, Image>;
-  readonly contentOf: (digest: string) => ImageContent;
+  readonly contents: Contents;
   readonly streams: ReadonlyMap<string, readonly ImageStream[]>;
-  readonly holders: ReadonlyMap<string, string | null>;
+  readonly holders: Holders;
   readonly uses: ClusterUses;
   readonly totals: TeamTotals;
 };
@@ -77,9 +77,12 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
   const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
   const digests = withImagesBelow(digestsOf(streams), cluster.images);
-  const blobs = new Set(
-    [...digests].flatMap((digest) => cluster.contentOf(digest).blobs.map((blob) => blob.digest)),
-  );
+  const heldOutside = new Set<string>();
+  for (const digest of digests) {
+    for (const blob of cluster.contents.contentOf(digest).blobs) {
+      if (cluster.holders[blob.number] === null) heldOutside.add(blob.digest);
+    }
+  }
   const { readAt, exact, lists, scope, unreadableKinds } = cluster.inventory;
   return {
     cluster: cluster.inventory.cluster,
@@ -93,7 +96,7 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     sharedWithTeamBytes: standing.sharedWithTeamBytes,
     streams,
     images: [...digests].toSorted().flatMap((digest) => cluster.images.get(digest) ?? []),
-    heldOutside: [...blobs].filter((digest) => cluster.holders.get(digest) === null).toSorted(),
+    heldOutside: [...heldOutside].toSorted(),
     uses: usesOf(streams, cluster),
   };
 };
@@ -142,20 +145,23 @@ const findEnvironments = (namespaces: readonly Namespace[], label: string): Read
     }),
   );
 
-/** Which one namespace holds a blob, by digest; null where several do. */
+/** By a blob's number the one namespace that holds it, null where several do. */
+type Holders = readonly (string | null | undefined)[];
+
 const findHolders = (
-  streams: readonly ImageStream[],
-  contentOf: (digest: string) => ImageContent,
-): ReadonlyMap<string, string | null> => {
-  const holders = new Map<string, string | null>();
-  for (const stream of streams) {
-    for (const digest of digestsOf([stream])) {
+  streams: ReadonlyMap<string, readonly ImageStream[]>,
+  { contentOf, numberOf }: Contents,
+): Holders => {
+  const holders: (string | null | undefined)[] = [];
+  const hold = (number: number, namespace: string): void => {
+    const holder = holders[number];
+    holders[number] = holder === undefined || holder === namespace ? namespace : null;
+  };
+  for (const [namespace, own] of streams) {
+    for (const digest of digestsOf(own)) {
       const { blobs, unsized } = contentOf(digest);
-      for (const held of [...blobs.map((blob) => blob.digest), ...unsized]) {
-        const holder = holders.get(held);
-        if (holder === undefined) holders.set(held, stream.namespace);
-        else if (holder !== stream.namespace) holders.set(held, null);
-      }
+      for (const { number } of blobs) hold(number, namespace);
+      for (const layer of unsized) hold(numberOf(layer), namespace);
     }
   }
   return holders;
@@ -165,39 +171,43 @@ const listBlobs = (
   streams: readonly ImageStream[],
   {
     images,
-    contentOf,
+    contents: { contentOf },
     chargeImported,
   }: {
     readonly images: ReadonlyMap<string, Image>;
-    readonly contentOf: (digest: string) => ImageContent;
+    readonly contents: Contents;
     readonly chargeImported: boolean;
   },
 ): NamespaceBlobs => {
-  const blobs = new Map<string, Stake>();
+  // Most images stand under several tags: an image counts again only where it is charged for the first time.
+  const weighed = new Map<ImageContent, boolean>();
   for (const stream of streams) {
     for (const revision of stream.tags.flatMap(({ revisions }) => revisions)) {
       const content = contentOf(revision.digest);
-      if (!content.isSizeKnown) continue;
-      const charged = chargeImported || isCharged(revision, images.get(revision.digest), stream);
-      for (const blob of content.blobs) addStake(blobs, { blob, isCharged: charged });
+      if (!content.isSizeKnown || weighed.get(content) === true) continue;
+      weighed.set(content, chargeImported || isCharged(revision, images.get(revision.digest), stream));
     }
+  }
+  const blobs = new Map<number, Stake>();
+  for (const [content, charged] of weighed) {
+    for (const blob of content.blobs) addStake(blobs, { blob, isCharged: charged });
   }
   return blobs;
 };
 
 /** Images in no stream and below no index of one: nobody is charged with them. */
-const findOrphans = ({ inventory, images, contentOf, holders }: Cluster): readonly Finding[] => {
+const findOrphans = ({ inventory, images, contents, holders }: Cluster): readonly Finding[] => {
   const reachable = withImagesBelow(digestsOf(inventory.streams), images);
   const orphans = inventory.images.filter(({ digest }) => !reachable.has(digest));
   if (orphans.length === 0) return [];
-  const blobs = new Map<string, Blob>();
-  for (const blob of orphans.flatMap(({ digest }) => contentOf(digest).blobs)) {
-    const known = blobs.get(blob.digest);
-    if (!holders.has(blob.digest))
-      blobs.set(blob.digest, known === undefined ? blob : strongest(known, blob));
+  const blobs = new Map<number, Blob>();
+  for (const blob of orphans.flatMap(({ digest }) => contents.contentOf(digest).blobs)) {
+    const known = blobs.get(blob.number);
+    if (holders[blob.number] === undefined)
+      blobs.set(blob.number, known === undefined ? blob : strongest(known, blob));
   }
   const bytes = [...blobs.values()].reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  const atLeast = orphans.every(({ digest }) => contentOf(digest).isWhole) ? '' : 'at least ';
+  const atLeast = orphans.every(({ digest }) => contents.contentOf(digest).isWhole) ? '' : 'at least ';
   const text = `${formatCount(orphans.length, 'image')} in no image stream hold ${atLeast}${formatBytes(bytes)} that no stream holds; no namespace is charged with them.`;
   return [{ code: 'orphan-images', subject: 'images', message: text }];
 };

@@ -2,7 +2,7 @@ import { addBytes, createContents } from './blobs.ts';
 import type { ContentFault } from './blobs.ts';
 import { formatBytes } from './format.ts';
 import { distinctBlobs, holdBlobs, sizeOf, usedOf, usedWithout } from './held-blobs.ts';
-import type { Entry, HeldBlob } from './held-blobs.ts';
+import type { Entry, HeldBlob, HeldBlobs } from './held-blobs.ts';
 import { byName, compareText } from './text-order.ts';
 import type { Image, ImageStream, Revision, Tag } from './registry.ts';
 
@@ -75,7 +75,7 @@ export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
   const outside = heldOutside(holdings);
   const streams = entries.map((stream) => weighStream(stream, { blobs, counted, outside }));
   const all = entries.flatMap(({ tags }) => tags);
-  const held = [...blobs.values()];
+  const held = blobs.all;
   return {
     usedBytes: sum(held, usedOf),
     importedBytes: sum(held, (blob) => (blob.counter === null ? sizeOf(blob) : 0)),
@@ -133,7 +133,7 @@ type StreamEntries = { readonly name: string; readonly stream: number; readonly 
 
 const listEntries = (holdings: Holdings, chargeImported: boolean): readonly StreamEntries[] => {
   const images = new Map(holdings.images.map((image) => [image.digest, image]));
-  const contentOf = createContents(images);
+  const contents = createContents(images);
   let tagCount = 0;
   return holdings.streams.toSorted(byName).map((stream, streamIndex) => ({
     name: stream.name,
@@ -144,7 +144,7 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
         source,
         tag,
         revisions: source.revisions.map((revision, position) => {
-          const content = contentOf(revision.digest);
+          const content = contents.contentOf(revision.digest);
           const inRegistry = chargeImported || isCharged(revision, images.get(revision.digest), stream);
           return {
             stream: streamIndex,
@@ -162,9 +162,9 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
   }));
 };
 
-const countOnce = (blobs: ReadonlyMap<string, HeldBlob>): ReadonlyMap<Entry, number> => {
+const countOnce = (blobs: HeldBlobs): ReadonlyMap<Entry, number> => {
   const counted = new Map<Entry, number>();
-  for (const blob of blobs.values()) {
+  for (const blob of blobs.all) {
     if (blob.counter !== null)
       counted.set(blob.counter, addBytes(counted.get(blob.counter) ?? 0, sizeOf(blob)));
   }
@@ -172,7 +172,7 @@ const countOnce = (blobs: ReadonlyMap<string, HeldBlob>): ReadonlyMap<Entry, num
 };
 
 type Weighing = {
-  readonly blobs: ReadonlyMap<string, HeldBlob>;
+  readonly blobs: HeldBlobs;
   readonly counted: ReadonlyMap<Entry, number>;
   readonly outside: ReadonlySet<string> | null;
 };
@@ -196,11 +196,13 @@ const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream =
 const weighGroup = (
   entries: readonly Entry[],
   owner: number,
-  blobs: ReadonlyMap<string, HeldBlob>,
+  blobs: HeldBlobs,
   outside: ReadonlySet<string> | null,
 ): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
   const held = distinctBlobs(entries, blobs);
-  const only = held.filter(({ digest, holders }) => !holders.hasOthers && outside?.has(digest) === false);
+  const only = held.filter(
+    ({ digest, hasOtherHolders }) => !hasOtherHolders && outside?.has(digest) === false,
+  );
   return {
     sizeBytes: sum(held, sizeOf),
     freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byStream, owner)),
@@ -225,12 +227,7 @@ const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
   digest: entry.revision.digest,
   created: entry.revision.created,
-  sizeBytes: entry.content.isSizeKnown
-    ? sum(entry.content.blobs, ({ digest }) => {
-        const blob = blobs.get(digest);
-        return blob === undefined ? 0 : sizeOf(blob);
-      })
-    : null,
+  sizeBytes: entry.content.isSizeKnown ? sum(blobs.of(entry.content), sizeOf) : null,
   countedBytes: counted.get(entry) ?? 0,
   charged: entry.charged,
   architectures: entry.content.architectures,

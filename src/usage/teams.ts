@@ -3,8 +3,8 @@ import type { Blob } from './blobs.ts';
 import type { Namespace, Team } from './registry.ts';
 import { textOf } from './text-map.ts';
 
-/** A namespace's blobs of known size by digest, and whether any of its revisions is charged with them. */
-export type NamespaceBlobs = ReadonlyMap<string, Stake>;
+/** A namespace's blobs of known size by number, and whether any of its revisions is charged with them. */
+export type NamespaceBlobs = ReadonlyMap<number, Stake>;
 /** A blob and whether it is charged. */
 export type Stake = { readonly blob: Blob; readonly isCharged: boolean };
 
@@ -42,20 +42,22 @@ export const addUpTeams = (
   teams: readonly Omit<Team, 'usedBytes'>[],
   listBlobs: (namespace: string) => NamespaceBlobs,
 ): TeamTotals => {
-  const cluster = new Map<string, Stake>();
+  const cluster = new Map<number, Stake>();
   const standings = new Map<string, { readonly team: Team; readonly sharedWithTeamBytes: number }>();
   let sumOfNamespacesBytes = 0;
   for (const team of teams) {
     const members = team.namespaces.map((name) => ({ name, blobs: listBlobs(name) }));
-    const united = new Map<string, Stake>();
-    const chargedTo = new Map<string, number>();
-    for (const [digest, stake] of members.flatMap(({ blobs }) => [...blobs])) {
-      addStake(united, stake);
-      if (stake.isCharged) chargedTo.set(digest, (chargedTo.get(digest) ?? 0) + 1);
+    const united = new Map<number, Stake>();
+    const chargedTo = new Map<number, number>();
+    for (const { blobs } of members) {
+      for (const [number, stake] of blobs) {
+        addStake(united, stake);
+        if (stake.isCharged) chargedTo.set(number, (chargedTo.get(number) ?? 0) + 1);
+      }
     }
     const whole: Team = { ...team, usedBytes: chargedBytes(united.values()) };
     for (const { name, blobs } of members) {
-      const shared = [...blobs.values()].filter(({ blob }) => (chargedTo.get(blob.digest) ?? 0) > 1);
+      const shared = [...blobs.values()].filter(({ blob }) => (chargedTo.get(blob.number) ?? 0) > 1);
       standings.set(name, { team: whole, sharedWithTeamBytes: chargedBytes(shared) });
       sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, chargedBytes(blobs.values()));
     }
@@ -65,11 +67,12 @@ export const addUpTeams = (
 };
 
 /** Adds what one more revision (or namespace) says about a blob. */
-export const addStake = (stakes: Map<string, Stake>, { blob, isCharged }: Stake): void => {
-  const known = stakes.get(blob.digest);
-  if (known === undefined) stakes.set(blob.digest, { blob, isCharged });
-  else if ((isCharged && !known.isCharged) || strongest(known.blob, blob) === blob) {
-    stakes.set(blob.digest, { blob: strongest(known.blob, blob), isCharged: known.isCharged || isCharged });
+export const addStake = (stakes: Map<number, Stake>, stake: Stake): void => {
+  const { blob, isCharged } = stake;
+  const known = stakes.get(blob.number);
+  if (known === undefined) stakes.set(blob.number, stake);
+  else if (known.blob !== blob || (isCharged && !known.isCharged)) {
+    stakes.set(blob.number, { blob: strongest(known.blob, blob), isCharged: known.isCharged || isCharged });
   }
 };
 

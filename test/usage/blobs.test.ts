@@ -5,7 +5,7 @@ import type { Image } from '../../src/usage/registry.ts';
 import { image, index } from './build.ts';
 
 const contentOf = (digest: string, images: readonly Image[]): ImageContent =>
-  createContents(new Map(images.map((one) => [one.digest, one])))(digest);
+  createContents(new Map(images.map((one) => [one.digest, one]))).contentOf(digest);
 
 const sizes = ({ blobs }: ImageContent): Record<string, number> =>
   Object.fromEntries(blobs.map(({ digest, sizeBytes }) => [digest, sizeBytes]));
@@ -25,9 +25,9 @@ describe('an image of known size', () => {
     ]);
     expect(content).toEqual({
       blobs: [
-        { digest: 'base', sizeBytes: 100, kind: 'layer' },
-        { digest: 'app', sizeBytes: 20, kind: 'layer' },
-        { digest: 'settings', sizeBytes: 3, kind: 'config' },
+        { digest: 'base', sizeBytes: 100, kind: 'layer', number: 0 },
+        { digest: 'app', sizeBytes: 20, kind: 'layer', number: 1 },
+        { digest: 'settings', sizeBytes: 3, kind: 'config', number: 2 },
       ],
       unsized: [],
       conflicts: [],
@@ -335,8 +335,8 @@ describe('an index that has an index as a child', () => {
 });
 
 describe('of two sizes of one blob', () => {
-  const layer = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'layer' });
-  const config = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'config' });
+  const layer = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'layer', number: 0 });
+  const config = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'config', number: 0 });
 
   test.each([
     { name: 'the larger layer wins', blobs: [layer(5), layer(9)], wins: layer(9) },
@@ -363,6 +363,6 @@ test('an image that names one layer with two sizes has the larger one, which is 
 });
 
 test('an image is worked out once, however often it is asked for', () => {
-  const find = createContents(new Map([['api', image('api', { layers: { base: 100 } })]]));
+  const { contentOf: find } = createContents(new Map([['api', image('api', { layers: { base: 100 } })]]));
   expect(find('api')).toBe(find('api'));
 });

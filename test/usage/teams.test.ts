@@ -64,7 +64,13 @@ describe('the display name of a namespace', () => {
 });
 
 describe('the bytes of teams and of the cluster', () => {
-  const layer = (digest: string, sizeBytes: number): Blob => ({ digest, sizeBytes, kind: 'layer' });
+  const digests = ['base', 'mine', 'far', 'seen', 'dev', 'prod', 'b'];
+  const layer = (digest: string, sizeBytes: number): Blob => ({
+    digest,
+    sizeBytes,
+    kind: 'layer',
+    number: digests.indexOf(digest),
+  });
   const charged = (digest: string, sizeBytes: number) => ({
     blob: layer(digest, sizeBytes),
     isCharged: true,
@@ -78,7 +84,7 @@ describe('the bytes of teams and of the cluster', () => {
   ) => {
     const byName = new Map(Object.entries(held));
     return (name: string): NamespaceBlobs =>
-      new Map((byName.get(name) ?? []).map((stake) => [stake.blob.digest, stake]));
+      new Map((byName.get(name) ?? []).map((stake) => [stake.blob.number, stake]));
   };
   const dev = { id: 'label:a', displayName: 'a', namespaces: ['a-dev', 'a-prod'] };
   const other = { id: 'ns:b-dev', displayName: 'b', namespaces: ['b-dev'] };

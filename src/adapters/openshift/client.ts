@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import type { Now } from '../../pipeline/ports.ts';
+import { parseJson } from './bodies.ts';
+import type { ReadBody } from './bodies.ts';
 import { openConnection } from './connection.ts';
 import type { Reply } from './connection.ts';
 import type { Login, LoginSource } from './kubeconfig.ts';
@@ -16,8 +18,8 @@ type ClientOptions = LoginSource & {
 /** What is asked for. */
 type Question<Body> = {
   readonly path: string;
-  /** What a usable answer looks like; proxies and login pages answer 200 with other things. */
-  readonly schema: z.ZodType<Body>;
+  /** Knows a usable answer; proxies and login pages answer 200 with other things. */
+  readonly read: ReadBody<Body>;
   /** The plural that events name. */
   readonly kind: string;
 };
@@ -58,10 +60,10 @@ export const createClient = (options: ClientOptions, observe: Observe): ApiClien
   const connection = openConnection(options, closing.signal);
   const { login } = connection;
 
-  const ask = async <Body>({ path, schema, kind }: Question<Body>): Promise<Answer<Body>> => {
+  const ask = async <Body>({ path, read, kind }: Question<Body>): Promise<Answer<Body>> => {
     for (let attempt = 1; ; attempt += 1) {
-      const reply = await connection.get(path);
-      const answer = interpret(reply, schema);
+      const reply = await connection.get(path, read);
+      const answer = interpret(reply);
       if (answer.outcome !== 'fault') return answer;
       if (attempt === TRIES) return giveUp(answer, login);
       const waitMs = Math.max(backoffMs(options.retryBaseMs, attempt), retryAfterMs(reply, options.now()));
@@ -83,33 +85,24 @@ export const createClient = (options: ClientOptions, observe: Observe): ApiClien
 /** An attempt that is worth another; `answered` tells an API in trouble from one that is not there. */
 type Fault = { readonly outcome: 'fault'; readonly reason: string; readonly answered: boolean };
 
-const interpret = <Body>(reply: Reply, schema: z.ZodType<Body>): Answer<Body> | Fault => {
+const interpret = <Body>(reply: Reply<Body>): Answer<Body> | Fault => {
   if (reply.status === null) return { outcome: 'fault', reason: reply.reason, answered: false };
   const reason = `HTTP ${reply.status}`;
+  if ('body' in reply) {
+    if (reply.body !== undefined) return { outcome: 'read', body: reply.body };
+    return { outcome: 'fault', reason: `${reason}, but not with what was asked for`, answered: true };
+  }
   switch (reply.status) {
-    case 200: {
-      const body = schema.safeParse(parseJson(reply.body));
-      if (body.success) return { outcome: 'read', body: body.data };
-      return { outcome: 'fault', reason: `${reason}, but not with what was asked for`, answered: true };
-    }
     case 403:
       return { outcome: 'forbidden' };
     case 404:
       return { outcome: 'absent' };
     case 410:
-      return { outcome: 'expired', freshToken: expiredSchema.parse(parseJson(reply.body)) };
+      return { outcome: 'expired', freshToken: expiredSchema.parse(parseJson(reply.text)) };
     default:
       return reply.status === 429 || reply.status >= 500
         ? { outcome: 'fault', reason, answered: true }
         : { outcome: 'failing', reason };
-  }
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 };
 
@@ -130,8 +123,8 @@ const backoffMs = (baseMs: number, attempt: number): number =>
   Math.round(baseMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
 
 /** `Retry-After` is a number of seconds or a date (RFC 9110 §10.2.3); 0 where there is none or it means nothing. */
-const retryAfterMs = (reply: Reply, now: Date): number => {
-  const stated = reply.status === null ? '' : reply.retryAfter;
+const retryAfterMs = (reply: Reply<unknown>, now: Date): number => {
+  const stated = 'retryAfter' in reply ? reply.retryAfter : '';
   const ms = /^\d+$/.test(stated) ? Number(stated) * 1000 : Date.parse(stated) - now.getTime();
   return ms > 0 ? Math.min(ms, LONGEST_RETRY_AFTER_MS) : 0;
 };

@@ -3,7 +3,8 @@ import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
-import type { Image, ImageStream, Namespace } from '../../usage/registry.ts';
+import type { ImageStream, Namespace } from '../../usage/registry.ts';
+import { readObject } from './bodies.ts';
 import { createClient } from './client.ts';
 import { groupCustomUses, readCustomUses } from './custom-resources.ts';
 import type { CustomUse } from './custom-resources.ts';
@@ -16,6 +17,7 @@ import { WORKLOAD_KINDS } from './references.ts';
 import { toRefusalError } from './refusals.ts';
 import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './resources.ts';
 import type { Resource } from './resources.ts';
+import { createSharing } from './sharing.ts';
 import { readWorkloads } from './workloads.ts';
 
 /** Which cluster, and how it is called. */
@@ -51,8 +53,14 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
       );
       const workloads = [...known, ...custom];
       const namespaces = await readNamespaces(deps, names);
-      const streams = await readImageStreams(deps, names);
-      const images = await readImages(deps, names, streams.objects);
+      const { shareStream, shareImage } = createSharing();
+      const streams = await readImageStreams(deps, names, (object) => shareStream(toImageStream(object)));
+      const held = streams.objects.filter(({ namespace }) => names?.includes(namespace));
+      const images = await readAllOrPart(
+        deps,
+        { resource: IMAGES, slim: (object) => shareImage(toImage(object)) },
+        names && (() => readHeldImages(deps, held)),
+      );
       const readings = [namespaces, streams, images];
       const isWhole = readings.every((reading) => reading.isWhole);
       const lists = [...workloads, ...readings].flatMap(({ list }) => list ?? []);
@@ -120,7 +128,7 @@ const getNamespace = async ({ client }: ListDeps, name: string): Promise<Namespa
   const answer = await client.ask({
     kind: NAMESPACES.plural,
     path: `${listPath(NAMESPACES, null)}/${encodeURIComponent(name)}`,
-    schema: z.looseObject({ kind: z.literal(NAMESPACES.kind) }),
+    read: readObject(z.looseObject({ kind: z.literal(NAMESPACES.kind) })),
   });
   if (answer.outcome === 'read') return toNamespace(answer.body);
   if (answer.outcome === 'absent') throw unknownNamespace(name);
@@ -139,34 +147,30 @@ const unseenNamespace = (name: string): AppError =>
     hint: 'Check the spelling; `oc get projects` lists those that you can see.',
   });
 
-const readImageStreams = (deps: ListDeps, names: readonly string[] | null): Promise<Reading<ImageStream>> => {
-  const kind = { resource: IMAGE_STREAMS, slim: toImageStream };
-  return readAllOrPart(deps, kind, names && (() => listImageStreamsOf(deps, names)));
-};
+const readImageStreams = (
+  deps: ListDeps,
+  names: readonly string[] | null,
+  slim: (object: unknown) => ImageStream,
+): Promise<Reading<ImageStream>> =>
+  readAllOrPart(
+    deps,
+    { resource: IMAGE_STREAMS, slim },
+    names && (() => listImageStreamsOf(deps, names, slim)),
+  );
 
 const listImageStreamsOf = async (
   deps: ListDeps,
   names: readonly string[],
+  slim: (object: unknown) => ImageStream,
 ): Promise<PartReading<ImageStream>> => {
   const parts = await mapInLanes(names, async (namespace) => {
     const request = { resource: IMAGE_STREAMS, namespace };
-    return orThrow(deps, request, await readList(deps, request, toImageStream));
+    return orThrow(deps, request, await readList(deps, request, slim));
   });
   return {
     objects: parts.flatMap(({ objects }) => objects),
     list: joinReadings(IMAGE_STREAMS.plural, parts),
   };
-};
-
-/** All images, or those of the named namespaces' streams, which are among the given ones. */
-const readImages = (
-  deps: ListDeps,
-  names: readonly string[] | null,
-  streams: readonly ImageStream[],
-): Promise<Reading<Image>> => {
-  const kind = { resource: IMAGES, slim: toImage };
-  const named = streams.filter(({ namespace }) => names?.includes(namespace));
-  return readAllOrPart(deps, kind, names && (() => readHeldImages(deps, named)));
 };
 
 const orThrow = <Slim>(

@@ -1,24 +1,28 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { Agent, fetch } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors.ts';
+import type { Chunks, ReadBody } from './bodies.ts';
 import { loadLogin } from './kubeconfig.ts';
 import type { Login, LoginSource } from './kubeconfig.ts';
 
 /** What a request brought; `status` is null where no whole answer came. */
-export type Reply =
-  | { readonly status: number; readonly retryAfter: string; readonly body: string }
+export type Reply<Body> =
+  | { readonly status: 200; readonly body: Body | undefined }
+  | { readonly status: number; readonly retryAfter: string; readonly text: string }
   | { readonly status: null; readonly reason: string };
 
 /** The way to one API. */
 export type Connection = AsyncDisposable & {
   readonly login: Login;
   /**
-   * Sends one request and waits half a minute for its answer. What a renewed login may mend is tried once more.
+   * Sends one request and waits half a minute for its whole answer. What a renewed login may mend is tried once more.
    * @throws AppError `forbidden` when the credentials are not accepted, `invalid` when they cannot be used or the API's
    * certificate cannot be trusted
    */
-  get(path: string): Promise<Reply>;
+  get<Body>(path: string, read: ReadBody<Body>): Promise<Reply<Body>>;
 };
 
 const TIMEOUT_MS = 30_000;
@@ -38,16 +42,16 @@ export const openConnection = (source: LoginSource, stop: AbortSignal): Connecti
   const first = open(source.context);
   let session = first;
 
-  const get = async (path: string): Promise<Reply> => {
+  const get = async <Body>(path: string, read: ReadBody<Body>): Promise<Reply<Body>> => {
     const used = session;
     try {
-      return await used.get(path);
+      return await used.get(path, read);
     } catch (thrown) {
       stop.throwIfAborted();
       if (!(thrown instanceof AppError)) throw thrown;
       // The context that it began with: another `oc login` must not turn one cluster into another midway.
       if (session === used) session = open(first.login.config.currentContext);
-      return session.get(path);
+      return session.get(path, read);
     }
   };
 
@@ -58,14 +62,14 @@ export const openConnection = (source: LoginSource, stop: AbortSignal): Connecti
 type Session = {
   readonly login: Login;
   /** @throws AppError for what a renewed login may mend */
-  readonly get: (path: string) => Promise<Reply>;
+  readonly get: Connection['get'];
   readonly close: () => Promise<void>;
 };
 
 const openSession = (login: Login, stop: AbortSignal): Session => {
   let dispatcher: Dispatcher | null = null;
 
-  const get = async (path: string): Promise<Reply> => {
+  const get = async <Body>(path: string, read: ReadBody<Body>): Promise<Reply<Body>> => {
     stop.throwIfAborted();
     const url = `${login.server}${path}`;
     const authorization = await authorize(url);
@@ -78,9 +82,11 @@ const openSession = (login: Login, stop: AbortSignal): Session => {
         signal: AbortSignal.any([stop, timeout.signal]),
       });
       const { status, headers } = response;
-      const body = await response.text();
+      const chunks: Chunks = response.body ?? Readable.from([]);
+      if (status === 200) return { status, body: await read(chunks) };
+      const body = await text(chunks);
       if (status === 401) throw refusedCredentials(login);
-      return { status, retryAfter: headers.get('retry-after') ?? '', body };
+      return { status, retryAfter: headers.get('retry-after') ?? '', text: body };
     } catch (thrown) {
       if (thrown instanceof AppError) throw thrown;
       throwIfForGood(thrown, login);

@@ -1,5 +1,6 @@
 import { JSONPath } from 'jsonpath-plus';
 import { z } from 'zod';
+import { readObject } from './bodies.ts';
 import type { Answer } from './client.ts';
 import type { ListDeps } from './lists.ts';
 import { describeRefusal } from './refusals.ts';
@@ -62,10 +63,14 @@ const findResource = async (
   { group, plural }: CustomKind,
 ): Promise<Answer<Resource>> => {
   const path = `/apis/${group}`;
-  const versions = await client.ask({ kind: plural, path, schema: groupSchema });
+  const versions = await client.ask({ kind: plural, path, read: readObject(groupSchema) });
   if (versions.outcome !== 'read') return versions;
   for (const { version } of versions.body.versions) {
-    const kinds = await client.ask({ kind: plural, path: `${path}/${version}`, schema: versionSchema });
+    const kinds = await client.ask({
+      kind: plural,
+      path: `${path}/${version}`,
+      read: readObject(versionSchema),
+    });
     if (kinds.outcome !== 'read' && kinds.outcome !== 'absent') return kinds;
     const served = kinds.outcome === 'read' ? kinds.body.resources : [];
     const resource = served.find(({ name }) => name === plural);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Image, ImageStream } from '../../usage/registry.ts';
+import { readObject } from './bodies.ts';
 import type { ListDeps, PartReading } from './lists.ts';
 import { formatTime, toImage } from './objects.ts';
 import { toRefusalError } from './refusals.ts';
@@ -68,7 +69,7 @@ const getImage = async ({ client }: ListDeps, held: HeldImage): Promise<Image | 
   const answer = await client.ask({
     kind: IMAGE_STREAM_IMAGES.plural,
     path: `${listPath(IMAGE_STREAM_IMAGES, namespace)}/${encodeURIComponent(`${stream}@${digest}`)}`,
-    schema: z.object({ kind: z.literal(IMAGE_STREAM_IMAGES.kind), image: z.unknown() }),
+    read: readObject(z.object({ kind: z.literal(IMAGE_STREAM_IMAGES.kind), image: z.unknown() })),
   });
   if (answer.outcome === 'read') return toImage(answer.body.image);
   if (answer.outcome === 'absent') return null;

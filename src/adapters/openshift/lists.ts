@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Observe } from '../../pipeline/events.ts';
 import type { Now } from '../../pipeline/ports.ts';
 import type { ListReading } from '../../usage/registry.ts';
+import { readPage } from './bodies.ts';
 import type { Answer, ApiClient } from './client.ts';
 import { formatTime } from './objects.ts';
 import { listPath } from './resources.ts';
@@ -33,7 +34,7 @@ export type ListOutcome<Slim> =
   | Refusal;
 
 /**
- * Reads a list page by page; every page is reduced by `slim` and dropped before the next. Where the continue token
+ * Reads a list page by page; every object is reduced by `slim` and dropped before the next. Where the continue token
  * expires on the way (410) the list starts again once and stays exact; after that it goes on from the fresh token.
  */
 export const readList = async <Slim>(
@@ -42,7 +43,7 @@ export const readList = async <Slim>(
   slim: (object: unknown) => Slim,
 ): Promise<ListOutcome<Slim>> => {
   const kind = resource.plural;
-  const schema = pageSchema(resource);
+  const read = readPage(frameSchema(resource), slim);
   let readAt = formatTime(now());
   let objects: Slim[] = [];
   let pages = 0;
@@ -53,7 +54,7 @@ export const readList = async <Slim>(
     const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
     const answer = await client.ask({
       kind,
-      schema,
+      read,
       path: `${listPath(resource, namespace)}?${query.toString()}`,
     });
     if (answer.outcome === 'expired') {
@@ -66,12 +67,13 @@ export const readList = async <Slim>(
       continue;
     }
     if (answer.outcome !== 'read') return answer;
-    const { items, metadata } = answer.body;
-    for (const item of items) objects.push(slim(item));
+    const page = answer.body;
+    if (page.fault !== null) throw page.fault.thrown;
+    for (const object of page.objects) objects.push(object);
     pages += 1;
-    observe({ type: 'list-page-read', kind, objects: items.length });
-    if (metadata.continue === '') break;
-    token = metadata.continue;
+    observe({ type: 'list-page-read', kind, objects: page.objects.length });
+    token = page.frame.metadata.continue;
+    if (token === '') break;
   }
   observe({ type: 'list-read', kind, objects: objects.length, pages });
   return { outcome: 'read', objects, readAt, exact };
@@ -89,13 +91,10 @@ export const joinReadings = (
     ? null
     : { kind, readAt: first.readAt, exact: [first, ...others].every(({ exact }) => exact) };
 
-/** A page states its kind; its objects do not. `items` is null where there are none. */
-const pageSchema = ({ kind }: Resource) =>
+/** A page states its kind; its objects, a 0 each here, do not. `items` is null where there are none. */
+const frameSchema = ({ kind }: Resource) =>
   z.object({
     kind: z.literal(`${kind}List`),
     metadata: z.object({ continue: z.string().default('') }),
-    items: z
-      .array(z.unknown())
-      .nullable()
-      .transform((items) => items ?? []),
+    items: z.array(z.literal(0)).nullable(),
   });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Image } from '../../usage/registry.ts';
+import { readObject } from './bodies.ts';
 import type { ListDeps } from './lists.ts';
 import { optionalList, optionalText } from './objects.ts';
 import { IMAGE_STREAMS, listPath } from './resources.ts';
@@ -27,7 +28,7 @@ export const readLayers = async (
   const answer = await client.ask({
     kind: IMAGE_STREAMS.plural,
     path: `${listPath(IMAGE_STREAMS, namespace)}/${encodeURIComponent(stream)}/layers`,
-    schema: layersSchema,
+    read: readObject(layersSchema),
   });
   return answer.outcome === 'read' ? answer.body : null;
 };

@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { createListCutter } from '../../../src/adapters/openshift/list-cutter.ts';
+
+/** Cuts a text that arrives in chunks of so many bytes. */
+const cut = (text: string, chunkBytes = 64): { items: readonly string[]; rest: string } => {
+  const items: string[] = [];
+  const cutter = createListCutter((json) => void items.push(json));
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += chunkBytes) cutter.push(bytes.subarray(at, at + chunkBytes));
+  return { items, rest: cutter.rest() };
+};
+
+describe('a list is cut into its items and the rest', () => {
+  test.each([
+    {
+      name: 'each item is a text of its own, and a 0 in the rest',
+      list: '{"kind":"PodList","items":[{"a":1},{"b":{"c":[{}]}}],"metadata":{"continue":"x"}}',
+      items: ['{"a":1}', '{"b":{"c":[{}]}}'],
+      rest: '{"kind":"PodList","items":[0,0],"metadata":{"continue":"x"}}',
+    },
+    {
+      name: 'brackets and quotes in texts end nothing',
+      list: String.raw`{"items":[{"a":"}]\"}","b\\":"\\"},{"c":"{["}]}`,
+      items: [String.raw`{"a":"}]\"}","b\\":"\\"}`, '{"c":"{["}'],
+      rest: '{"items":[0,0]}',
+    },
+    {
+      name: 'items of other members stay where they are',
+      list: '{"metadata":{"items":[{"a":1}]},"others":[{"b":2}],"x\\"items":[{"c":3}],"items" : [ {"d":4} ]}',
+      items: ['{"d":4}'],
+      rest: '{"metadata":{"items":[{"a":1}]},"others":[{"b":2}],"x\\"items":[{"c":3}],"items" : [ 0 ]}',
+    },
+    {
+      name: 'what is no object stays',
+      list: '{"items":[null,[{"a":1}],"{}",{"b":2}]}',
+      items: ['{"b":2}'],
+      rest: '{"items":[null,[{"a":1}],"{}",0]}',
+    },
+    { name: 'null items are in the rest', list: '{"items":null}', items: [], rest: '{"items":null}' },
+    {
+      name: 'an item that breaks off stays in the rest, which is then no JSON',
+      list: '{"items":[{"a":1},{"b":',
+      items: ['{"a":1}'],
+      rest: '{"items":[0,0{"b":',
+    },
+    {
+      name: 'a page of another kind is all rest',
+      list: '<!doctype html><p>{"items"',
+      items: [],
+      rest: '<!doctype html><p>{"items"',
+    },
+  ])('$name', ({ list, items, rest }) => {
+    for (const chunkBytes of [1, 2, 3, 5, 64, 1000]) expect(cut(list, chunkBytes)).toEqual({ items, rest });
+  });
+
+  test('characters of several bytes may arrive in parts', () => {
+    expect(cut('{"items":[{"ä":"😀"}],"é":"ü"}', 1)).toEqual({
+      items: ['{"ä":"😀"}'],
+      rest: '{"items":[0],"é":"ü"}',
+    });
+  });
+
+  test('any objects come out as JSON.parse reads them, in chunks of any size', () => {
+    const objects = fc.array(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()));
+    fc.assert(
+      fc.property(objects, fc.jsonValue(), fc.integer({ min: 1, max: 90 }), (given, other, chunkBytes) => {
+        const { items, rest } = cut(JSON.stringify({ other, items: given, more: other }), chunkBytes);
+        const read: unknown[] = items.map((json) => JSON.parse(json));
+        expect(read).toEqual(JSON.parse(JSON.stringify(given)));
+        expect(JSON.parse(rest)).toEqual(
+          JSON.parse(JSON.stringify({ other, items: given.map(() => 0), more: other })),
+        );
+      }),
+    );
+  });
+});
