@@ -69,9 +69,9 @@ export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
     const { content, stream, tag, charged } = entry;
     for (const digest of content.unsized) hold(find(digest), stream);
     const held = findOf(content);
-    for (const [position, blob] of content.blobs.entries()) {
-      const one = held[position];
-      if (one === undefined) continue;
+    for (let position = 0; position < held.length; position += 1) {
+      const [one, blob] = [held[position], content.blobs[position]];
+      if (one === undefined || blob === undefined) continue;
       if ((one.byTag.best ?? blob).sizeBytes !== blob.sizeBytes) one.conflict ??= entry;
       hold(one, stream);
       addToSide(one.byTag, tag, blob, charged);

@@ -44,7 +44,7 @@ export type ImageReference =
 export type Revision = {
   /** `image`, the digest; empty for references that were never resolved. */
   readonly digest: string;
-  /** `dockerImageReference`. */
+  /** `dockerImageReference` without its `@` and digest: `host[:port]/ns/name[:tag]`; may be empty. */
   readonly reference: string;
   /** `created`, ISO 8601 in UTC with seconds (`2026-11-24T02:58:23Z`); null where the API states none. */
   readonly created: string | null;

@@ -86,12 +86,12 @@ const STREAM: ImageStream = {
       revisions: [
         {
           digest: 'sha256:b',
-          reference: 'registry.example.test/team-tools/api@sha256:b',
+          reference: 'registry.example.test/team-tools/api',
           created: '2026-11-23T08:00:00Z',
         },
         {
           digest: 'sha256:gone',
-          reference: 'registry.example.test/team-tools/api@sha256:gone',
+          reference: 'registry.example.test/team-tools/api',
           created: null,
         },
       ],

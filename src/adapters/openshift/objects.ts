@@ -179,13 +179,16 @@ const toTag = (
   name,
   revisions: (status?.items ?? []).map(({ image, dockerImageReference, created }) => ({
     digest: image ?? '',
-    reference: dockerImageReference ?? '',
+    reference: withoutDigest(dockerImageReference ?? ''),
     created: created ?? null,
   })),
   from: toReference(spec?.from, stream.namespace, stream.name),
   isReference: spec?.reference ?? false,
   importFailure: describeImportFailure(status?.conditions ?? []),
 });
+
+/** What is left is the same for all revisions that came the same way, and kept in memory once. */
+const withoutDigest = (reference: string): string => reference.split('@', 1).join();
 
 const describeImportFailure = (conditions: StreamStatus['tags'][number]['conditions']): string | null => {
   const failed = conditions.find(({ type, status }) => type === 'ImportSuccess' && status === 'False');

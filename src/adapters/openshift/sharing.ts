@@ -36,7 +36,7 @@ export const createSharing = (): Sharing => {
         revisions: tag.revisions.map(({ digest, reference, created }) => ({
           digest: shareText(digest),
           reference: shareText(reference),
-          created,
+          created: created === null ? null : shareText(created),
         })),
       })),
     }),

@@ -41,7 +41,7 @@ const toImageStreamObject = ({ namespace, name, repository, localLookup, tags }:
         tag,
         items: revisions.map(({ digest, reference, created }) => ({
           image: digest,
-          dockerImageReference: reference,
+          dockerImageReference: `${reference}@${digest}`,
           created,
         })),
         conditions:

@@ -182,8 +182,8 @@ describe('an image stream', () => {
       { dockerImageReference: 'quay.example.test/acme/thing:1' },
     ];
     expect(statusOf({ items })?.revisions).toEqual([
-      { digest: 'sha256:b', reference: 'r/team-dev/api@sha256:b', created: '2026-11-24T02:58:23Z' },
-      { digest: 'sha256:a', reference: 'r/team-dev/api@sha256:a', created: '2026-11-23T02:58:23Z' },
+      { digest: 'sha256:b', reference: 'r/team-dev/api', created: '2026-11-24T02:58:23Z' },
+      { digest: 'sha256:a', reference: 'r/team-dev/api', created: '2026-11-23T02:58:23Z' },
       { digest: 'sha256:b', reference: '', created: null },
       { digest: '', reference: 'quay.example.test/acme/thing:1', created: null },
     ]);
