@@ -1,5 +1,9 @@
 import { createCluster } from './adapters/openshift/cluster.ts';
 import { renderCsv } from './adapters/mail/csv.ts';
+import { createSigner } from './adapters/mail/dkim.ts';
+import { openImap } from './adapters/mail/imap.ts';
+import type { ImapOptions } from './adapters/mail/imap.ts';
+import { openMaildir } from './adapters/mail/maildir.ts';
 import { createTransport } from './adapters/mail/smtp.ts';
 import { connectRedis } from './adapters/redis/connection.ts';
 import { openEmbeddedRedis } from './adapters/redis/embedded.ts';
@@ -12,6 +16,8 @@ import { createMetrics } from './adapters/telemetry/metrics.ts';
 import { serveMetrics } from './adapters/telemetry/metrics-server.ts';
 import type { Config, Secrets } from './config.ts';
 import { AppError } from './errors.ts';
+import { recordBounces } from './pipeline/bounces.ts';
+import type { BounceTally } from './pipeline/bounces.ts';
 import { collect } from './pipeline/collector.ts';
 import type { Observe } from './pipeline/events.ts';
 import type { Role } from './pipeline/jobs.ts';
@@ -19,8 +25,16 @@ import { finishRun } from './pipeline/finish.ts';
 import { mail } from './pipeline/mailer.ts';
 import { prepareOneOff, sendOneOff } from './pipeline/one-off.ts';
 import type { OneOff } from './pipeline/one-off.ts';
-import type { Cluster, Compose, JobHandlers, Now, RenderedMail, RunSummary } from './pipeline/ports.ts';
-import { previewRun } from './pipeline/preview.ts';
+import type {
+  BounceMailbox,
+  Cluster,
+  Compose,
+  JobHandlers,
+  Now,
+  RenderedMail,
+  RunSummary,
+} from './pipeline/ports.ts';
+import { NOBODY, previewNamespaces, previewRun } from './pipeline/preview.ts';
 import type { PreviewedMail } from './pipeline/preview.ts';
 import type { Delivery, Run } from './pipeline/records.ts';
 import { requireRun, startRun } from './pipeline/run.ts';
@@ -55,6 +69,8 @@ export type Reporter = AsyncDisposable & {
   readonly verify: (namespace: string, registry: RegistryAccess | null) => Promise<Verification>;
   /** What a run would do now; nothing is claimed or sent. */
   readonly previewRun: () => Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }>;
+  /** The weekly mails of these namespaces as they are now; a stand-in gets them where nobody is to be told. */
+  readonly previewNamespaces: (namespaces: readonly string[]) => Promise<readonly PreviewedMail[]>;
   /** What a one-off would send now: nothing is claimed or sent. */
   readonly prepareOneOff: (request: OneOffRequest) => Promise<OneOff>;
   /** The mail of a report, for no one in particular. */
@@ -80,6 +96,12 @@ export const createReporter = (config: Config, surroundings: Surroundings): Repo
       return await verifyNamespace({ cluster, registry, observe }, rules, namespace);
     },
     previewRun: async () => previewRun(await withCompose(), rules, manualSlot(now())),
+    previewNamespaces: async (namespaces) => {
+      // A preview needs no sender.
+      const mail = { ...config.mail, from: config.mail.from ?? NOBODY.address };
+      const compose = await loadCompose({ ...config, mail });
+      return previewNamespaces({ cluster, compose, now }, rules, namespaces);
+    },
     prepareOneOff: async (request) => prepareOneOff(await withCompose(), rules, request),
     renderUsage: async (weighed) => {
       const { compose } = await withCompose();
@@ -91,10 +113,21 @@ export const createReporter = (config: Config, surroundings: Surroundings): Repo
   };
 };
 
+/** Finds what is wrong with files that the configuration names. @throws AppError `invalid` */
+export const checkNamedFiles = ({ mail }: Config): void => {
+  if (mail.dkim !== null) createSigner(mail.dkim);
+};
+
 /** The mail's templates and MJML take a second and 80 MB, which a process that makes no mail is spared. */
 const loadCompose = async (config: Config): Promise<Compose> => {
   const { createCompose } = await import('./adapters/mail/compose.ts');
   return createCompose(config);
+};
+
+/** What is wrong with the templates and the mails they make of their samples. @throws AppError `invalid` */
+export const lintMails = async (config: Config): Promise<readonly string[]> => {
+  const lint = await import('./adapters/mail/lint.ts');
+  return lint.lintMails(config);
 };
 
 /** Runs, mails and their records. */
@@ -115,6 +148,8 @@ export type App = AsyncDisposable & {
   /** The same as `Reporter` does; only a collector can. */
   readonly prepareOneOff: Reporter['prepareOneOff'];
   readonly sendOneOff: (oneOff: OneOff) => Promise<readonly Delivery[]>;
+  /** Marks the deliveries that came back, as the notices in a mailbox say. */
+  readonly recordBounces: (source: BounceSource) => Promise<BounceTally>;
   /** Connects to the mail server and logs in. @throws AppError `unavailable` or `rejected` with what to do */
   readonly verifyTransport: () => Promise<void>;
   /** Where the metrics can be read; null when the purpose names no place. */
@@ -140,6 +175,8 @@ export const createApp = async (
   surroundings: Surroundings,
   purpose: AppPurpose,
 ): Promise<App> => {
+  // First: what is wrong with the configuration is told before anything is opened.
+  const compose = purpose.roles.some((role) => role !== 'sizer') ? await loadCompose(config) : NO_MAIL;
   await using stack = new AsyncDisposableStack();
   const { now, warn } = surroundings;
   const metrics = createMetrics({ now });
@@ -168,7 +205,6 @@ export const createApp = async (
   });
   stack.defer(queue.dispose);
   const transport = stack.use(createTransport({ ...config.smtp, password: secrets.smtpPassword }));
-  const compose = await loadCompose(config);
   const cluster = purpose.roles.includes('collector')
     ? stack.use(openCluster(config, { ...surroundings, observe }))
     : NO_CLUSTER;
@@ -186,12 +222,20 @@ export const createApp = async (
     summariseRun: (runId) => summariseRun(store, runId),
     prepareOneOff: (request) => prepareOneOff(deps, rulesOf(config), request),
     sendOneOff: (oneOff) => sendOneOff(deps, oneOff),
+    recordBounces: (source) => recordBounces({ store, now }, openMailbox(source)),
     verifyTransport: () => transport.verify(),
     metricsUrl: metricsServer?.url ?? null,
     redisGone: embedded?.gone ?? new Promise(() => {}),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 };
+
+/** Where notices of failure come in. */
+export type BounceSource =
+  { readonly type: 'maildir'; readonly folder: string } | ({ readonly type: 'imap' } & ImapOptions);
+
+const openMailbox = (source: BounceSource): BounceMailbox =>
+  source.type === 'maildir' ? openMaildir(source.folder) : openImap(source);
 
 type Deps = Parameters<typeof collect>[0] & Parameters<typeof finishRun>[0];
 
@@ -231,6 +275,12 @@ const openCluster = (config: Config, { kubeconfig, context, now, observe }: Surr
 const NO_CLUSTER: Cluster = {
   readInventory: () => Promise.reject(new AppError('internal', 'this process does not read the cluster')),
 };
+
+/** A process that only sizes makes no mail, and need not be able to read the DKIM key. */
+const noMail = (): never => {
+  throw new AppError('internal', 'this process makes no mail');
+};
+const NO_MAIL: Compose = { renderUsage: noMail, renderSummary: noMail, build: noMail, identify: noMail };
 
 /** The embedded Redis of the data folder, which other processes of that folder share. */
 const openEmbedded = async (config: Config, { connectOnly }: AppPurpose, stack: AsyncDisposableStack) => {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { cronFault, timeZoneFault } from './pipeline/schedule.ts';
 import type { AdviceLimits } from './usage/advice.ts';
+import { DEFAULT_BRANDING, findContrastFaults } from './usage/branding.ts';
+import type { Branding } from './usage/branding.ts';
 import { LEVELS, parseQuantity } from './usage/quota.ts';
 import type { QuotaRules } from './usage/quota.ts';
 import { isDomainAllowed, parseAddress } from './usage/recipients.ts';
@@ -72,6 +74,14 @@ const domain = text
     /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/,
     'must be a domain such as example.com, or *.example.com for all below it',
   );
+const exactDomain = domain.refine(
+  (value) => !value.startsWith('*'),
+  'must be one domain such as example.com',
+);
+const dkimSelector = text.regex(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i,
+  'must be the part of the DNS name before ._domainkey, such as mail2026',
+);
 const customResource = text.regex(
   /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
   'must be the plural of a kind and its group, such as rollouts.argoproj.io',
@@ -169,15 +179,64 @@ const recipients = section({
   fallback: optional(address),
 }) satisfies z.ZodType<Omit<RecipientRules, 'allowedDomains'>>;
 
+/** The delivery's id comes behind the part before the @, which then must not be longer than 64 characters (RFC 5321). */
+const bounceAddress = address.refine(
+  (value) => value.indexOf('@') <= 31,
+  'must have at most 31 characters before the @: a + and 32 more follow them',
+);
+
+const dkim = section({ domain: exactDomain, selector: dkimSelector, keyFile: line });
+
 const mail = section({
   from: optional(sender),
   replyTo: optional(sender),
+  subjectCluster: flag.default(false),
+  bounces: optional(bounceAddress),
+  dkim: optional(dkim),
   allowedDomains: list(domain).default([]),
   levels: list(z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`)).default(['over']),
   perSecond: z.number('must be a number above 0').positive('must be a number above 0').default(5),
   help: optional(section({ text: line, url: optional(httpsUrl) })),
   docs: optional(section({ url: httpsUrl })),
 });
+
+const paragraph = line.max(500, 'must be at most 500 characters');
+/** A fault ends here: the contrast of what is no colour is of no interest. */
+const color = text.toLowerCase().regex(/^#[0-9a-f]{6}$/, {
+  error: 'must be a colour such as #2f6db5; put it in quotes',
+  abort: true,
+});
+const { colors: COLORS, ...BRAND } = DEFAULT_BRANDING;
+
+const branding = section({
+  productName: text
+    .regex(
+      /^[!-~]([ -~]{0,38}[!-~])?$/,
+      'must be at most 40 characters of plain ASCII, as it stands in subjects',
+    )
+    .default(BRAND.productName),
+  logoText: optional(line.max(60, 'must be at most 60 characters')),
+  colors: section({
+    accent: color.default(COLORS.accent),
+    alert: color.default(COLORS.alert),
+    link: color.default(COLORS.link),
+    dark: section({
+      accent: color.default(COLORS.dark.accent),
+      alert: color.default(COLORS.dark.alert),
+      link: color.default(COLORS.dark.link),
+    }).prefault({}),
+  })
+    .superRefine((colors, context) => {
+      for (const { path, message } of findContrastFaults(colors)) {
+        context.addIssue({ code: 'custom', path: [...path], message });
+      }
+    })
+    .prefault({}),
+  paragraphs: section({
+    before: list(paragraph).default([]),
+    after: list(paragraph).default([]),
+  }).prefault({}),
+}) satisfies z.ZodType<Branding>;
 
 const smtp = section({
   host: optional(host),
@@ -213,6 +272,8 @@ const file = section({
   quota: quota.prefault({}),
   recipients: recipients.prefault({}),
   mail: mail.prefault({}),
+  branding: branding.prefault({}),
+  templates: section({ dir: optional(line) }).prefault({}),
   smtp: smtp.prefault({}),
   retention: retention.prefault({}),
   reminders: section({ count: whole(1).default(3), consequence: optional(line) }).prefault({}),

@@ -61,6 +61,13 @@ export const loadRegistryCredentials = (env: Environment, readFile: ReadFile): R
   throw new AppError('invalid', ['the credentials for the registry:', ...faults].join('\n  '));
 };
 
+/** Reads IMAP_PASSWORD, or the file that IMAP_PASSWORD_FILE names; null: neither is set. @throws AppError `invalid` */
+export const loadImapPassword = (env: Environment, readFile: ReadFile): string | null => {
+  const { text, faults } = readSecret('IMAP_PASSWORD', env, readFile);
+  if (faults.length > 0) throw new AppError('invalid', faults.join('\n  '));
+  return text;
+};
+
 type Environment = Readonly<Record<string, string | undefined>>;
 type ReadFile = (path: string) => string;
 

@@ -61,12 +61,27 @@ test('no file means the defaults', () => {
     mail: {
       from: null,
       replyTo: null,
+      subjectCluster: false,
+      bounces: null,
+      dkim: null,
       allowedDomains: [],
       levels: ['over'],
       perSecond: 5,
       help: null,
       docs: null,
     },
+    branding: {
+      productName: 'Image registry',
+      logoText: null,
+      colors: {
+        accent: '#2f6db5',
+        alert: '#b3261e',
+        link: '#1f5fae',
+        dark: { accent: '#4b86cc', alert: '#ff8a80', link: '#79b8ff' },
+      },
+      paragraphs: { before: [], after: [] },
+    },
+    templates: { dir: null },
     smtp: { host: null, port: 587, secure: false, user: null },
     retention: { source: 'config', keepTagRevisions: 3, keepYoungerThanMs: 96 * 3_600_000 },
     reminders: { count: 3, consequence: null },
@@ -249,6 +264,21 @@ describe('faults', () => {
       'mail: { from: "A\\r\\nBcc: x <a@example.com>" }',
       'mail.from is "A\\r\\nBcc: x <a@example.com>": not one',
     ],
+    ['mail: { subjectCluster: silver }', 'mail.subjectCluster is "silver": must be true or false'],
+    ['mail: { bounces: "B <b@example.com>" }', 'mail.bounces is "B <b@example.com>": not one plain address'],
+    [
+      `mail: { bounces: ${'b'.repeat(32)}@example.com }`,
+      `mail.bounces is "${'b'.repeat(32)}@example.com": must have at most 31 characters before the @`,
+    ],
+    ['mail: { dkim: { domain: "*.example.com", selector: a, keyFile: b } }', 'must be one domain'],
+    [
+      'mail: { dkim: { domain: example.com, selector: "a;d=b", keyFile: b } }',
+      'mail.dkim.selector is "a;d=b": must be the part of the DNS name',
+    ],
+    [
+      'mail: { dkim: { domain: example.com, selector: a } }',
+      'mail.dkim.keyFile is missing: must be text; put it in quotes',
+    ],
     ['mail: { allowedDomains: ["*"] }', 'mail.allowedDomains[0] is "*": must be a domain'],
     ['mail: { allowedDomains: ["*.test"] }', 'mail.allowedDomains[0] is "*.test": must be a domain'],
     ['mail: { levels: [high] }', 'mail.levels[0] is "high": must be one of ok, warning, over'],
@@ -267,6 +297,23 @@ describe('faults', () => {
     [
       'retention: { keepYoungerThan: 4 days }',
       'retention.keepYoungerThan is "4 days": must be whole minutes',
+    ],
+    [
+      'branding: { productName: "Registre d’images" }',
+      'branding.productName is "Registre d’images": must be at most 40 characters of plain ASCII',
+    ],
+    ['branding: { colors: { accent: blue } }', 'branding.colors.accent is "blue": must be a colour such as'],
+    [
+      'branding: { colors: { accent: "#7FB0E8" } }',
+      'branding.colors.accent is "#7FB0E8": has a contrast of 2.26:1 with the background #ffffff; people need 4.5:1',
+    ],
+    [
+      'branding: { colors: { dark: { alert: "#b3261e" } } }',
+      'branding.colors.dark.alert is "#b3261e": has a contrast of 2.72:1 with the background #14181d; people need 4.5:1',
+    ],
+    [
+      'branding: { paragraphs: { before: ["two\\nlines"] } }',
+      'branding.paragraphs.before[0] is "two\\nlines": must be one line of text',
     ],
     ['retention: { source: cluster }', 'retention.source is "cluster": must be config or imagepruner'],
     ['reminders: { count: 0 }', 'reminders.count is 0: must be a whole number from 1 up'],

@@ -15,7 +15,7 @@ import type {
   Store,
   Transport,
 } from '../src/pipeline/ports.ts';
-import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
+import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
 import type { BlobStat } from '../src/usage/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../src/usage/registry.ts';
 
@@ -27,6 +27,7 @@ export const createFakeStore = (): Store => {
   const snapshots = new Map<string, Snapshot>();
   const results = new Map<string, NamespaceResult>();
   const deliveries = new Map<string, Delivery>();
+  const bounces = new Map<string, Bounce>();
   const history = new Map<string, HistoryPoint>();
   const under = (runId: string, namespace: string): string => JSON.stringify([runId, namespace]);
 
@@ -62,6 +63,15 @@ export const createFakeStore = (): Store => {
             byCodeUnit(a.id, b.id),
         )
         .map((delivery) => structuredClone(delivery)),
+
+    addBounce: async (bounce) => addOnce(bounces, bounce.deliveryId, bounce),
+    listBounces: async () =>
+      [...bounces.values()]
+        .sort(
+          (a, b) =>
+            Date.parse(b.recordedAt) - Date.parse(a.recordedAt) || byCodeUnit(a.deliveryId, b.deliveryId),
+        )
+        .map((bounce) => structuredClone(bounce)),
 
     saveHistory: async (points) => {
       for (const point of points) addOnce(history, under(point.runId, point.namespace), point);

@@ -1,3 +1,4 @@
+import { checkNamedFiles } from '../app.ts';
 import type { Config, Secrets } from '../config.ts';
 import { formatCount, formatLimit, formatList } from '../usage/format.ts';
 import { loadConfigFile } from './config-file.ts';
@@ -8,6 +9,7 @@ import type { Terminal } from './terminal.ts';
 /** Checks the configuration and prints what it comes to; every fault at once, with exit code 2, when it has any. */
 export const checkConfig = (terminal: Terminal, options: GlobalOptions): number => {
   const { config, secrets, path } = loadConfigFile(terminal, options.config);
+  checkNamedFiles(config);
   const { mail, quota, recipients, schedule, smtp } = config;
   const rows = [
     ['schedule', `${schedule.cron} (${schedule.timeZone})`],

@@ -1,6 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { AppError } from '../errors.ts';
+import type { MailLintOptions } from './mail-lint.ts';
+import type { BouncesOptions } from './bounces.ts';
+import type { MailPreviewOptions } from './mail-preview.ts';
 import { OUTPUTS, ROLES } from './options.ts';
 import type { GlobalOptions, Role } from './options.ts';
 import type { ReportOptions } from './report.ts';
@@ -19,6 +22,10 @@ const REGISTRY_HELP = `
 Credentials for the registry come from the environment: REGISTRY_TOKEN (OpenShift: the output of \`oc whoami -t\`), or
 REGISTRY_USER and REGISTRY_PASSWORD; REGISTRY_TOKEN_FILE and REGISTRY_PASSWORD_FILE name a file that holds the secret.
 Exit code 3: something differs or could not be asked.`;
+
+const IMAP_HELP = `
+The password of the mailbox comes from IMAP_PASSWORD, or from the file that IMAP_PASSWORD_FILE names. Run it before each
+weekly run: the run summary lists whose mail came back.`;
 
 /** The command line. Sets the exit code of the process when the command has ended. */
 export const main = async (): Promise<void> => {
@@ -129,6 +136,30 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
     .action(async (role: Role | undefined, _, self: Command) => {
       const { startRoles } = await import('./start.ts');
       exitWith(await startRoles(terminal, role, self.optsWithGlobals<StartOptions>()));
+    });
+
+  command(program, 'bounces', 'read notices of failure and mark whose mail came back; changes no mailbox')
+    .option('--maildir <folder>', 'the Maildir that they come to (see mail.bounces)')
+    .option('--imap <url>', 'or an IMAP folder: imaps://user@host[:port][/folder]')
+    .addHelpText('after', IMAP_HELP)
+    .action(async (_, self: Command) => {
+      const { readBounces } = await import('./bounces.ts');
+      exitWith(await readBounces(terminal, self.optsWithGlobals<BouncesOptions>()));
+    });
+
+  const mail = command(program, 'mail', 'look at the mails and check their templates');
+  command(mail, 'preview', 'compose namespaces’ mails and serve them to a browser on this machine')
+    .requiredOption('-n, --namespace <name>', 'a namespace, as often as needed', collectValues)
+    .option('--open', 'open the browser')
+    .action(async (_, self: Command) => {
+      const { previewMails } = await import('./mail-preview.ts');
+      exitWith(await previewMails(terminal, self.optsWithGlobals<MailPreviewOptions>()));
+    });
+  command(mail, 'lint', 'check templates and branding on samples: one line for each finding')
+    .option('--templates <folder>', 'check this folder instead of templates.dir of the configuration')
+    .action(async (_, self: Command) => {
+      const { lintTemplates } = await import('./mail-lint.ts');
+      exitWith(await lintTemplates(terminal, self.optsWithGlobals<MailLintOptions>()));
     });
 
   const config = command(program, 'config', 'look after the configuration');

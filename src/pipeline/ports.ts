@@ -3,7 +3,15 @@ import type { BlobStat } from '../usage/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../usage/registry.ts';
 import type { Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
-import type { Delivery, DeliveryState, HistoryPoint, NamespaceResult, Run, RunState } from './records.ts';
+import type {
+  Bounce,
+  Delivery,
+  DeliveryState,
+  HistoryPoint,
+  NamespaceResult,
+  Run,
+  RunState,
+} from './records.ts';
 import type { MailJob, Role, RunJob, SizeJob } from './jobs.ts';
 
 /** What the stages need of the outside, in domain words. Every port has a contract suite in test/ and a fake. */
@@ -63,6 +71,11 @@ export type Store = {
   /** All deliveries of a run, by team, then address. */
   listDeliveries(runId: string): Promise<readonly Delivery[]>;
 
+  /** Marks a delivery as come back; false when that is known: the older record stands. One atomic write. */
+  addBounce(bounce: Bounce): Promise<boolean>;
+  /** All that came back, newest first by `recordedAt`, then delivery. */
+  listBounces(): Promise<readonly Bounce[]>;
+
   /** Saves all points of a run at once; of a run and namespace that has one already the older point stands. */
   saveHistory(points: readonly HistoryPoint[]): Promise<void>;
   /** A namespace's points, newest first by `takenAt`, then run id. */
@@ -118,6 +131,8 @@ export type RunSummary = {
   readonly mails: Readonly<Partial<Record<DeliveryState, number>>>;
   /** What could be better in the weighed namespaces. */
   readonly advice: readonly AdviceSummary[];
+  /** Mails of any run that are known to have come back since the run before this one ended. */
+  readonly bounces: readonly Pick<Bounce, 'address' | 'namespaces' | 'status' | 'detail'>[];
 };
 
 export type RunSummaryRow = {
@@ -139,7 +154,8 @@ export type RunSummaryRow = {
 export type Attachment = {
   readonly filename: string;
   readonly contentType: string;
-  readonly content: string;
+  /** Text gets the line ends of mail on its way; bytes arrive as they are. */
+  readonly content: string | Uint8Array;
 };
 
 /** The visible parts of a message. */
@@ -152,7 +168,12 @@ export type RenderedMail = {
 
 /** A message ready to be sent: CRLF line ends, headers included; the same input gives the same bytes. */
 export type OutgoingMessage = {
-  readonly envelope: { readonly from: string; readonly to: string };
+  readonly envelope: {
+    readonly from: string;
+    readonly to: string;
+    /** What notices about the message call it: the delivery's id. */
+    readonly id?: string;
+  };
   readonly bytes: Uint8Array;
 };
 
@@ -186,6 +207,27 @@ export type Transport = {
    * nothing of the message leaves and the outcome is `retry`.
    */
   send(message: OutgoingMessage, onStart: () => Promise<void>): Promise<SendOutcome>;
+};
+
+/** What a mail server told us later about a mail that it had taken. */
+export type BounceNotice = {
+  /** The delivery's id, or its first 32 characters. Anyone may have written it: there need not be such a delivery. */
+  readonly deliveryId: string;
+  /** False: it is late, or has arrived. */
+  readonly hasFailed: boolean;
+  /** RFC 3463, such as `5.1.1`; null where the notice has none. */
+  readonly status: string | null;
+  /** What the server said, on one line and without addresses; null where it said nothing. */
+  readonly detail: string | null;
+};
+
+/** Where notices of failure come in. Reads only: nothing is removed or marked. */
+export type BounceMailbox = {
+  /**
+   * Each message in it, oldest first; null for one that is no notice.
+   * @throws AppError `unavailable` (no answer), `forbidden` (wrong login), `not_found` or `invalid` (no such mailbox)
+   */
+  readNotices(): AsyncIterable<BounceNotice | null>;
 };
 
 export type Now = () => Date;

@@ -1,6 +1,8 @@
 import type { Level } from '../usage/quota.ts';
+import type { RecipientReport } from '../usage/recipients.ts';
 import type { Report } from '../usage/report.ts';
 import { candidateOf, chooseMailed, draftDeliveries } from './deliveries.ts';
+import type { MailedNamespace } from './deliveries.ts';
 import { renderDelivery } from './mailer.ts';
 import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from './ports.ts';
 import type { Delivery } from './records.ts';
@@ -23,11 +25,43 @@ export const previewRun = async (
   const { frame, weighed } = await readAndWeigh(deps, rules, null);
   const framed = { ...frame, snapshot: { ...frame.snapshot, id: runId } };
   const mailed = chooseMailed(weighed.map(candidateOf), rules.mailLevels, []);
-  const occasion = { runId, kind: 'usage-report' as const, at: deps.now().toISOString() };
-  const mails: PreviewedMail[] = [];
-  for (const delivery of draftDeliveries(deps.compose, occasion, mailed)) {
-    const rendered = renderDelivery(deps.compose, delivery, { frame: framed, weighed });
-    mails.push({ delivery, rendered, message: await deps.compose.build(rendered, delivery) });
-  }
+  const mails = await composeMails(deps, { frame: framed, weighed }, mailed);
   return { report: joinWeighed(framed, weighed).report, mails };
+};
+
+/** Who stands in for the recipients of a namespace that has none. */
+export const NOBODY: RecipientReport = { address: 'nobody@example.com', roles: [], rule: '--to' };
+
+/** The weekly mails of these namespaces as they are now, whatever their level; to `NOBODY` where nobody is to be told. */
+export const previewNamespaces = async (
+  deps: { readonly cluster: Cluster; readonly compose: Compose; readonly now: Now },
+  rules: WeighingRules,
+  namespaces: readonly string[],
+): Promise<readonly PreviewedMail[]> => {
+  const { frame, weighed } = await readAndWeigh(deps, rules, namespaces);
+  const framed = { ...frame, snapshot: { ...frame.snapshot, id: 'preview' } };
+  const mailed = weighed
+    .map(candidateOf)
+    .map((candidate) =>
+      candidate.recipients.length > 0 ? candidate : { ...candidate, recipients: [NOBODY] },
+    );
+  return composeMails(deps, { frame: framed, weighed }, mailed);
+};
+
+const composeMails = async (
+  { compose, now }: { readonly compose: Compose; readonly now: Now },
+  figures: Parameters<typeof renderDelivery>[2],
+  mailed: readonly MailedNamespace[],
+): Promise<readonly PreviewedMail[]> => {
+  const occasion = {
+    runId: figures.frame.snapshot.id ?? '',
+    kind: 'usage-report' as const,
+    at: now().toISOString(),
+  };
+  const mails: PreviewedMail[] = [];
+  for (const delivery of draftDeliveries(compose, occasion, mailed)) {
+    const rendered = renderDelivery(compose, delivery, figures);
+    mails.push({ delivery, rendered, message: await compose.build(rendered, delivery) });
+  }
+  return mails;
 };

@@ -16,7 +16,7 @@ const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
 /** One copyable block that runs the commands only when `oc` is logged in to the cluster they were computed for. */
 export const guardCommands = (commands: readonly string[], apiUrl: string | null): readonly string[] =>
-  apiUrl === null || !URL_TEXT.test(apiUrl)
+  apiUrl === null || !isQuotableUrl(apiUrl)
     ? commands
     : [
         `if [ "$(oc whoami --show-server)" = '${apiUrl}' ]; then`,
@@ -24,5 +24,5 @@ export const guardCommands = (commands: readonly string[], apiUrl: string | null
         `else echo 'Not logged in to ${apiUrl}: nothing was deleted.'; fi`,
       ];
 
-/** What may stand between single quotes of a shell unchanged. */
-const URL_TEXT = /^https?:\/\/[A-Za-z0-9.:[\]/_-]+$/;
+/** Whether an address may stand between single quotes of a shell unchanged. */
+export const isQuotableUrl = (url: string): boolean => /^https?:\/\/[A-Za-z0-9.:[\]/_-]+$/.test(url);

@@ -14,6 +14,8 @@ export type Ended = {
 export type Running = AsyncDisposable & {
   /** Resolves as soon as stderr holds the text. Rejects with what was printed when the command ends before. */
   readonly sayingOnStderr: (text: string) => Promise<void>;
+  /** The same for stdout; resolves with all that it holds by then. */
+  readonly sayingOnStdout: (text: string) => Promise<string>;
   readonly signal: (name: 'SIGINT' | 'SIGTERM' | 'SIGKILL') => void;
   readonly ended: Promise<Ended>;
 };
@@ -51,6 +53,14 @@ export const startQuotagram = (args: readonly string[], options: CommandOptions)
         if (heard !== true && !stderr.includes(text))
           throw new Error(`it ended without saying “${text}”:\n${stdout}\n${stderr}`);
       }
+    },
+    sayingOnStdout: async (text) => {
+      while (!stdout.includes(text)) {
+        const heard = await Promise.race([once(child.stdout, 'data').then(() => true), ended]);
+        if (heard !== true && !stdout.includes(text))
+          throw new Error(`it ended without printing “${text}”:\n${stdout}\n${stderr}`);
+      }
+      return stdout;
     },
     signal: (name) => void child.kill(name),
     ended,

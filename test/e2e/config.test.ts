@@ -36,6 +36,29 @@ test('tells what a sound configuration comes to', { timeout: 60_000 }, async () 
   expect(withSecret.stdout).toContain('redis           the one that REDIS_URL names\n');
 });
 
+test('tells of a DKIM key that cannot be used, before anything is done', { timeout: 60_000 }, async () => {
+  const cwd = await folderWith({
+    'quotagram.yaml': [
+      'mail:',
+      '  from: registry@example.test',
+      '  dkim: { domain: example.test, selector: mail2026, keyFile: dkim.pem }',
+      'smtp: { host: smtp.example.test }',
+    ].join('\n'),
+    'dkim.pem': 'not a key',
+  });
+  const told = {
+    exitCode: 2,
+    stdout: '',
+    stderr: [
+      'error: mail.dkim.keyFile is "dkim.pem": must be a file that holds a private key in PEM, without a passphrase',
+      '  openssl genrsa 2048 makes such a key; its public half belongs into DNS.',
+      '',
+    ].join('\n'),
+  };
+  expect(await runQuotagram(['config', 'check'], { cwd })).toEqual(told);
+  expect(await runQuotagram(['start', 'mailer'], { cwd })).toEqual(told);
+});
+
 test('tells every fault at once: where, what stands there and what may', { timeout: 60_000 }, async () => {
   const cwd = await folderWith({
     'faulty.yaml': [

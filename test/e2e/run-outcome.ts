@@ -48,7 +48,7 @@ export type Mail = {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  readonly attachments: readonly (readonly [name: string | null, content: unknown])[];
+  readonly attachments: readonly (readonly [name: string | null, content: string])[];
 };
 
 /** Messages as people read them, sorted by recipient. */
@@ -64,9 +64,18 @@ export const readMails = async (messages: readonly CaughtMessage[]): Promise<rea
     return {
       to: to.join(' '),
       subject,
-      text: text.replaceAll(/\w+day \d+ \w+\s+\d\d:\d\d UTC/g, 'MOMENT'),
-      attachments: attachments.map(({ filename, content }) => [filename, content] as const),
+      text: withoutMoment(text),
+      attachments: attachments.map(
+        ({ filename, content }) =>
+          [filename, withoutMoment(typeof content === 'string' ? content : '')] as const,
+      ),
     };
   });
   return (await Promise.all(mails)).toSorted((a, b) => (a.to < b.to ? -1 : 1));
 };
+
+/** Without the moment of the figures, and without when commands that come from them expire. */
+const withoutMoment = (text: string): string =>
+  text
+    .replaceAll(/\w+day \d+ \w+\s+\d\d:\d\d UTC/g, 'MOMENT')
+    .replaceAll(/^expires=\d{12}/gm, 'expires=MOMENT');

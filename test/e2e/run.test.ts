@@ -189,19 +189,31 @@ describe('a dry run', { timeout: 120_000 }, () => {
 /** What mails say, without the moment and the name of their run, sorted. */
 const readMails = async (sources: readonly Buffer[]): Promise<readonly object[]> => {
   const mails = sources.map(async (source) => {
-    const { to, subject, text = '', html = '', attachments } = await PostalMime.parse(source);
+    const {
+      to,
+      subject,
+      text = '',
+      html = '',
+      attachments,
+    } = await PostalMime.parse(source, { attachmentEncoding: 'utf8' });
     return {
       key: `${to?.[0]?.address ?? ''} ${subject ?? ''}`,
       text: withoutMoment(text),
       html: withoutMoment(html),
-      attachments: attachments.map(({ filename, content }) => [filename, content]),
+      attachments: attachments.map(({ filename, content }) => [
+        filename,
+        withoutMoment(typeof content === 'string' ? content : ''),
+      ]),
     };
   });
   return (await Promise.all(mails)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
 };
 
 const withoutMoment = (text: string): string =>
-  text.replaceAll(/manual-\d{8}T\d{6}Z/g, 'RUN').replaceAll(/\w+day \d+ \w+\s+\d\d:\d\d UTC/g, 'MOMENT');
+  text
+    .replaceAll(/manual-\d{8}T\d{6}Z/g, 'RUN')
+    .replaceAll(/\w+day \d+ \w+\s+\d\d:\d\d UTC/g, 'MOMENT')
+    .replaceAll(/^expires=\d{12}/gm, 'expires=MOMENT');
 
 const weeklyAfter = (slot: string): string => {
   const due = new Date(slot.replace('weekly-', ''));

@@ -112,6 +112,16 @@ describe('roles in processes of their own', { timeout: 120_000 }, () => {
     expect(listSummaries(smtp.messages)).toHaveLength(1);
   });
 
+  test('need no DKIM key to size', async () => {
+    const { start, configure } = await openPlatform();
+    const dkim = { domain: 'example.test', selector: 'mail2026', keyFile: 'elsewhere.pem' };
+    await configure({ mail: { allowedDomains: ['example.test', '*.example.test'], dkim } });
+    const redis = await startRedisServer();
+    onTestFinished(() => redis.close());
+    await using sizer = start(['start', 'sizer'], { REDIS_URL: redis.url });
+    await sizer.sayingOnStderr('working as sizer; Ctrl-C stops\n');
+  });
+
   test('stop where there is no Redis to share', async () => {
     const { folder, quotagram } = await openPlatform();
     expect(await quotagram(['start', 'mailer'])).toEqual({

@@ -135,6 +135,7 @@ const runSummary = (): RunSummary => ({
   ],
   mails: {},
   advice: [],
+  bounces: [],
 });
 
 const deliveryTo = ({ identify }: Compose, address: string): Delivery => ({

@@ -1,75 +1,100 @@
-import { createHash } from 'node:crypto';
-import { encode, wrap } from 'nodemailer/lib/qp';
+import { AppError } from '../../errors.ts';
 import type { Compose, RenderedMail, RunSummary, UsageMail } from '../../pipeline/ports.ts';
-import { cleanTexts } from './clean.ts';
-import { renderCsv, renderSummaryCsv } from './csv.ts';
+import { attachSummary, attachUsage } from './attachments.ts';
+import { brandOf } from './brand.ts';
+import type { Brand, BrandOptions } from './brand.ts';
+import { asciiLine, cleanTexts } from './clean.ts';
+import { identify } from './identity.ts';
+import { inspectMails } from './inspect.ts';
 import type { Detail } from './list.ts';
+import { loadTemplates } from './load-templates.ts';
+import type { Templates } from './load-templates.ts';
 import { createBuild } from './message.ts';
 import type { Sender } from './message.ts';
 import { summarySubject, viewSummary } from './summary.ts';
 import type { SummaryView } from './summary.ts';
-import { loadTemplate } from './templates.ts';
 import type { Template } from './templates.ts';
 import { wrapText } from './text.ts';
 import { usageSubject, viewUsage } from './view.ts';
-import type { Contact, UsageView } from './view.ts';
+import type { UsageView } from './view.ts';
+import { isLightEnough } from './weight.ts';
 
-/** The `mail` part of the configuration, as far as composing needs it. */
-export type ComposeOptions = {
+/** The configuration, as far as composing needs it. */
+export type ComposeOptions = BrandOptions & {
   readonly mail: Sender & {
-    readonly help?: { readonly text: string; readonly url?: string | null } | null;
-    readonly docs?: { readonly url: string } | null;
+    /** Puts the cluster's name in front of every subject, for readers who hear of several clusters. */
+    readonly subjectCluster?: boolean;
   };
+  /** A folder whose templates replace the built-in ones; null: there is none. */
+  readonly templates?: { readonly dir: string | null };
 };
 
 /**
- * What the HTML part may weigh as it is sent, in quoted-printable: a mail service clips what is longer, and counts
- * in ways of its own.
+ * Compiles the templates once and returns what fills them. Templates of a folder must pass all checks of `lintMails`.
+ * @throws AppError `invalid` with all faults of the folder's templates, or for a DKIM key that cannot be used;
+ * `internal` for a broken template of our own
  */
-export const MAX_HTML_BYTES = 92_160;
+export const createCompose = async (options: ComposeOptions): Promise<Compose> => {
+  const dir = options.templates?.dir ?? null;
+  const loaded = await loadTemplates(dir);
+  if (loaded.templates === null) throw toError(dir, loaded.faults);
+  const faults = dir === null ? [] : await inspectMails(...inspectable(loaded.templates, options));
+  if (faults.length > 0) throw toError(dir, faults);
+  return composeWith(loaded.templates, options);
+};
 
-/** Compiles the templates once and returns what fills them. @throws AppError `internal` for a broken template */
-export const createCompose = async ({ mail }: ComposeOptions): Promise<Compose> => {
-  const usageReport = await loadTemplate<UsageView>('usage-report');
-  const runSummary = await loadTemplate<SummaryView>('run-summary');
-  const contact = contactOf(mail);
+/** What `inspectMails` looks at; it needs a sender, whoever that is. */
+export const inspectable = (
+  templates: Templates,
+  options: ComposeOptions,
+): Parameters<typeof inspectMails> => {
+  const mail = { ...options.mail, from: options.mail.from ?? 'sample@example.com' };
+  return [composeWith(templates, { ...options, mail }), brandOf(options).colors];
+};
+
+const toError = (dir: string | null, faults: readonly string[]): AppError =>
+  dir === null
+    ? new AppError('internal', ['A mail template does not compile:', ...faults].join('\n  '))
+    : new AppError('invalid', [`the templates of ${dir} have faults:`, ...faults].join('\n  '), {
+        hint: '`quotagram mail lint` checks them again; without templates.dir the built-in ones are used.',
+      });
+
+const composeWith = ({ usageReport, runSummary }: Templates, options: ComposeOptions): Compose => {
+  const { mail } = options;
+  const brand = brandOf(options);
+  const nameCluster = (cluster: string, rendered: RenderedMail): RenderedMail =>
+    mail.subjectCluster === true
+      ? { ...rendered, subject: prefixSubject(cluster, rendered.subject) }
+      : rendered;
   return {
-    renderUsage: (usage) => renderUsage(usageReport, contact, usage),
-    renderSummary: (summary) => renderSummary(runSummary, contact, summary),
+    renderUsage: (usage) => nameCluster(usage.report.cluster.name, renderUsage(usageReport, brand, usage)),
+    renderSummary: (summary) =>
+      nameCluster(summary.run.cluster?.name ?? '', renderSummary(runSummary, brand, summary)),
     build: createBuild(mail),
-    identify: (...parts) => createHash('sha256').update(JSON.stringify(parts)).digest('hex'),
+    identify,
   };
 };
 
-/** Links go to https only. */
-const contactOf = ({ help, docs }: ComposeOptions['mail']): Contact => ({
-  help: help === null || help === undefined ? null : { text: help.text, url: httpsOnly(help.url) },
-  docsUrl: httpsOnly(docs?.url),
-});
+/** `[Silver] …`; a name without any ASCII in it is no help in a subject. */
+const prefixSubject = (cluster: string, subject: string): string => {
+  const name = asciiLine(cluster).slice(0, 40).trim();
+  return name === '' ? subject : `[${name}] ${subject}`;
+};
 
-const httpsOnly = (url: string | null | undefined): string | null =>
-  url?.startsWith('https://') === true ? url : null;
-
-const renderUsage = (template: Template<UsageView>, contact: Contact, mail: UsageMail): RenderedMail => {
+const renderUsage = (template: Template<UsageView>, brand: Brand, mail: UsageMail): RenderedMail => {
   // Plans keep their names as they are: a command must never name another tag than the one that was weighed.
   const clean: UsageMail = { ...cleanTexts({ ...mail, plans: null }), plans: mail.plans };
   const namespaces = clean.report.reports.flatMap((team) => team.namespaces);
   const longest = Math.max(0, ...namespaces.map(({ streams }) => streams.length));
   const { view, html } = fit(longest, (detail) => {
-    const filled = viewUsage(clean, contact, detail);
+    const filled = viewUsage(clean, brand, detail);
     return { view: filled, html: template.fillHtml(filled) };
   });
   return {
-    subject: usageSubject(clean),
+    subject: usageSubject(clean, brand),
     html,
     text: wrapText(template.fillText(view)),
-    attachments: mail.report.reports
-      .flatMap((team) => team.namespaces)
-      .map((namespace) => ({
-        filename: `usage-${namespace.name}.csv`,
-        contentType: 'text/csv; charset=utf-8',
-        content: renderCsv([namespace]),
-      })),
+    attachments: attachUsage(mail),
   };
 };
 
@@ -95,31 +120,13 @@ const fit = <Rendering extends { readonly html: string }>(
   return render(fitting);
 };
 
-/** Weighs the part as it is sent: encoded, CRLF line ends. That is never lighter than it is long. */
-const isLightEnough = (html: string): boolean =>
-  html.length <= MAX_HTML_BYTES &&
-  wrap(encode(html)).replace(/\r?\n/g, '\r\n').length <= MAX_HTML_BYTES - ENCODER_SLACK;
-
-/** The encoder that streams breaks a line elsewhere now and then, at the edges of its slices. */
-const ENCODER_SLACK = 256;
-
-const renderSummary = (
-  template: Template<SummaryView>,
-  contact: Contact,
-  summary: RunSummary,
-): RenderedMail => {
+const renderSummary = (template: Template<SummaryView>, brand: Brand, summary: RunSummary): RenderedMail => {
   const clean = cleanTexts(summary);
-  const view = viewSummary(clean, contact);
+  const view = viewSummary(clean, brand);
   return {
-    subject: summarySubject(clean),
+    subject: summarySubject(clean, brand),
     html: template.fillHtml(view),
     text: wrapText(template.fillText(view)),
-    attachments: [
-      {
-        filename: `${clean.run.id}.csv`,
-        contentType: 'text/csv; charset=utf-8',
-        content: renderSummaryCsv(summary.rows),
-      },
-    ],
+    attachments: attachSummary(summary),
   };
 };

@@ -3,49 +3,73 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { AppError } from '../../errors.ts';
 import type { OutgoingMessage, RenderedMail } from '../../pipeline/ports.ts';
 import type { Delivery } from '../../pipeline/records.ts';
+import { createSigner } from './dkim.ts';
+import type { DkimOptions } from './dkim.ts';
+import { identify } from './identity.ts';
 
 /** Whom mails come from and where answers go: `name@example.com` or `Name <name@example.com>`. */
-export type Sender = { readonly from?: string | null; readonly replyTo?: string | null };
+export type Sender = {
+  readonly from?: string | null;
+  readonly replyTo?: string | null;
+  /** Where notices of failure go, each with the delivery in its address; null: to `from`, as it is. */
+  readonly bounces?: string | null;
+  readonly dkim?: DkimOptions | null;
+};
 
 /**
  * Makes the function that turns a rendered mail into the bytes to be sent. Nothing in them depends on when or where
  * they are made: Message-ID, Date and boundaries come from the delivery.
+ * @throws AppError `invalid` for a DKIM key that cannot be used
  */
-export const createBuild =
-  (sender: Sender) =>
-  async (rendered: RenderedMail, delivery: Delivery): Promise<OutgoingMessage> => {
-    const { from, address, domain } = parseSender(sender);
-    const message = new MailComposer({
-      from,
-      to: delivery.recipient.address,
-      ...(sender.replyTo === null || sender.replyTo === undefined ? {} : { replyTo: sender.replyTo }),
-      subject: rendered.subject,
-      messageId: `<${delivery.id}@${domain}>`,
-      date: new Date(delivery.date),
-      headers: {
-        // RFC 3834 and its Exchange counterpart: no out-of-office answers, please.
-        'Auto-Submitted': 'auto-generated',
-        'X-Auto-Response-Suppress': 'DR, RN, NRN, OOF, AutoReply',
-        'List-Id': `<${listLabel(delivery)}.quotagram.${domain}>`,
-      },
-      text: rendered.text,
-      html: rendered.html,
-      encoding: 'quoted-printable',
-      attachments: rendered.attachments.map((attachment) => ({
-        ...attachment,
-        contentTransferEncoding: 'quoted-printable',
-      })),
-      // RFC 2046 allows 70 characters, of which nodemailer adds 14.
-      baseBoundary: delivery.id.slice(0, 32),
-      newline: 'win',
-      disableFileAccess: true,
-      disableUrlAccess: true,
-    });
+export const createBuild = (sender: Sender) => {
+  const sign = sender.dkim === null || sender.dkim === undefined ? null : createSigner(sender.dkim);
+  return async (rendered: RenderedMail, delivery: Delivery): Promise<OutgoingMessage> => {
+    const { address } = parseSender(sender);
+    const bytes = await composeMessage(sender, rendered, delivery);
     return {
-      envelope: { from: address, to: delivery.recipient.address },
-      bytes: await message.compile().build(),
+      envelope: {
+        from: returnPath(sender.bounces ?? null, delivery) ?? address,
+        to: delivery.recipient.address,
+        id: delivery.id,
+      },
+      bytes: sign === null ? bytes : await sign(bytes),
     };
   };
+};
+
+const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delivery): Promise<Buffer> => {
+  const { from, domain } = parseSender(sender);
+  const thread = threadOf(delivery);
+  const message = new MailComposer({
+    from,
+    to: delivery.recipient.address,
+    ...(sender.replyTo === null || sender.replyTo === undefined ? {} : { replyTo: sender.replyTo }),
+    subject: rendered.subject,
+    messageId: `<${delivery.id}@${domain}>`,
+    ...(thread === null ? {} : { references: `<${thread}@${domain}>` }),
+    date: new Date(delivery.date),
+    headers: {
+      // RFC 3834 and its Exchange counterpart: no out-of-office answers, please.
+      'Auto-Submitted': 'auto-generated',
+      'X-Auto-Response-Suppress': 'DR, RN, NRN, OOF, AutoReply',
+      'List-Id': `<${listLabel(delivery)}.quotagram.${domain}>`,
+    },
+    text: rendered.text,
+    html: rendered.html,
+    encoding: 'quoted-printable',
+    attachments: rendered.attachments.map(({ content, ...attachment }) =>
+      typeof content === 'string'
+        ? { ...attachment, content, contentTransferEncoding: 'quoted-printable' as const }
+        : { ...attachment, content: Buffer.from(content), contentTransferEncoding: 'base64' as const },
+    ),
+    // RFC 2046 allows 70 characters, of which nodemailer adds 14.
+    baseBoundary: delivery.id.slice(0, 32),
+    newline: 'win',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return message.compile().build();
+};
 
 const parseSender = ({ from }: Sender) => {
   const [parsed] = addressparser(from ?? '', { flatten: true });
@@ -59,12 +83,30 @@ const parseSender = ({ from }: Sender) => {
   return { from, address, domain };
 };
 
-/** One label of a domain name per team, so that readers can filter (RFC 2919). */
-const listLabel = ({ kind, teamId }: Delivery): string =>
-  kind === 'run-summary'
-    ? kind
-    : teamId
-        .toLowerCase()
-        .replace(/[^a-z0-9]+/g, '-')
-        .slice(0, 63)
-        .replace(/^-|-$/g, '') || 'team';
+/**
+ * `bounces+0123…@example.com`, with the first 128 bits of the delivery's id: all 256 would be longer than the 64
+ * characters that RFC 5321 gives to the part before the @.
+ */
+const returnPath = (bounces: string | null, { id }: Delivery): string | null =>
+  bounces === null ? null : bounces.replace(/(?=@[^@]*$)/, `+${id.slice(0, VERP_LENGTH)}`);
+
+const VERP_LENGTH = 32;
+
+/**
+ * The id of a message that was never sent and that all mails of one kind to one person about one team follow, so that
+ * mail programs show them as a thread. Null for a one-off, which is a thread of its own.
+ */
+const threadOf = ({ kind, teamId, recipient }: Delivery): string | null =>
+  kind === 'one-off' ? null : identify('thread', teamId, recipient.address.toLowerCase(), kind);
+
+/**
+ * One label of a domain name per team, so that readers can filter (RFC 2919). A team whose name does not fit into one
+ * gets the start of its hash behind it, so that no two teams share a label.
+ */
+const listLabel = ({ kind, teamId }: Delivery): string => {
+  if (kind === 'run-summary') return kind;
+  const label = teamId.replace(':', '-');
+  if (/^[a-z0-9-]{1,63}$/.test(label) && !label.endsWith('-')) return label;
+  const start = teamId.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return `${start.slice(0, 46)}-${identify(teamId).slice(0, 16)}`.replace(/^-+/, '');
+};

@@ -149,8 +149,8 @@ const sendOnce = (
   onStart: () => Promise<void>,
 ): Promise<Attempt> => {
   const body = createBody(message.bytes, onStart);
-  const { from, to } = message.envelope;
-  const envelope = { from, to: [to], size: message.bytes.length };
+  const { from, to, id } = message.envelope;
+  const envelope = { from, to: [to], size: message.bytes.length, dsn: noticesAbout(id) };
   return new Promise((resolve) => {
     connection.send(envelope, body.stream, (error, info) => {
       // Not before onStart has ended: whatever it writes is there before the outcome is.
@@ -164,6 +164,13 @@ const sendOnce = (
     });
   });
 };
+
+/** What we want to hear of a message later, from servers that offer it (RFC 3461): failures and delays, briefly. */
+const noticesAbout = (id: string | undefined) => ({
+  ...(id === undefined ? {} : { envid: id }),
+  ret: 'HDRS' as const,
+  notify: ['FAILURE', 'DELAY'],
+});
 
 /** How far a message got: the server never asked for it, `onStart` stopped it or came too late, or it has begun. */
 type Phase = 'unasked' | 'stopped' | 'begun';

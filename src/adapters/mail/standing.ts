@@ -1,3 +1,4 @@
+import type { Colors } from '../../usage/branding.ts';
 import {
   formatBeside,
   formatBytes,
@@ -51,14 +52,14 @@ export const standingOf = ({ usedBytes, quota, unknownRevisions }: NamespaceRepo
 export const viewNamespace = (
   namespace: NamespaceReport,
   report: Report,
-  plan: DeletionPlan | null,
+  { plan, colors }: { readonly plan: DeletionPlan | null; readonly colors: Colors },
 ): NamespaceView => {
   const { usage, alert } = standingOf(namespace);
   const { totals, quota } = namespace;
   return {
     heading: `${namespace.name} uses ${usage}`,
     alert,
-    bar: barOf(namespace),
+    bar: barOf(namespace, colors),
     share: quota.usedPercent === null ? '' : `${formatPercent(quota.usedPercent)} of quota`,
     contents: formatList([
       formatCount(totals.streams, 'image stream'),
@@ -72,17 +73,20 @@ export const viewNamespace = (
 };
 
 /** Where sizes are unknown, what is used and over is at least what is shown, and what is free at most. */
-const barOf = ({ usedBytes, quota: { limitBytes }, unknownRevisions }: NamespaceReport): BarView | null => {
+const barOf = (
+  { usedBytes, quota: { limitBytes }, unknownRevisions }: NamespaceReport,
+  { accent, alert }: Colors,
+): BarView | null => {
   if (limitBytes === null) return null;
   const [atLeast, atMost] = unknownRevisions > 0 ? ['at least ', 'at most '] : ['', ''];
   return usedBytes > limitBytes
     ? {
-        parts: split(PARTS.quota, limitBytes, PARTS.over, usedBytes),
+        parts: split({ kind: 'quota', color: accent }, limitBytes, { kind: 'over', color: alert }, usedBytes),
         left: `quota ${formatLimit(limitBytes)}`,
         right: `over by ${atLeast}${formatBeside(usedBytes - limitBytes, limitBytes)}`,
       }
     : {
-        parts: split(PARTS.used, usedBytes, PARTS.free, limitBytes),
+        parts: split({ kind: 'used', color: accent }, usedBytes, { kind: 'free', color: FREE }, limitBytes),
         left: `used ${atLeast}${formatBeside(usedBytes, limitBytes)}`,
         right: `free ${atMost}${formatBeside(limitBytes - usedBytes, limitBytes)}`,
       };
@@ -90,12 +94,8 @@ const barOf = ({ usedBytes, quota: { limitBytes }, unknownRevisions }: Namespace
 
 type Part = { readonly kind: string; readonly color: string };
 
-const PARTS = {
-  quota: { kind: 'quota', color: '#2f6db5' },
-  used: { kind: 'used', color: '#2f6db5' },
-  over: { kind: 'over', color: '#b3261e' },
-  free: { kind: 'free', color: '#d0d7de' },
-} as const satisfies Readonly<Record<string, Part>>;
+/** What is free is the ground that the bar fills. */
+const FREE = '#d0d7de';
 
 /** Both parts stay visible while there is anything in them; an empty one is left out. */
 const split = (first: Part, firstBytes: number, second: Part, wholeBytes: number): BarView['parts'] => {

@@ -12,11 +12,11 @@ import { describeInexact } from '../../usage/reading.ts';
 import type { RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
 import { DELIVERY_STATES } from '../../pipeline/records.ts';
 import type { DeliveryState } from '../../pipeline/records.ts';
+import type { Brand } from './brand.ts';
 import { asciiLine } from './clean.ts';
-import type { Contact } from './view.ts';
 
 /** Everything a run's summary prints, as text. */
-export type SummaryView = Contact & {
+export type SummaryView = Brand & {
   readonly title: string;
   readonly preheader: string;
   readonly origin: string;
@@ -39,15 +39,15 @@ export type SummaryView = Contact & {
 const MAX_ROWS = 100;
 
 /** Puts a run into words for the platform staff. */
-export const viewSummary = (summary: RunSummary, contact: Contact): SummaryView => {
+export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
   const { run, rows } = summary;
   const heading = `Run ${run.id}: ${overOf(rows)}`;
   const over = rows.filter(({ level }) => level === 'over');
   return {
-    ...contact,
+    ...brand,
     title: heading,
     preheader: mailsOf(summary),
-    origin: `Image registry usage · cluster ${run.cluster?.name ?? 'unknown'} · run summary`,
+    origin: `${brand.productName} usage · cluster ${run.cluster?.name ?? 'unknown'} · run summary`,
     heading,
     alert: '',
     facts: [
@@ -63,6 +63,7 @@ export const viewSummary = (summary: RunSummary, contact: Contact): SummaryView 
     concerns: [
       concern('Given up or failed', rows, ({ problem }) => problem),
       concern('Nobody to tell', rows, ({ noRecipientReason }) => noRecipientReason),
+      viewBounces(summary.bounces),
       ...summary.advice.map(viewAdvice),
     ].filter((found) => found.rows.length > 0),
     notes: notesOf(summary),
@@ -74,8 +75,8 @@ export const viewSummary = (summary: RunSummary, contact: Contact): SummaryView 
 };
 
 /** Facts first, in ASCII: `[Image registry] run weekly-2026-11-23: 7 of 21 over quota, 12 mails sent, 1 failed`. */
-export const summarySubject = (summary: RunSummary): string =>
-  asciiLine(`[Image registry] run ${summary.run.id}: ${overOf(summary.rows)}, ${mailsOf(summary)}`);
+export const summarySubject = (summary: RunSummary, { productName }: Brand): string =>
+  asciiLine(`[${productName}] run ${summary.run.id}: ${overOf(summary.rows)}, ${mailsOf(summary)}`);
 
 const overOf = (rows: readonly RunSummaryRow[]): string =>
   `${formatNumber(rows.filter(({ level }) => level === 'over').length)} of ${formatNumber(rows.length)} over quota`;
@@ -134,6 +135,19 @@ const concern = (
   });
   return { heading: headingOf(heading, found.length), rows: found.slice(0, MAX_ROWS) };
 };
+
+const viewBounces = (bounces: RunSummary['bounces']): SummaryView['concerns'][number] => ({
+  heading: headingOf('Mail to these recipients came back', bounces.length),
+  rows: bounces.slice(0, MAX_ROWS).map(({ address, namespaces, status, detail }) => ({
+    name: address,
+    reason: [
+      namespaces.length === 0 ? '' : `about ${formatList(namespaces)}`,
+      detail ?? status ?? 'no reason given',
+    ]
+      .filter((part) => part !== '')
+      .join(': '),
+  })),
+});
 
 /** The worst few: `--output json` has them all. */
 const viewAdvice = ({ code, count, worst }: AdviceSummary): SummaryView['concerns'][number] => ({

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import Handlebars from 'handlebars';
 import mjml2html from 'mjml';
-import { AppError } from '../../errors.ts';
-
-const FOLDER = new URL('../../../templates/', import.meta.url);
+import type { Source, TemplateFolder } from './template-source.ts';
+import { findExpressionFaults } from './template-expressions.ts';
+import type { Shape } from './template-expressions.ts';
 
 /** One mail's two bodies, filled from the same view. */
 export type Template<View> = {
@@ -13,45 +12,69 @@ export type Template<View> = {
   readonly fillText: (view: View) => string;
 };
 
+/** A template that can be filled, or what is wrong with it, each with file and line. */
+export type Compiled<View> =
+  { readonly template: Template<View> } | { readonly template: null; readonly faults: readonly string[] };
+
 /**
- * Compiles the templates of one mail, a folder of `templates/`. Slow: once, at start. Data never gets here.
- * @throws AppError `internal` for a template that does not compile
+ * Compiles the templates of one mail, a folder of `templates/`, for views of a shape. Slow: once, at start. Data never
+ * gets here.
  */
-export const loadTemplate = async <View>(folder: string): Promise<Template<View>> => {
-  const html = await compileMjml(await assembleMjml(folder));
-  const text = await readFile(new URL(`${folder}/report.txt.hbs`, FOLDER), 'utf8');
+export const compileTemplate = async <View>(
+  folder: TemplateFolder,
+  mail: string,
+  shape: Shape,
+): Promise<Compiled<View>> => {
+  const page = await folder.read('layout.mjml', `${mail}/report.mjml`);
+  const text = await folder.read(`${mail}/report.txt.hbs`);
+  const { html, faults: pageFaults } = await compileMjml(page);
+  const faults = [
+    ...pageFaults,
+    ...findExpressionFaults(page, shape),
+    ...text.faults,
+    ...findExpressionFaults(text, shape),
+  ];
+  if (faults.length > 0) return { template: null, faults };
   return {
-    fillHtml: Handlebars.compile<View>(html, { strict: true, knownHelpersOnly: true }),
-    fillText: Handlebars.compile<View>(text, { strict: true, knownHelpersOnly: true, noEscape: true }),
+    template: {
+      fillHtml: Handlebars.compile<View>(html, { strict: true, knownHelpersOnly: true }),
+      fillText: Handlebars.compile<View>(text.text, { strict: true, knownHelpersOnly: true, noEscape: true }),
+    },
   };
 };
 
-/** The whole MJML of one mail: the layout around its `report.mjml`, with every `<!-- include FILE -->` replaced. */
-export const assembleMjml = async (folder: string): Promise<string> => {
-  const layout = await readTemplate('layout.mjml');
-  const mail = await readTemplate(`${folder}/report.mjml`);
-  return layout.replace('<!-- mail -->', () => mail);
-};
-
-/** MJML to HTML, mustaches untouched. @throws AppError `internal` for what MJML refuses */
-export const compileMjml = async (mjml: string): Promise<string> => {
-  const { html, errors } = await mjml2html(mjml, {
-    fonts: {},
-    keepComments: false,
-    ignoreIncludes: true,
-    validationLevel: 'soft',
-  });
-  const [fault] = errors;
-  if (fault !== undefined) {
-    throw new AppError('internal', `A mail template does not compile: ${fault.formattedMessage}`);
+/** MJML to HTML, every mustache untouched and in its place. */
+export const compileMjml = async (
+  source: Source,
+): Promise<{ readonly html: string; readonly faults: readonly string[] }> => {
+  try {
+    const { html, errors } = await mjml2html(source.text, {
+      fonts: {},
+      keepComments: false,
+      ignoreIncludes: true,
+      validationLevel: 'soft',
+    });
+    const faults = errors.map(({ line, message }) => `${source.placeOf(line)}: ${message}`);
+    return {
+      html: html.replace(/\n\s+/g, '\n'),
+      faults: [...source.faults, ...faults, ...findLost(source, html)],
+    };
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return { html: '', faults: [...source.faults, `${source.placeOf(1)}: ${reason}`] };
   }
-  return html.replace(/\n\s+/g, '\n');
 };
 
-const readTemplate = async (file: string): Promise<string> => {
-  const text = await readFile(new URL(file, FOLDER), 'utf8');
-  const names = [...text.matchAll(/<!-- include (\S+) -->/g)].flatMap(([, name]) => name ?? []);
-  const parts = new Map<string, string>();
-  for (const name of names) parts.set(name, await readTemplate(name));
-  return text.replace(/<!-- include (\S+) -->/g, (_include, name: string) => parts.get(name) ?? '');
+/** MJML drops what it does not expect; the first mustache that is not where it was says where. */
+const findLost = (source: Source, html: string): readonly string[] => {
+  const before = [...source.text.matchAll(MUSTACHE)].filter(isNoTitle);
+  const after = [...html.matchAll(MUSTACHE)].filter(isNoTitle);
+  const lost = before.find(([mustache], index) => mustache !== after[index]?.[0]);
+  if (lost === undefined && before.length === after.length) return [];
+  const line = source.text.slice(0, lost?.index ?? 0).split('\n').length;
+  return [`${source.placeOf(line)}: MJML does not keep ${lost?.[0] ?? 'the mustaches'} where it stands`];
 };
+
+const MUSTACHE = /\{\{[^}]+\}\}/g;
+/** MJML prints the title twice: as such, and as a label of the body. */
+const isNoTitle = ([mustache]: RegExpExecArray): boolean => mustache !== '{{title}}';

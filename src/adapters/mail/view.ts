@@ -9,6 +9,7 @@ import {
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 import { FALLBACK_RULE } from '../../usage/recipients.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
+import type { Brand } from './brand.ts';
 import { asciiLine } from './clean.ts';
 import { listNamespace } from './list.ts';
 import type { Detail, ListView } from './list.ts';
@@ -16,14 +17,8 @@ import { listNotes } from './notes.ts';
 import { standingOf, viewNamespace } from './standing.ts';
 import type { NamespaceView } from './standing.ts';
 
-/** Where readers find help and documentation. */
-export type Contact = {
-  readonly help: { readonly text: string; readonly url: string | null } | null;
-  readonly docsUrl: string | null;
-};
-
 /** Everything a usage mail prints, as text: its templates only interpolate and loop. */
-export type UsageView = Contact & {
+export type UsageView = Brand & {
   readonly title: string;
   readonly preheader: string;
   readonly origin: string;
@@ -38,20 +33,23 @@ export type UsageView = Contact & {
 };
 
 /** Puts a usage mail into words, with its lists at the given detail. */
-export const viewUsage = (mail: UsageMail, contact: Contact, detail: Detail): UsageView => {
+export const viewUsage = (mail: UsageMail, brand: Brand, detail: Detail): UsageView => {
   const { report } = mail;
   const reports = bySeverity(report.reports.flatMap(({ namespaces }) => namespaces));
   const views = reports.map((namespace) =>
-    viewNamespace(namespace, report, mail.plans.get(namespace.name) ?? null),
+    viewNamespace(namespace, report, {
+      plan: mail.plans.get(namespace.name) ?? null,
+      colors: brand.colors,
+    }),
   );
   const [only] = views.length === 1 ? views : [];
   const heading = only?.heading ?? teamTitle(report);
   const alert = only?.alert ?? '';
   return {
-    ...contact,
+    ...brand,
     title: joinFacts([heading, alert]),
     preheader: views.find(({ plan }) => plan !== null)?.plan?.summary ?? views[0]?.contents ?? '',
-    origin: `Image registry usage · cluster ${report.cluster.name} · ${formatWeek(report.generatedAt)}`,
+    origin: `${brand.productName} usage · cluster ${report.cluster.name} · ${formatWeek(report.generatedAt)}`,
     heading,
     alert,
     namespaces: only === undefined ? views : [{ ...only, heading: '', alert: '' }],
@@ -66,12 +64,12 @@ export const viewUsage = (mail: UsageMail, contact: Contact, detail: Detail): Us
 };
 
 /** Facts first, in ASCII: `[Image registry] d1b5d2-tools: 62.4 of 50 GiB, 12.4 over`. */
-export const usageSubject = ({ report, kind }: UsageMail): string => {
+export const usageSubject = ({ report, kind }: UsageMail, { productName }: Brand): string => {
   const [only, ...others] = report.reports.flatMap(({ namespaces }) => namespaces);
   const facts =
     only === undefined || others.length > 0 ? teamTitle(report) : `${only.name}: ${joinFacts(factsOf(only))}`;
   return asciiLine(
-    `[Image registry] ${facts}${kind === 'one-off' ? ' (requested by the platform team)' : ''}`,
+    `[${productName}] ${facts}${kind === 'one-off' ? ' (requested by the platform team)' : ''}`,
   );
 };
 

@@ -2,12 +2,13 @@ import type { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Store } from '../../pipeline/ports.ts';
 import {
+  bounceSchema,
   deliverySchema,
   historyPointSchema,
   namespaceResultSchema,
   runSchema,
 } from '../../pipeline/records.ts';
-import type { Delivery, HistoryPoint } from '../../pipeline/records.ts';
+import type { Bounce, Delivery, HistoryPoint } from '../../pipeline/records.ts';
 import { KEY_TAG } from './connection.ts';
 import type { RedisConnection } from './connection.ts';
 import { decodeJson, decodeSnapshot, encodeJson, encodeSnapshot } from './snapshot-codec.ts';
@@ -98,6 +99,15 @@ export const createStore = (redis: RedisConnection): Store => {
       return [...(await loadAll(ids.map(deliveryKey), deliverySchema))].sort(byTeamThenAddress);
     },
 
+    addBounce: async (bounce) =>
+      (await redis.ask(BOUNCES, (client) =>
+        client.hsetnx(BOUNCES, bounce.deliveryId, JSON.stringify(bounce)),
+      )) === 1,
+    listBounces: async () => {
+      const texts = await redis.ask(BOUNCES, (client) => client.hvals(BOUNCES));
+      return texts.map((text) => parse(BOUNCES, bounceSchema, text)).sort(newestBounceFirst);
+    },
+
     saveHistory: async (points) => {
       const keys = points.map(({ namespace }) => historyKey(namespace));
       const values = points.flatMap((point) => [point.runId, JSON.stringify(point)]);
@@ -125,6 +135,8 @@ const snapshotField = (namespace: string, takenAt: string): string => `${namespa
 const resultsKey = (runId: string): string => `${STORE}:results:${runId}`;
 const deliveryKey = (deliveryId: string): string => `${STORE}:delivery:${deliveryId}`;
 const deliveriesKey = (runId: string): string => `${STORE}:deliveries:${runId}`;
+/** A hash, so that a delivery can come back but once. */
+const BOUNCES = `${STORE}:bounces`;
 /** A hash, so that a run can have but one point of a namespace. */
 const historyKey = (namespace: string): string => `${STORE}:history:${namespace}`;
 
@@ -166,5 +178,8 @@ const byTeamThenAddress = (a: Delivery, b: Delivery): number =>
 
 const newestFirst = (a: HistoryPoint, b: HistoryPoint): number =>
   Date.parse(b.takenAt) - Date.parse(a.takenAt) || compare(b.runId, a.runId);
+
+const newestBounceFirst = (a: Bounce, b: Bounce): number =>
+  Date.parse(b.recordedAt) - Date.parse(a.recordedAt) || compare(a.deliveryId, b.deliveryId);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

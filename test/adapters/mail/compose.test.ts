@@ -1,11 +1,12 @@
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
-import { createCompose, MAX_HTML_BYTES } from '../../../src/adapters/mail/compose.ts';
+import { createCompose } from '../../../src/adapters/mail/compose.ts';
+import { MAX_HTML_BYTES } from '../../../src/adapters/mail/weight.ts';
 import type { Delivery } from '../../../src/pipeline/records.ts';
 import { describeCompose } from '../../pipeline/compose-contract.ts';
 import { createFakeCompose } from '../../fakes.ts';
 import { inventMail, inventNamespace, mailOf } from './invented.ts';
-import { readCsv, readPage, readParts } from './read-message.ts';
+import { readAttachment, readCsv, readPage, readParts } from './read-message.ts';
 
 const MAIL = {
   from: 'Image registry <registry@platform.example.com>',
@@ -24,7 +25,11 @@ describe('a built message', () => {
     const { envelope, bytes } = await compose.build(rendered, DELIVERY);
     const message = await PostalMime.parse(bytes);
     const headers = new Map(message.headers.map(({ key, value }) => [key, value]));
-    expect(envelope).toEqual({ from: 'registry@platform.example.com', to: 'mira@example.com' });
+    expect(envelope).toEqual({
+      from: 'registry@platform.example.com',
+      to: 'mira@example.com',
+      id: DELIVERY.id,
+    });
     expect(message.from).toMatchObject({ name: 'Image registry', address: 'registry@platform.example.com' });
     expect(message.to?.map(({ address }) => address)).toEqual(['mira@example.com']);
     expect(message.replyTo?.map(({ address }) => address)).toEqual(['help@platform.example.com']);
@@ -102,7 +107,7 @@ describe('everything is always delivered', () => {
     expect(rendered.text).toContain(heading);
 
     const namespace = mail.report.reports[0]?.namespaces[0];
-    const rows = readCsv(rendered.attachments[0]?.content ?? '');
+    const rows = rendered.attachments.flatMap((attachment) => readCsv(readAttachment(attachment)));
     expect(rows).toHaveLength(namespace?.totals.revisions ?? -1);
     expect(rows.reduce((sum, row) => sum + Number(row[9]), 0)).toBe(namespace?.usedBytes);
   });

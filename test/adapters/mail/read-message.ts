@@ -1,3 +1,12 @@
+import { gunzipSync } from 'node:zlib';
+import type { Attachment } from '../../../src/pipeline/ports.ts';
+
+/** What a reader of the attachment sees, unpacked where it is packed. */
+export const readAttachment = ({ contentType, content }: Attachment): string => {
+  if (contentType === 'application/gzip') return gunzipSync(content).toString();
+  return typeof content === 'string' ? content : new TextDecoder().decode(content);
+};
+
 /** One part of a message that holds no others, as it was sent. */
 export type SentPart = { readonly headers: string; readonly body: string };
 

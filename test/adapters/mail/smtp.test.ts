@@ -104,6 +104,29 @@ describe('the class of each fault', () => {
   });
 });
 
+describe('notices of failure and delay', () => {
+  test('are asked for by the id of the delivery, with headers only, where the server sends them', async () => {
+    await using saboteur = await startSmtpSaboteur({ ehlo: '250-saboteur\r\n250 DSN' });
+    await using transport = createTransport(server(saboteur.port));
+    const { envelope, bytes } = message('mira@example.com');
+    await transport.send({ envelope: { ...envelope, id: '0f'.repeat(32) }, bytes }, started);
+    const asked = saboteur.commands.filter((command) => /^(MAIL|RCPT)/.test(command));
+    expect(asked).toEqual([
+      `MAIL FROM:<registry@example.com> RET=HDRS ENVID=${'0f'.repeat(32)}`,
+      'RCPT TO:<mira@example.com> NOTIFY=FAILURE,DELAY',
+    ]);
+  });
+
+  test('are not asked of a server that does not know them', async () => {
+    await using saboteur = await startSmtpSaboteur({});
+    await using transport = createTransport(server(saboteur.port));
+    const { envelope, bytes } = message('mira@example.com');
+    await transport.send({ envelope: { ...envelope, id: '0f'.repeat(32) }, bytes }, started);
+    const asked = saboteur.commands.filter((command) => /^(MAIL|RCPT)/.test(command));
+    expect(asked).toEqual(['MAIL FROM:<registry@example.com>', 'RCPT TO:<mira@example.com>']);
+  });
+});
+
 describe('the moment between the 354 and the message', () => {
   test('no byte leaves when the record cannot be written', async () => {
     await using saboteur = await startSmtpSaboteur({});

@@ -97,7 +97,7 @@ test('shows a hundred namespaces and attaches all', () => {
   expect(readPage(html).match(/ns-\d+\n/g)).toHaveLength(100);
   expect(readPage(html)).toContain('Over quota (250, the first 100 shown)');
   expect(attachments[0]?.filename).toBe('weekly-2026-11-23.csv');
-  expect(attachments[0]?.content.trim().split('\n')).toHaveLength(251);
+  expect(String(attachments[0]?.content).trim().split('\n')).toHaveLength(251);
 });
 
 const row = (namespace: string, change: Partial<RunSummaryRow>): RunSummaryRow => ({
@@ -137,4 +137,5 @@ const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['r
   rows,
   mails: {},
   advice: [],
+  bounces: [],
 });

@@ -1,0 +1,41 @@
+import { gzipSync } from 'node:zlib';
+import type { Attachment, RunSummary, UsageMail } from '../../pipeline/ports.ts';
+import { writeCleanup } from '../../usage/cleanup.ts';
+import { renderCsv, renderSummaryCsv } from './csv.ts';
+
+/** A CSV above this many bytes is compressed: mail servers refuse what is large. It is never cut. */
+export const MAX_CSV_BYTES = 1_000_000;
+
+/** Of each namespace every revision (`usage-NAME.csv`) and, where something can be deleted, how (`cleanup-NAME.txt`). */
+export const attachUsage = ({ report, plans }: UsageMail): readonly Attachment[] =>
+  report.reports
+    .flatMap((team) => team.namespaces)
+    .flatMap((namespace) => {
+      const plan = plans.get(namespace.name);
+      const cleanup = plan === undefined ? null : writeCleanup(namespace, report, plan);
+      return [
+        attachCsv(`usage-${fileName(namespace.name)}`, renderCsv([namespace])),
+        ...(cleanup === null ? [] : [attachScript(`cleanup-${fileName(namespace.name)}`, cleanup)]),
+      ];
+    });
+
+/** Every namespace of a run. */
+export const attachSummary = ({ run, rows }: RunSummary): readonly Attachment[] => [
+  attachCsv(fileName(run.id), renderSummaryCsv(rows)),
+];
+
+const attachCsv = (name: string, csv: string): Attachment =>
+  Buffer.byteLength(csv) > MAX_CSV_BYTES
+    ? // Node writes no time into it, so that the same text gives the same bytes.
+      { filename: `${name}.csv.gz`, contentType: 'application/gzip', content: gzipSync(csv, { level: 9 }) }
+    : { filename: `${name}.csv`, contentType: 'text/csv; charset=utf-8', content: csv };
+
+/** As bytes: a shell does not understand the line ends that mail gives to text. */
+const attachScript = (name: string, script: string): Attachment => ({
+  filename: `${name}.txt`,
+  contentType: 'text/plain; charset=utf-8',
+  content: new TextEncoder().encode(script),
+});
+
+/** Names come from others: what is left of one can neither leave a folder nor end a header. */
+const fileName = (name: string): string => name.replace(/[^A-Za-z0-9-]+/g, '-').slice(0, 100) || 'unnamed';

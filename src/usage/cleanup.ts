@@ -1,0 +1,134 @@
+import { deleteTagCommand, isQuotableUrl } from './commands.ts';
+import { formatBytes, formatCount, formatMoment } from './format.ts';
+import type { NamespaceReport, Report } from './report.ts';
+import type { DeletionPlan } from './savings.ts';
+
+/** How long a commands file may be run. Not "until the next slot", which no record holds (docs/decisions/0016). */
+const VALID_DAYS = 7;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * A plan as a file of guarded commands for a POSIX shell, which explains itself. It deletes a tag only on the cluster of
+ * the report, until 7 days after the report's moment, and only while the tag points to the image it was weighed with;
+ * it ends with 1 when anything was left. A report that knows no address of its cluster asks for it as an argument. Null
+ * when no deletion can safely stand in a command.
+ */
+export const writeCleanup = (
+  namespace: NamespaceReport,
+  report: Report,
+  plan: DeletionPlan,
+): string | null => {
+  const steps = listSteps(namespace, plan);
+  const expiresAt = Date.parse(report.generatedAt) + VALID_DAYS * DAY_MS;
+  if (steps.length === 0 || Number.isNaN(expiresAt)) return null;
+  const expires = new Date(expiresAt).toISOString();
+  return [
+    ...explain(namespace, report, expires),
+    ...(steps.length === plan.deletions.length ? [] : [tellMissing(plan.deletions.length - steps.length)]),
+    '',
+    ...checkFirst(namespace.name, report.cluster.apiUrl, expires),
+    '',
+    ...steps.flatMap(({ name, digest, command, frees }, index) => [
+      `# ${String(index + 1)}. ${name}, which alone frees ${frees}`,
+      `if points_to ${name} ${digest}; then`,
+      `  ${command} || left=$((left + 1))`,
+      'fi',
+      '',
+    ]),
+    'if [ "$left" -gt 0 ]; then',
+    `  printf '%s\\n' "Left as they are: $left of ${String(steps.length)} tags." >&2`,
+    '  exit 1',
+    'fi',
+    '',
+  ].join('\n');
+};
+
+type Step = {
+  readonly name: string;
+  readonly digest: string;
+  readonly command: string;
+  readonly frees: string;
+};
+
+/** What cannot be named or checked in a command is no step. */
+const listSteps = (namespace: NamespaceReport, plan: DeletionPlan): readonly Step[] =>
+  plan.deletions.flatMap(({ stream, tag, freesBytes }) => {
+    const command = deleteTagCommand(namespace.name, stream, tag);
+    const digest = namespace.streams
+      .find(({ name }) => name === stream)
+      ?.tags.find(({ name }) => name === tag)?.revisions[0]?.digest;
+    return command === null || digest === undefined || !DIGEST.test(digest)
+      ? []
+      : [{ name: `${stream}:${tag}`, digest, command, frees: formatBytes(freesBytes) }];
+  });
+
+/** A digest as image streams state it (OCI image-spec, "Digests"). */
+const DIGEST = /^sha(256:[0-9a-f]{64}|512:[0-9a-f]{128})$/;
+
+const explain = (
+  { name }: NamespaceReport,
+  { generatedAt, cluster }: Report,
+  expires: string,
+): readonly string[] => [
+  '#!/bin/sh',
+  `# What to delete first in the namespace ${name}, as the mail beside this file proposes it.`,
+  '# Read it, take out what you want to keep, and run it with:',
+  '#',
+  `#   sh cleanup-${name}.txt${knownServer(cluster.apiUrl) === null ? ' ADDRESS' : ''}`,
+  '#',
+  `# Computed ${formatMoment(generatedAt)} for the cluster ${oneLine(cluster.name)}. No workload that could be read used`,
+  '# these tags then; later deployments are not seen. A tag is deleted with all its revisions, for good.',
+  '#',
+  '# Nothing is deleted unless',
+  knownServer(cluster.apiUrl) === null
+    ? '# - oc is logged in to the cluster whose ADDRESS you give (oc whoami --show-server prints it),'
+    : '# - oc is logged in to that cluster,',
+  `# - it is not yet ${formatMoment(expires)}: a later mail has newer commands,`,
+  '# - the tag still points to the image it pointed to when this was computed. Any other tag is skipped.',
+];
+
+const tellMissing = (count: number): string =>
+  `# Not here: ${formatCount(count, 'tag')} of the mail whose names cannot safely stand in a command.`;
+
+/** A cluster's name ends a comment where its line ends. */
+const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]/g, '').slice(0, 100);
+
+const knownServer = (apiUrl: string | null): string | null =>
+  apiUrl !== null && isQuotableUrl(apiUrl) ? apiUrl : null;
+
+const checkFirst = (namespace: string, apiUrl: string | null, expires: string): readonly string[] => {
+  const server = knownServer(apiUrl);
+  return [
+    server === null ? 'server=${1:-}' : `server='${server}'`,
+    `expires=${expires.slice(0, 16).replaceAll(/\D/g, '')} # UTC: year, month, day, hour, minute`,
+    'left=0',
+    '',
+    'stop() {',
+    `  printf '%s\\n' "Nothing was deleted: $1" >&2`,
+    '  exit 1',
+    '}',
+    '',
+    '# Whether a tag still points to the image with this digest.',
+    'points_to() {',
+    `  digest=$(oc get imagestreamtag "$1" -n ${namespace} -o 'jsonpath={.image.metadata.name}') || digest=`,
+    '  if [ -z "$digest" ]; then',
+    `    printf '%s\\n' "Skipped $1: it cannot be read; it may be gone." >&2`,
+    '  elif [ "$digest" != "$2" ]; then',
+    `    printf '%s\\n' "Skipped $1: it points to another image since then." >&2`,
+    '  else',
+    '    return 0',
+    '  fi',
+    '  left=$((left + 1))',
+    '  return 1',
+    '}',
+    '',
+    ...(server === null
+      ? [`[ -n "$server" ] || stop 'say for which cluster: sh cleanup-${namespace}.txt ADDRESS'`]
+      : []),
+    "command -v oc >/dev/null 2>&1 || stop 'the command oc is not installed here.'",
+    '[ "$(date -u +%Y%m%d%H%M)" -lt "$expires" ] 2>/dev/null ||',
+    `  stop 'this file was valid until ${formatMoment(expires)}.'`,
+    "here=$(oc whoami --show-server) || stop 'oc does not say which cluster it is logged in to.'",
+    '[ "$here" = "$server" ] || stop "oc is logged in to $here, not to $server."',
+  ];
+};
