@@ -1,5 +1,6 @@
-import { chown, mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Certificate } from './certificate.ts';
 import { findFreePort } from './free-port.ts';
 import { makeServerFolder, startTethered } from './tethered.ts';
 import type { Tethered } from './tethered.ts';
@@ -14,10 +15,18 @@ export type Dovecot = Tethered & {
   readonly imapPort: number;
   /** The Maildir of a mailbox; not there before its first mail. */
   readonly maildirOf: (address: string) => string;
+  /** How many messages lie in it that nobody has opened. */
+  readonly countMessages: (address: string) => Promise<number>;
 };
 
-/** Starts Debian's `dovecot` with these mailboxes, addresses all; everybody else is unknown to it. Takes root. */
-export const startDovecot = async (addresses: readonly string[]): Promise<Dovecot> => {
+/**
+ * Starts Debian's `dovecot` with these mailboxes, addresses all; everybody else is unknown to it. With a certificate it
+ * speaks TLS from the first byte. Takes root.
+ */
+export const startDovecot = async (
+  addresses: readonly string[],
+  certificate: Certificate | null = null,
+): Promise<Dovecot> => {
   const { folder, log } = await makeServerFolder('dovecot');
   const imapPort = await findFreePort();
   const mail = join(folder, 'mail');
@@ -26,7 +35,9 @@ export const startDovecot = async (addresses: readonly string[]): Promise<Doveco
   const users = addresses.map((address) => `${address}:${MAILBOX_PASSWORD}::::::\n`);
   await writeFile(join(folder, 'users'), users.join(''));
   const config = join(folder, 'dovecot.conf');
-  await writeFile(config, configOf(folder, log, imapPort));
+  await writeFile(config, configOf(folder, log, imapPort) + (certificate === null ? PLAIN : tlsOf(folder)));
+  await writeFile(join(folder, 'cert.pem'), certificate?.cert ?? '');
+  await writeFile(join(folder, 'key.pem'), certificate?.key ?? '', { mode: 0o600 });
   const server = await startTethered(folder, [PROGRAM, '-F', '-c', config], imapPort);
   const maildirOf = (address: string): string => join(mail, address);
   return {
@@ -34,6 +45,7 @@ export const startDovecot = async (addresses: readonly string[]): Promise<Doveco
     transport: `lmtp:unix:${folder}/lmtp`,
     imapPort,
     maildirOf,
+    countMessages: async (address) => (await readdir(join(maildirOf(address), 'new')).catch(() => [])).length,
   };
 };
 
@@ -48,7 +60,6 @@ state_dir = ${folder}/run
 log_path = ${log}
 protocols = imap lmtp
 listen = 127.0.0.1
-ssl = no
 disable_plaintext_auth = no
 auth_mechanisms = plain
 first_valid_uid = ${NOBODY.uid}
@@ -76,6 +87,19 @@ service imap-login {
   }
   inet_listener imaps {
     port = 0
+  }
+}
+`;
+
+const PLAIN = 'ssl = no\n';
+
+const tlsOf = (folder: string): string => `
+ssl = required
+ssl_cert = <${folder}/cert.pem
+ssl_key = <${folder}/key.pem
+service imap-login {
+  inet_listener imap {
+    ssl = yes
   }
 }
 `;

@@ -132,7 +132,7 @@ export type RunSummary = {
   /** What could be better in the weighed namespaces. */
   readonly advice: readonly AdviceSummary[];
   /** Mails of any run that are known to have come back since the run before this one ended. */
-  readonly bounces: readonly Pick<Bounce, 'address' | 'namespaces' | 'status' | 'detail'>[];
+  readonly bounces: readonly Bounce[];
 };
 
 export type RunSummaryRow = {

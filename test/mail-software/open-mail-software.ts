@@ -4,6 +4,7 @@ import { MAILBOX_PASSWORD } from '../../sandbox/dovecot.ts';
 import { missingMailSoftware, startMailSoftware } from '../../sandbox/mail-software.ts';
 import type { MailSoftware } from '../../sandbox/mail-software.ts';
 import { openFolder } from '../../src/adapters/mail/imap.ts';
+import type { ImapOptions } from '../../src/adapters/mail/imap.ts';
 
 /** Whether the suites of real mail software can run here. */
 export const hasMailSoftware = missingMailSoftware.length === 0;
@@ -14,13 +15,19 @@ export const withMailSoftware = (name: string): string =>
 
 export const PLATFORM = 'platform.example.test';
 export const BOUNCES = `bounces@${PLATFORM}`;
+export const STAFF = `staff@${PLATFORM}`;
 export const MIRA = 'mira@team.example.test';
 
-/** The real mail software for all tests of a file; it signs for `PLATFORM` and has the mailboxes `BOUNCES` and `MIRA`. */
+/** The real mail software for all tests of a file; it signs for `PLATFORM` and has the mailboxes `BOUNCES`, `STAFF` and `MIRA`.
+ * Nobody else at their domains and at `example.test` does mail reach. */
 export const useMailSoftware = (): (() => MailSoftware) => {
   let software: MailSoftware | null = null;
   beforeAll(async () => {
-    if (hasMailSoftware) software = await startMailSoftware({ domain: PLATFORM, mailboxes: [BOUNCES, MIRA] });
+    if (hasMailSoftware)
+      software = await startMailSoftware({
+        domain: PLATFORM,
+        mailboxes: [BOUNCES, STAFF, MIRA, 'postmaster@example.test'],
+      });
   });
   afterAll(async () => {
     await software?.[Symbol.asyncDispose]();
@@ -52,7 +59,7 @@ export const fetchMail = async (
 const PATIENCE_MS = 10_000;
 
 /** The inbox of one of the mailboxes. */
-const imapOptions = (port: number, user: string) => ({
+const imapOptions = (port: number, user: string): ImapOptions => ({
   host: '127.0.0.1',
   port,
   secure: false,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/pipeline/ports.ts';
-import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
 import type { Snapshot } from '../../src/usage/registry.ts';
 
 /** A store under test; the tests share it and each uses run ids of its own. */
@@ -179,6 +179,16 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
       });
     });
 
+    describe('bounces', () => {
+      test('marks a delivery once, the older record stands, and lists the newest first', async () => {
+        const late = bounceOf('late', { recordedAt: '2026-11-25T08:00:00Z' });
+        const bare = bounceOf('bare', { status: null, detail: null, namespaces: [] });
+        for (const bounce of [bare, late, bounceOf('also')]) expect(await store.addBounce(bounce)).toBe(true);
+        expect(await store.addBounce({ ...late, detail: 'again' })).toBe(false);
+        expect(await store.listBounces()).toEqual([late, bounceOf('also'), bare]);
+      });
+    });
+
     describe('history', () => {
       test('lists the points of a namespace, newest first and no more than asked for', async () => {
         const points = [
@@ -266,6 +276,17 @@ const pointOf = (namespace: string, changes: Partial<HistoryPoint> = {}): Histor
   tags: 2,
   revisions: 2,
   ...changes,
+});
+
+const bounceOf = (deliveryId: string, given: Partial<Bounce> = {}): Bounce => ({
+  deliveryId,
+  runId: 'weekly-2026-11-23',
+  address: 'ann@example.com',
+  namespaces: ['a1b2c3-dev'],
+  status: '5.1.1',
+  detail: '550 no such user',
+  recordedAt: '2026-11-24T08:00:00Z',
+  ...given,
 });
 
 /** Two images share a layer; one digest is stated with two sizes; one image has no layers, one an empty list. */

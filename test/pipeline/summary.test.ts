@@ -59,6 +59,32 @@ describe('summarising a run', () => {
     ]);
   });
 
+  test('tells what came back since the run before it ended, a one-off being no such run', async () => {
+    const ports = createPorts();
+    const claimed = (id: string, claimedAt: string, change: Parameters<typeof runOf>[0] = {}) =>
+      ports.store.claimRun(runOf({ id, claimedAt, state: 'finished', ...change }));
+    await claimed('weekly-2026-11-16', '2026-11-16T16:00:00Z', { endedAt: '2026-11-16T17:00:00Z' });
+    await claimed('send-1', '2026-11-20T16:00:00Z', { kind: 'one-off', endedAt: '2026-11-20T17:00:00Z' });
+    await claimed('weekly-2026-11-23', '2026-11-23T16:00:00Z');
+    const times = ['2026-11-16T16:59:59Z', '2026-11-16T17:00:00.000Z', '2026-11-20T16:30:00Z'];
+    for (const recordedAt of times) {
+      await ports.store.addBounce({
+        deliveryId: recordedAt,
+        runId: 'weekly-2026-11-16',
+        address: 'lea@example.test',
+        namespaces: ['a-dev'],
+        status: '5.1.1',
+        detail: null,
+        recordedAt,
+      });
+    }
+    const timesIn = async (runId: string): Promise<readonly string[]> =>
+      (await summariseRun(ports.store, runId)).bounces.map(({ recordedAt }) => recordedAt);
+
+    expect(await timesIn('weekly-2026-11-23')).toEqual(times.slice(1).toReversed());
+    expect(await timesIn('weekly-2026-11-16')).toEqual(times.toReversed());
+  });
+
   test('sums up the advice on the namespaces that were weighed', async () => {
     const ports = createPorts();
     const advice = { maxTags: 100, maxLayer: 1_500, maxImported: null };

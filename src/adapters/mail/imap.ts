@@ -19,6 +19,8 @@ export type ImapOptions = {
   readonly folder: string;
   /** The certificate authority in PEM to trust instead of the usual ones. */
   readonly ca?: string;
+  /** How long the server may stay silent; a minute by default. */
+  readonly timeoutMs?: number;
 };
 
 /** A folder opened to be read only: nothing in it is changed, and nothing marked as seen. */
@@ -84,7 +86,6 @@ export const openFolder = async (options: ImapOptions): Promise<ImapFolder> => {
   };
 };
 
-/** For connecting, and for every answer. */
 const TIMEOUT_MS = 60_000;
 
 /** A literal of that many bytes follows the line. */
@@ -134,12 +135,18 @@ const openSession = async (options: ImapOptions) => {
   return { ask, close };
 };
 
-const openSocket = async ({ host, port, secure, ca }: ImapOptions): Promise<Socket> => {
+const openSocket = async ({
+  host,
+  port,
+  secure,
+  ca,
+  timeoutMs = TIMEOUT_MS,
+}: ImapOptions): Promise<Socket> => {
   const name = isIP(host) === 0 ? { servername: host } : {};
   const socket = secure
     ? connectTls({ host, port, ...name, ...(ca === undefined ? {} : { ca }) })
     : connectPlain({ host, port });
-  socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer in time')));
+  socket.setTimeout(timeoutMs, () => socket.destroy(new Error('no answer in time')));
   try {
     await once(socket, secure ? 'secureConnect' : 'connect');
   } catch (thrown) {

@@ -54,6 +54,29 @@ test('lists who could not be told and what went wrong, with the reasons', () => 
   }
 });
 
+test('lists whose mail came back, what it was about and why', () => {
+  const bounce = {
+    deliveryId: 'delivery-1',
+    runId: 'weekly-2026-11-16',
+    address: 'lea@example.test',
+    namespaces: ['a-dev', 'a-prod'],
+    status: '5.1.1',
+    detail: null,
+    recordedAt: '2026-11-17T08:00:00Z',
+  };
+  const bounces = [
+    bounce,
+    { ...bounce, address: 'staff@example.test', namespaces: [], detail: '550 <b>no</b>' },
+  ];
+  const { html, text } = compose.renderSummary({ ...summaryOf([]), bounces });
+  for (const body of [readPage(html), text]) {
+    expect(body).toContain('Mail to these recipients came back (2)');
+    expect(body.replace(/\s+/g, ' ')).toMatch(
+      /lea@example\.test\W+about a-dev and a-prod: 5\.1\.1 .*staff@example\.test\W+550 <b>no<\/b>/,
+    );
+  }
+});
+
 test('advises in the worst few of each kind, and says how many there are', () => {
   const advice = (namespace: string, subject: string) =>
     ({ namespace, code: 'imports-much', subject, message: `message ${namespace}`, amount: 1 }) as const;
