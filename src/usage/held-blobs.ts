@@ -1,5 +1,5 @@
 import { strongest } from './blobs.ts';
-import type { Blob, ImageContent } from './blobs.ts';
+import type { Blob, Contents, ImageContent } from './blobs.ts';
 import { countsBefore } from './charge-order.ts';
 import type { Place } from './charge-order.ts';
 import type { Revision } from './registry.ts';
@@ -44,50 +44,38 @@ export type Side = {
 /** Neither a tag nor a stream. */
 const NOBODY = -1;
 
-/** All blobs of a namespace, and those of one image in the order of its `blobs`. */
+/** All blobs of a namespace, and what it says about one that an image of it weighs. */
 export type HeldBlobs = {
   readonly all: readonly HeldBlob[];
-  readonly of: (content: ImageContent) => readonly HeldBlob[];
+  readonly of: (blob: Blob) => HeldBlob;
 };
 
-/** Puts together what revisions say about each blob. */
-export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
-  const blobs = new Map<string, HeldBlob>();
-  const byContent = new Map<ImageContent, readonly HeldBlob[]>();
-  const find = (digest: string): HeldBlob => {
-    const held = blobs.get(digest) ?? startHolding(digest);
-    blobs.set(digest, held);
-    return held;
-  };
-  // Most images stand under several tags; their digests are looked up once.
-  const findOf = (content: ImageContent): readonly HeldBlob[] => {
-    const found = byContent.get(content) ?? content.blobs.map(({ digest }) => find(digest));
-    byContent.set(content, found);
-    return found;
-  };
+/** Puts together what revisions say about each blob; `numberOf` is that of the contents that they share. */
+export const holdBlobs = (entries: readonly Entry[], numberOf: Contents['numberOf']): HeldBlobs => {
+  // Without gaps in the end: what is numbered is a layer or a config of an image of these entries.
+  const byNumber: HeldBlob[] = [];
+  const find = (digest: string, number: number): HeldBlob => (byNumber[number] ??= startHolding(digest));
   for (const entry of entries) {
     const { content, stream, tag, charged } = entry;
-    for (const digest of content.unsized) hold(find(digest), stream);
-    const held = findOf(content);
-    for (let position = 0; position < held.length; position += 1) {
-      const [one, blob] = [held[position], content.blobs[position]];
-      if (one === undefined || blob === undefined) continue;
-      if ((one.byTag.best ?? blob).sizeBytes !== blob.sizeBytes) one.conflict ??= entry;
-      hold(one, stream);
-      addToSide(one.byTag, tag, blob, charged);
-      addToSide(one.byStream, stream, blob, charged);
-      if (charged && (one.counter === null || countsBefore(entry, one.counter))) one.counter = entry;
+    for (const digest of content.unsized) hold(find(digest, numberOf(digest)), stream);
+    for (const blob of content.blobs) {
+      const held = find(blob.digest, blob.number);
+      if ((held.byTag.best ?? blob).sizeBytes !== blob.sizeBytes) held.conflict ??= entry;
+      hold(held, stream);
+      addToSide(held.byTag, tag, blob, charged);
+      addToSide(held.byStream, stream, blob, charged);
+      if (charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
     }
-    for (const digest of content.conflicts) find(digest).conflict ??= entry;
+    for (const digest of content.conflicts) find(digest, numberOf(digest)).conflict ??= entry;
   }
-  return { all: [...blobs.values()], of: findOf };
+  return { all: byNumber, of: ({ digest, number }) => find(digest, number) };
 };
 
 /** The blobs that these revisions weigh, each once. */
 export const distinctBlobs = (entries: readonly Entry[], blobs: HeldBlobs): readonly HeldBlob[] => {
   const contents = new Set(entries.map(({ content }) => content));
   const distinct = new Set<HeldBlob>();
-  for (const content of contents) for (const blob of blobs.of(content)) distinct.add(blob);
+  for (const content of contents) for (const blob of content.blobs) distinct.add(blobs.of(blob));
   return [...distinct];
 };
 

@@ -1,5 +1,5 @@
 import { addBytes, createContents } from './blobs.ts';
-import type { ContentFault } from './blobs.ts';
+import type { ContentFault, Contents } from './blobs.ts';
 import { formatBytes } from './format.ts';
 import { distinctBlobs, holdBlobs, sizeOf, usedOf, usedWithout } from './held-blobs.ts';
 import type { Entry, HeldBlob, HeldBlobs } from './held-blobs.ts';
@@ -69,8 +69,11 @@ type Weight = {
 
 /** Weighs a namespace. Linear in the number of blob references; the order of the input does not change the output. */
 export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
-  const entries = listEntries(holdings, chargeImported);
-  const blobs = holdBlobs(entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)));
+  const { streams: entries, numberOf } = listEntries(holdings, chargeImported);
+  const blobs = holdBlobs(
+    entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)),
+    numberOf,
+  );
   const counted = countOnce(blobs);
   const outside = heldOutside(holdings);
   const streams = entries.map((stream) => weighStream(stream, { blobs, counted, outside }));
@@ -102,14 +105,15 @@ export const weighTogether = (
   chargeImported: boolean,
   isMember: (stream: string, tag: string) => boolean,
 ): { readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  const entries = listEntries(holdings, chargeImported).flatMap((stream) =>
+  const listed = listEntries(holdings, chargeImported);
+  const entries = listed.streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       isMember(stream.name, tag.source.name)
         ? tag.revisions.map((entry) => ({ ...entry, stream: TOGETHER }))
         : tag.revisions,
     ),
   );
-  const blobs = holdBlobs(entries);
+  const blobs = holdBlobs(entries, listed.numberOf);
   const members = entries.filter(({ stream }) => stream === TOGETHER);
   const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, blobs, heldOutside(holdings));
   return { freesBytes, reclaimsBytes };
@@ -131,11 +135,14 @@ export const isCharged = (
 type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
 type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
 
-const listEntries = (holdings: Holdings, chargeImported: boolean): readonly StreamEntries[] => {
+const listEntries = (
+  holdings: Holdings,
+  chargeImported: boolean,
+): { readonly streams: readonly StreamEntries[]; readonly numberOf: Contents['numberOf'] } => {
   const images = new Map(holdings.images.map((image) => [image.digest, image]));
-  const contents = createContents(images);
+  const { contentOf, numberOf } = createContents(images);
   let tagCount = 0;
-  return holdings.streams.toSorted(byName).map((stream, streamIndex) => ({
+  const streams = holdings.streams.toSorted(byName).map((stream, streamIndex) => ({
     name: stream.name,
     stream: streamIndex,
     tags: stream.tags.toSorted(byName).map((source) => {
@@ -144,7 +151,7 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
         source,
         tag,
         revisions: source.revisions.map((revision, position) => {
-          const content = contents.contentOf(revision.digest);
+          const content = contentOf(revision.digest);
           const inRegistry = chargeImported || isCharged(revision, images.get(revision.digest), stream);
           return {
             stream: streamIndex,
@@ -160,6 +167,7 @@ const listEntries = (holdings: Holdings, chargeImported: boolean): readonly Stre
       };
     }),
   }));
+  return { streams, numberOf };
 };
 
 const countOnce = (blobs: HeldBlobs): ReadonlyMap<Entry, number> => {
@@ -227,7 +235,7 @@ const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
   digest: entry.revision.digest,
   created: entry.revision.created,
-  sizeBytes: entry.content.isSizeKnown ? sum(blobs.of(entry.content), sizeOf) : null,
+  sizeBytes: entry.content.isSizeKnown ? sum(entry.content.blobs, (blob) => sizeOf(blobs.of(blob))) : null,
   countedBytes: counted.get(entry) ?? 0,
   charged: entry.charged,
   architectures: entry.content.architectures,
