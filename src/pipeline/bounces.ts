@@ -15,6 +15,11 @@ export type BounceTally = {
   readonly other: number;
 };
 
+/** As much of a delivery's id, 128 of its 256 bits, as an address has room for (docs/decisions/0017). */
+export const bounceIdOf = ({ id }: Delivery): string => id.slice(0, BOUNCE_ID_LENGTH);
+
+const BOUNCE_ID_LENGTH = 32;
+
 /** Reads all notices and marks whose mail came back. Safe to run twice: what is recorded stands. */
 export const recordBounces = async (
   { store, now }: { readonly store: Store; readonly now: Now },
@@ -49,19 +54,16 @@ export const recordBounces = async (
 const createFinder = (store: Store) => {
   let byHalf: Promise<ReadonlyMap<string, Delivery>> | null = null;
   return async (id: string): Promise<Delivery | null> => {
-    if (id.length !== HALF_ID) return store.loadDelivery(id);
+    if (id.length !== BOUNCE_ID_LENGTH) return store.loadDelivery(id);
     byHalf ??= loadByHalf(store);
     return (await byHalf).get(id) ?? null;
   };
 };
 
-const HALF_ID = 32;
-
 const loadByHalf = async (store: Store): Promise<ReadonlyMap<string, Delivery>> => {
   const byHalf = new Map<string, Delivery>();
   for (const { id } of await store.listRuns(RUNS_BACK)) {
-    for (const delivery of await store.listDeliveries(id))
-      byHalf.set(delivery.id.slice(0, HALF_ID), delivery);
+    for (const delivery of await store.listDeliveries(id)) byHalf.set(bounceIdOf(delivery), delivery);
   }
   return byHalf;
 };

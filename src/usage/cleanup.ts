@@ -1,6 +1,7 @@
 import { deleteTagCommand, isQuotableUrl } from './commands.ts';
 import { formatBytes, formatCount, formatMoment } from './format.ts';
 import type { NamespaceReport, Report } from './report.ts';
+import { currentOf } from './savings.ts';
 import type { DeletionPlan } from './savings.ts';
 
 /** How long a commands file may be run. Not "until the next slot", which no record holds (docs/decisions/0016). */
@@ -52,11 +53,10 @@ type Step = {
 
 /** What cannot be named or checked in a command is no step. */
 const listSteps = (namespace: NamespaceReport, plan: DeletionPlan): readonly Step[] =>
-  plan.deletions.flatMap(({ stream, tag, freesBytes }) => {
+  plan.deletions.flatMap((deletion) => {
+    const { stream, tag, freesBytes } = deletion;
     const command = deleteTagCommand(namespace.name, stream, tag);
-    const digest = namespace.streams
-      .find(({ name }) => name === stream)
-      ?.tags.find(({ name }) => name === tag)?.revisions[0]?.digest;
+    const digest = currentOf(namespace, deletion)?.digest;
     return command === null || digest === undefined || !DIGEST.test(digest)
       ? []
       : [{ name: `${stream}:${tag}`, digest, command, frees: formatBytes(freesBytes) }];

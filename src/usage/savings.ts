@@ -2,7 +2,7 @@ import { deleteTagCommand } from './commands.ts';
 import { weighTogether } from './ledger.ts';
 import { byName, compareText } from './text-order.ts';
 import type { Snapshot } from './registry.ts';
-import type { NamespaceReport, StreamReport, TagReport } from './report.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
 import { isGlobMatch } from './selector.ts';
 
 /** One tag that a team can delete, with what it alone frees. */
@@ -18,6 +18,13 @@ export type DeletionPlan = {
   /** Usage after them, in bytes. */
   readonly usedAfterBytes: number;
 };
+
+/** The current revision of a tag to delete, as the report has it; undefined for a tag without any. */
+export const currentOf = (
+  { streams }: NamespaceReport,
+  { stream, tag }: Deletion,
+): RevisionReport | undefined =>
+  streams.find(({ name }) => name === stream)?.tags.find(({ name }) => name === tag)?.revisions[0];
 
 /** The most tags a mail proposes. */
 const MAX_DELETIONS = 5;

@@ -9,6 +9,7 @@ import { createCompose } from '../../src/adapters/mail/compose.ts';
 import { createTransport } from '../../src/adapters/mail/smtp.ts';
 import type { OutgoingMessage } from '../../src/pipeline/ports.ts';
 import type { Delivery } from '../../src/pipeline/records.ts';
+import { DELIVERY as INVENTED } from '../adapters/mail/invented.ts';
 import { MAIL_FIXTURES } from './fixtures.ts';
 import type { MailFixture } from './fixtures.ts';
 import {
@@ -113,18 +114,7 @@ describe.skipIf(!hasMailSoftware)(
   },
 );
 
-const DELIVERY: Delivery = {
-  id: '',
-  runId: 'weekly-2026-11-23',
-  kind: 'usage-report',
-  teamId: 'ns:d1b5d2-tools',
-  recipient: { address: MIRA, roles: ['Technical lead'], rule: 'annotation:contacts' },
-  namespaces: ['d1b5d2-tools'],
-  state: 'planned',
-  date: '2026-11-24T08:05:00Z',
-  changedAt: '2026-11-24T08:05:00Z',
-  detail: null,
-};
+const DELIVERY: Delivery = { ...INVENTED, recipient: { ...INVENTED.recipient, address: MIRA } };
 
 const send = async (port: number, message: OutgoingMessage): Promise<void> => {
   const server = { host: '127.0.0.1', port, secure: false, user: null, password: null };

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { hasSpamassassin, judgeSpam } from '../../sandbox/spamassassin.ts';
 import { createCompose } from '../../src/adapters/mail/compose.ts';
 import type { Delivery } from '../../src/pipeline/records.ts';
+import { DELIVERY as INVENTED } from '../adapters/mail/invented.ts';
 import { MAIL_FIXTURES } from './fixtures.ts';
 
 describe.skipIf(!hasSpamassassin)(
@@ -26,16 +27,8 @@ describe.skipIf(!hasSpamassassin)(
 );
 
 const DELIVERY: Delivery = {
-  id: '5f'.repeat(32),
-  runId: 'weekly-2026-11-23',
-  kind: 'usage-report',
-  teamId: 'ns:d1b5d2-tools',
-  recipient: { address: 'mira@team.example.test', roles: ['Technical lead'], rule: 'annotation:contacts' },
-  namespaces: ['d1b5d2-tools'],
-  state: 'planned',
-  date: '2026-11-24T08:05:00Z',
-  changedAt: '2026-11-24T08:05:00Z',
-  detail: null,
+  ...INVENTED,
+  recipient: { ...INVENTED.recipient, address: 'mira@team.example.test' },
 };
 
 const BAIT = Buffer.from(

@@ -1,6 +1,9 @@
 import type { BounceNotice } from '../../pipeline/ports.ts';
 import { redact } from './smtp-faults.ts';
 
+/** How much of a message is enough: what matters of a report comes first, and the mail it brings back may be long. */
+export const MAX_NOTICE_BYTES = 1_048_576;
+
 /**
  * What a message says about a mail of ours, if it is a report on a delivery (RFC 3464): its first recipient that
  * failed, or else its first. Null for any other message, such as an out-of-office reply, and for a report that does

@@ -4,8 +4,7 @@ import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AppError } from '../../errors.ts';
 import type { BounceMailbox } from '../../pipeline/ports.ts';
-import { readNotice } from './delivery-status.ts';
-import { MAX_NOTICE_BYTES } from './maildir.ts';
+import { MAX_NOTICE_BYTES, readNotice } from './delivery-status.ts';
 import { redact } from './smtp-faults.ts';
 
 /** A folder of a mailbox on an IMAP server, and how to log in there. */

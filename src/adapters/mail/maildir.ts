@@ -2,7 +2,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../../errors.ts';
 import type { BounceMailbox } from '../../pipeline/ports.ts';
-import { readNotice } from './delivery-status.ts';
+import { MAX_NOTICE_BYTES, readNotice } from './delivery-status.ts';
 
 /** A Maildir with notices of failure, new and seen ones. Changes nothing in it. */
 export const openMaildir = (folder: string): BounceMailbox => ({
@@ -25,9 +25,6 @@ const listFiles = async (subfolder: string, folder: string): Promise<readonly st
     });
   }
 };
-
-/** What matters of a report comes first; the mail it brings back may be long. */
-export const MAX_NOTICE_BYTES = 1_048_576;
 
 const readStart = async (path: string): Promise<Buffer> => {
   await using file = await open(path);

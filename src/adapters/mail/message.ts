@@ -2,6 +2,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { AppError } from '../../errors.ts';
 import type { OutgoingMessage, RenderedMail } from '../../pipeline/ports.ts';
+import { bounceIdOf } from '../../pipeline/bounces.ts';
 import type { Delivery } from '../../pipeline/records.ts';
 import { createSigner } from './dkim.ts';
 import type { DkimOptions } from './dkim.ts';
@@ -83,14 +84,9 @@ const parseSender = ({ from }: Sender) => {
   return { from, address, domain };
 };
 
-/**
- * `bounces+0123…@example.com`, with the first 128 bits of the delivery's id: all 256 would be longer than the 64
- * characters that RFC 5321 gives to the part before the @.
- */
-const returnPath = (bounces: string | null, { id }: Delivery): string | null =>
-  bounces === null ? null : bounces.replace(/(?=@[^@]*$)/, `+${id.slice(0, VERP_LENGTH)}`);
-
-const VERP_LENGTH = 32;
+/** `bounces+0123…@example.com` (VERP). */
+const returnPath = (bounces: string | null, delivery: Delivery): string | null =>
+  bounces === null ? null : bounces.replace(/(?=@[^@]*$)/, `+${bounceIdOf(delivery)}`);
 
 /**
  * The id of a message that was never sent and that all mails of one kind to one person about one team follow, so that

@@ -11,7 +11,8 @@ import {
 } from '../../usage/format.ts';
 import { WHAT_CANNOT_BE_SEEN } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
-import type { DeletionPlan } from '../../usage/savings.ts';
+import { currentOf } from '../../usage/savings.ts';
+import type { Deletion, DeletionPlan } from '../../usage/savings.ts';
 import { cleanText } from './clean.ts';
 import { tableLines } from './text.ts';
 
@@ -40,10 +41,10 @@ export const viewPlan = (namespace: NamespaceReport, report: Report, plan: Delet
   const commands = plan.deletions.flatMap(
     ({ stream, tag }) => deleteTagCommand(namespace.name, stream, tag) ?? [],
   );
-  const deletions = plan.deletions.map(({ stream, tag, freesBytes }) => ({
-    name: `${cleanText(stream)}:${cleanText(tag)}`,
-    pushed: pushedOf(namespace, stream, tag),
-    frees: formatBytes(freesBytes),
+  const deletions = plan.deletions.map((deletion) => ({
+    name: `${cleanText(deletion.stream)}:${cleanText(deletion.tag)}`,
+    pushed: pushedOf(namespace, deletion),
+    frees: formatBytes(deletion.freesBytes),
   }));
   const sumName = count === 1 ? '' : nameSum(plan);
   return {
@@ -112,9 +113,7 @@ const reclaimOf = (reclaimsBytes: number | null): string => {
     : ` The registry gets back ${formatBytes(reclaimsBytes)} at a later prune.`;
 };
 
-const pushedOf = ({ streams }: NamespaceReport, stream: string, tag: string): string => {
-  const current = streams
-    .find((candidate) => candidate.name === stream)
-    ?.tags.find((candidate) => candidate.name === tag)?.revisions[0];
+const pushedOf = (namespace: NamespaceReport, deletion: Deletion): string => {
+  const current = currentOf(namespace, deletion);
   return current === undefined ? '' : formatDay(current.created);
 };

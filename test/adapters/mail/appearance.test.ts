@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CHROMIUM } from '../../../sandbox/picture.ts';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import type { RunSummary, UsageMail } from '../../../src/pipeline/ports.ts';
+import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { NamespaceReport } from '../../../src/usage/report.ts';
 import { inventNamespace, mailOf } from './invented.ts';
 import { SCREENS } from './look-at-pages.ts';
@@ -92,16 +92,11 @@ const newCompose = () =>
     },
   });
 
-const readSample = async <Sample>(folder: string): Promise<Sample> =>
-  JSON.parse(await readFile(new URL(`../../../templates/${folder}/sample.json`, import.meta.url), 'utf8'));
-
-const renderUsageSample = async (): Promise<string> => {
-  const sample = await readSample<Omit<UsageMail, 'plans'> & { plans: object }>('usage-report');
-  return (await newCompose()).renderUsage({ ...sample, plans: new Map(Object.entries(sample.plans)) }).html;
-};
+const renderUsageSample = async (): Promise<string> =>
+  (await newCompose()).renderUsage(await readUsageSample()).html;
 
 const renderSummarySample = async (): Promise<string> =>
-  (await newCompose()).renderSummary(await readSample<RunSummary>('run-summary')).html;
+  (await newCompose()).renderSummary(await readSummarySample()).html;
 
 /** As long as the API allows, with and without places where a line may break. */
 const renderLongNames = async (): Promise<string> => {

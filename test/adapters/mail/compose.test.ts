@@ -2,10 +2,9 @@ import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { MAX_HTML_BYTES } from '../../../src/adapters/mail/weight.ts';
-import type { Delivery } from '../../../src/pipeline/records.ts';
 import { describeCompose } from '../../pipeline/compose-contract.ts';
 import { createFakeCompose } from '../../fakes.ts';
-import { inventMail, inventNamespace, mailOf } from './invented.ts';
+import { DELIVERY, inventMail, inventNamespace, mailOf } from './invented.ts';
 import { readAttachment, readCsv, readPage, readParts } from './read-message.ts';
 
 const MAIL = {
@@ -154,16 +153,3 @@ describe('everything is always delivered', () => {
     );
   });
 });
-
-const DELIVERY: Delivery = {
-  id: '5f'.repeat(32),
-  runId: 'weekly-2026-11-23',
-  kind: 'usage-report',
-  teamId: 'ns:d1b5d2-tools',
-  recipient: { address: 'mira@example.com', roles: ['Technical lead'], rule: 'annotation:contacts' },
-  namespaces: ['d1b5d2-tools'],
-  state: 'planned',
-  date: '2026-11-24T08:05:00Z',
-  changedAt: '2026-11-24T08:05:00Z',
-  detail: null,
-};

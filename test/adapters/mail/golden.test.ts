@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import type { RenderedMail, UsageMail } from '../../../src/pipeline/ports.ts';
+import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/samples.ts';
+import type { RenderedMail } from '../../../src/pipeline/ports.ts';
 import { readPage } from './read-message.ts';
 
 /** Each mail from its `sample.json`, compared with files that somebody has looked at. */
 describe.each<[string, () => Promise<RenderedMail>]>([
   ['usage-report', async () => (await createCompose(OPTIONS)).renderUsage(await readUsageSample())],
-  ['run-summary', async () => (await createCompose(OPTIONS)).renderSummary(await readSample('run-summary'))],
+  ['run-summary', async () => (await createCompose(OPTIONS)).renderSummary(await readSummarySample())],
 ])('%s', (name, render) => {
   test('looks as it did', async () => {
     const { html, text } = await render();
@@ -38,14 +38,6 @@ const OPTIONS = {
     help: { text: 'ask in #image-registry', url: 'https://chat.example.com/image-registry' },
     docs: { url: 'https://docs.example.com/image-registry' },
   },
-};
-
-const readSample = async <Sample>(folder: string): Promise<Sample> =>
-  JSON.parse(await readFile(new URL(`../../../templates/${folder}/sample.json`, import.meta.url), 'utf8'));
-
-const readUsageSample = async (): Promise<UsageMail> => {
-  const sample = await readSample<Omit<UsageMail, 'plans'> & { plans: object }>('usage-report');
-  return { ...sample, plans: new Map(Object.entries(sample.plans)) };
 };
 
 const wordsWithDigits = (text: string): ReadonlySet<string> =>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
+import type { Delivery } from '../../../src/pipeline/records.ts';
 import type {
   NamespaceReport,
   Report,
@@ -9,6 +10,20 @@ import type {
 } from '../../../src/usage/report.ts';
 
 const MI = 1024 ** 2;
+
+/** The delivery of such a mail. */
+export const DELIVERY: Delivery = {
+  id: '5f'.repeat(32),
+  runId: 'weekly-2026-11-23',
+  kind: 'usage-report',
+  teamId: 'ns:d1b5d2-tools',
+  recipient: { address: 'mira@example.com', roles: ['Technical lead'], rule: 'annotation:contacts' },
+  namespaces: ['d1b5d2-tools'],
+  state: 'planned',
+  date: '2026-11-24T08:05:00Z',
+  changedAt: '2026-11-24T08:05:00Z',
+  detail: null,
+};
 
 /** A mail about one invented namespace of so many streams; figures are whole MiB and add up. */
 export const inventMail = (streams: number, change: Partial<NamespaceReport> = {}): UsageMail =>

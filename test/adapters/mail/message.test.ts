@@ -10,7 +10,7 @@ import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import type { Sender } from '../../../src/adapters/mail/message.ts';
 import type { OutgoingMessage, UsageMail } from '../../../src/pipeline/ports.ts';
 import type { Delivery } from '../../../src/pipeline/records.ts';
-import { inventNamespace, mailOf } from './invented.ts';
+import { DELIVERY, inventNamespace, mailOf } from './invented.ts';
 import { readParts } from './read-message.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'message-'));
@@ -20,18 +20,6 @@ const keyFile = join(folder, 'dkim.pem');
 writeFileSync(keyFile, rsa.privateKey.export({ type: 'pkcs8', format: 'pem' }));
 
 const SENDER = { from: 'Image registry <registry@platform.example.com>' };
-const DELIVERY: Delivery = {
-  id: '5f'.repeat(32),
-  runId: 'weekly-2026-11-23',
-  kind: 'usage-report',
-  teamId: 'ns:d1b5d2-tools',
-  recipient: { address: 'mira@example.com', roles: ['Technical lead'], rule: 'annotation:contacts' },
-  namespaces: ['d1b5d2-tools'],
-  state: 'planned',
-  date: '2026-11-24T08:05:00Z',
-  changedAt: '2026-11-24T08:05:00Z',
-  detail: null,
-};
 const DKIM = { domain: 'platform.example.com', selector: 'mail2026', keyFile };
 
 describe('the envelope sender', () => {
