@@ -1,7 +1,6 @@
-import { createContents } from './blobs.ts';
 import { formatBytes, formatCount, formatNumber } from './format.ts';
 import { namespaceOf } from './in-use.ts';
-import { isCharged } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { compareText } from './text-order.ts';
 import type { HowUsed, Snapshot } from './registry.ts';
 import { textOf } from './text-map.ts';
@@ -34,15 +33,11 @@ export type AdviceLimits = {
 const MAX_LAYERS_NAMED = 10;
 
 /** What could be better in a namespace, by code, the worst first. */
-export const advise = (
-  snapshot: Snapshot,
-  importedBytes: number,
-  rules: { readonly advice: AdviceLimits; readonly chargeImported: boolean },
-): readonly Advice[] => [
+export const advise = (snapshot: Snapshot, ledger: Ledger, limits: AdviceLimits): readonly Advice[] => [
   ...findLatestInProduction(snapshot),
-  ...findManyTags(snapshot, rules.advice.maxTags),
-  ...findLargeLayers(snapshot, rules.advice.maxLayer, rules.chargeImported),
-  ...findImports(snapshot, rules.advice.maxImported, importedBytes),
+  ...findManyTags(snapshot, limits.maxTags),
+  ...findLargeLayers(ledger, limits.maxLayer),
+  ...findImports(snapshot, limits.maxImported, ledger.importedBytes),
 ];
 
 /** A push to the tag changes, or would change, what these run. Builds are what `latest` is for. */
@@ -72,16 +67,16 @@ const findManyTags = ({ streams }: Snapshot, maxTags: number): readonly Advice[]
     }))
     .toSorted(byAmount);
 
-const findLargeLayers = (
-  snapshot: Snapshot,
-  maxLayer: number | null,
-  chargeImported: boolean,
-): readonly Advice[] => {
+const findLargeLayers = ({ streams }: Ledger, maxLayer: number | null): readonly Advice[] => {
   if (maxLayer === null) return [];
-  const byLayer = Map.groupBy(
-    listLargestLayers(snapshot, chargeImported).filter(({ sizeBytes }) => sizeBytes > maxLayer),
-    ({ layer }) => layer,
+  const large = streams.flatMap((stream) =>
+    stream.tags.flatMap(({ name, largestLayer }) =>
+      largestLayer === null || largestLayer.sizeBytes <= maxLayer
+        ? []
+        : [{ label: `${stream.name}:${name}`, ...largestLayer }],
+    ),
   );
+  const byLayer = Map.groupBy(large, ({ digest }) => digest);
   return [...byLayer.values()]
     .flatMap((holders): readonly Advice[] => {
       const [first, ...others] = holders.toSorted((a, b) => compareText(a.label, b.label));
@@ -92,25 +87,6 @@ const findLargeLayers = (
     })
     .toSorted(byAmount)
     .slice(0, MAX_LAYERS_NAMED);
-};
-
-type LargestLayer = { readonly label: string; readonly layer: string; readonly sizeBytes: number };
-
-/** Of each tag's current image, where it is charged. */
-const listLargestLayers = (snapshot: Snapshot, chargeImported: boolean): readonly LargestLayer[] => {
-  const images = new Map(snapshot.images.map((image) => [image.digest, image]));
-  const { contentOf } = createContents(images);
-  return snapshot.streams.flatMap((stream) =>
-    stream.tags.flatMap(({ name, revisions: [current] }): readonly LargestLayer[] => {
-      if (current === undefined) return [];
-      if (!chargeImported && !isCharged(current, images.get(current.digest), stream)) return [];
-      const [largest] = contentOf(current.digest)
-        .blobs.filter(({ kind }) => kind === 'layer')
-        .toSorted((a, b) => b.sizeBytes - a.sizeBytes || compareText(a.digest, b.digest));
-      if (largest === undefined) return [];
-      return [{ label: `${stream.name}:${name}`, layer: largest.digest, sizeBytes: largest.sizeBytes }];
-    }),
-  );
 };
 
 const findImports = (

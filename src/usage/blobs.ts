@@ -38,35 +38,45 @@ export type Contents = {
   readonly numberOf: (digest: string) => number;
 };
 
-export const createContents = (images: ReadonlyMap<string, Image>): Contents => {
+/** Images by digest. */
+type Images = Pick<ReadonlyMap<string, Image>, 'get'>;
+
+/** `numberOf` numbers blobs from 0 on; its own way unless told. */
+export const createContents = (images: Images, numberOf = createNumbering()): Contents => {
   const contents = new Map<string, ImageContent>();
-  const blobs = createBlobs();
+  const blobs = createBlobs(numberOf);
   return {
     contentOf: (digest) => {
       const content = contents.get(digest) ?? readContent(digest, images, blobs);
       contents.set(digest, content);
       return content;
     },
-    numberOf: blobs.numberOf,
+    numberOf,
   };
 };
 
-/** Makes blobs; images of one cluster share those of their common layers. */
-type Blobs = Pick<Contents, 'numberOf'> & {
-  readonly layer: (layer: Layer) => Blob;
-  readonly config: (digest: string, sizeBytes: number) => Blob;
-};
-
-const createBlobs = (): Blobs => {
+const createNumbering = (): Contents['numberOf'] => {
   const numbers = new Map<string, number>();
-  const layers: Blob[] = [];
-  const numberOf = (digest: string): number => {
+  return (digest) => {
     const number = numbers.get(digest) ?? numbers.size;
     if (number === numbers.size) numbers.set(digest, number);
     return number;
   };
+};
+
+/** Makes blobs; images of one cluster share those of their common layers. */
+type Blobs = {
+  readonly layer: (layer: Layer) => Blob;
+  readonly config: (digest: string, sizeBytes: number) => Blob;
+  /** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
+  readonly unite: (blobs: readonly Blob[]) => Pick<ImageContent, 'blobs' | 'conflicts'>;
+};
+
+const createBlobs = (numberOf: Contents['numberOf']): Blobs => {
+  const layers: Blob[] = [];
+  /** By a blob's number where it stands among those that are being united, if it does. */
+  const places: number[] = [];
   return {
-    numberOf,
     layer: ({ digest, sizeBytes }) => {
       const number = numberOf(digest);
       const known = layers[number];
@@ -76,6 +86,22 @@ const createBlobs = (): Blobs => {
       return blob;
     },
     config: (digest, sizeBytes) => ({ digest, sizeBytes, kind: 'config', number: numberOf(digest) }),
+    unite: (blobs) => {
+      const united: Blob[] = [];
+      const conflicts: string[] = [];
+      for (const blob of blobs) {
+        const place = places[blob.number] ?? united.length;
+        const other = united[place];
+        if (other?.number === blob.number) {
+          if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.digest);
+          united[place] = strongest(other, blob);
+        } else {
+          places[blob.number] = united.length;
+          united.push(blob);
+        }
+      }
+      return { blobs: united, conflicts };
+    },
   };
 };
 
@@ -91,7 +117,7 @@ export const strongest = (a: Blob, b: Blob): Blob => {
  */
 export const addBytes = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
 
-const readContent = (digest: string, images: ReadonlyMap<string, Image>, made: Blobs): ImageContent => {
+const readContent = (digest: string, images: Images, made: Blobs): ImageContent => {
   const image = images.get(digest);
   if (image !== undefined && isIndex(image)) return readIndex(image, images, made);
   const read = readSingle(image, made);
@@ -121,7 +147,7 @@ const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack 
   const isSizeless =
     layers.length === 0 ? image.statedBytes === null : layers.every(({ sizeBytes }) => sizeBytes === 0);
   if (isSizeless) return { code: 'size-unknown', lack: 'states no sizes' };
-  const distinct = unite(layers);
+  const distinct = made.unite(layers);
   const layerBytes = distinct.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const configBytes = image.statedBytes === null ? -1 : image.statedBytes - layerBytes;
   const why =
@@ -143,12 +169,14 @@ const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack 
   };
 };
 
-const readIndex = (index: Image, images: ReadonlyMap<string, Image>, made: Blobs): ImageContent => {
+const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
   const unsized: string[] = [];
   const entries: ChildImage[] = [];
-  for (const digest of [...withImagesBelow([index.digest], images)].toSorted()) {
+  for (const digest of [
+    ...withImagesBelow([index.digest], (digest) => images.get(digest)?.children ?? []),
+  ].toSorted()) {
     const child = images.get(digest);
     // An index adds nothing but what is below it, which is in this list itself.
     if (child !== undefined && isIndex(child)) {
@@ -175,7 +203,7 @@ const readIndex = (index: Image, images: ReadonlyMap<string, Image>, made: Blobs
       message: 'None of its child images can be read, so its size is unknown and the usage is a lower bound.',
     });
   }
-  const { blobs, conflicts } = unite(contents.flatMap((content) => content.blobs));
+  const { blobs, conflicts } = made.unite(contents.flatMap((content) => content.blobs));
   return {
     blobs,
     unsized,
@@ -188,18 +216,6 @@ const readIndex = (index: Image, images: ReadonlyMap<string, Image>, made: Blobs
 };
 
 const listLayers = (image: Image | undefined): readonly Layer[] => image?.layers ?? [];
-
-/** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
-const unite = (blobs: readonly Blob[]): Pick<ImageContent, 'blobs' | 'conflicts'> => {
-  const united = new Map<number, Blob>();
-  const conflicts: string[] = [];
-  for (const blob of blobs) {
-    const other = united.get(blob.number) ?? blob;
-    if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.digest);
-    united.set(blob.number, strongest(other, blob));
-  }
-  return { blobs: [...united.values()], conflicts };
-};
 
 /** The config of an OCI artifact may be one of its layers, which Size counts once: that states no second size. */
 const addConfig = (

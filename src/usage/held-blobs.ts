@@ -15,116 +15,118 @@ export type Entry = Place & {
   readonly charged: boolean;
 };
 
-/** Everything the namespace says about one blob. */
-export type HeldBlob = {
-  readonly digest: string;
+/** Everything a namespace says about its blobs, by their numbers. */
+export type HeldBlobs = {
   readonly byTag: Side;
   readonly byStream: Side;
-  /** The first stream that holds it at all, whether charged, imported or without a size to rely on. */
-  holder: number;
-  hasOtherHolders: boolean;
-  /** The one revision its bytes are counted at; null: nothing is charged with it. */
-  counter: Entry | null;
-  /** The first revision whose image states another size than those before it, or itself two; null where all agree. */
-  conflict: Entry | null;
+  /** The strongest statement of all revisions, in bytes; 0 where nothing states a size to rely on. */
+  readonly sizeOf: (number: number) => number;
+  /** What it adds to `usedBytes`. */
+  readonly usedOf: (number: number) => number;
+  /** Whether one stream alone holds it, be it charged, imported or without a size to rely on. */
+  readonly isInOneStream: (number: number) => boolean;
+  /** The one revision that each blob's bytes are counted at; none where nothing is charged with it. */
+  readonly counters: readonly (Entry | undefined)[];
+  /** Blobs of several sizes, with the first revision whose image states another than those before it, or itself two. */
+  readonly conflicts: ReadonlyMap<number, { readonly digest: string; readonly entry: Entry }>;
+  /** How many numbers there are. */
+  readonly count: number;
 };
 
-/** A blob as seen by tags, or by streams: enough to tell what is left of it without any one of them. */
-export type Side = {
-  /** The strongest statement of its size, and who makes it; null while nothing states a size to rely on. */
-  best: Blob | null;
-  bestOf: number;
-  /** The strongest that anybody else makes. */
-  other: Blob | null;
-  /** The first that is charged with it. */
-  chargedTo: number;
-  isChargedToOthers: boolean;
-};
-
-/** Neither a tag nor a stream. */
-const NOBODY = -1;
-
-/** All blobs of a namespace, and what it says about one that an image of it weighs. */
-export type HeldBlobs = {
-  readonly all: readonly HeldBlob[];
-  readonly of: (blob: Blob) => HeldBlob;
-};
+/** In the place of the one stream that holds a blob. */
+const SEVERAL = -1;
 
 /** Puts together what revisions say about each blob; `numberOf` is that of the contents that they share. */
 export const holdBlobs = (entries: readonly Entry[], numberOf: Contents['numberOf']): HeldBlobs => {
-  // Without gaps in the end: what is numbered is a layer or a config of an image of these entries.
-  const byNumber: HeldBlob[] = [];
-  const find = (digest: string, number: number): HeldBlob => (byNumber[number] ??= startHolding(digest));
+  const [byTag, byStream] = [createSide(), createSide()];
+  const holders: number[] = [];
+  const counters: (Entry | undefined)[] = [];
+  const conflicts = new Map<number, { readonly digest: string; readonly entry: Entry }>();
+  const hold = (number: number, stream: number): void => {
+    const holder = holders[number] ?? stream;
+    holders[number] = holder === stream ? stream : SEVERAL;
+  };
+  const addConflict = (number: number, digest: string, entry: Entry): void => {
+    if (!conflicts.has(number)) conflicts.set(number, { digest, entry });
+  };
   for (const entry of entries) {
     const { content, stream, tag, charged } = entry;
-    for (const digest of content.unsized) hold(find(digest, numberOf(digest)), stream);
+    for (const digest of content.unsized) hold(numberOf(digest), stream);
     for (const blob of content.blobs) {
-      const held = find(blob.digest, blob.number);
-      if ((held.byTag.best ?? blob).sizeBytes !== blob.sizeBytes) held.conflict ??= entry;
-      hold(held, stream);
-      addToSide(held.byTag, tag, blob, charged);
-      addToSide(held.byStream, stream, blob, charged);
-      if (charged && (held.counter === null || countsBefore(entry, held.counter))) held.counter = entry;
+      const { number, sizeBytes } = blob;
+      if ((byTag.bestOf(number) ?? blob).sizeBytes !== sizeBytes) addConflict(number, blob.digest, entry);
+      hold(number, stream);
+      byTag.add(tag, blob, charged);
+      byStream.add(stream, blob, charged);
+      if (!charged) continue;
+      const counter = counters[number];
+      if (counter === undefined || countsBefore(entry, counter)) counters[number] = entry;
     }
-    for (const digest of content.conflicts) find(digest, numberOf(digest)).conflict ??= entry;
+    for (const digest of content.conflicts) addConflict(numberOf(digest), digest, entry);
   }
-  return { all: byNumber, of: ({ digest, number }) => find(digest, number) };
+  const sizeOf = (number: number): number => byTag.bestOf(number)?.sizeBytes ?? 0;
+  return {
+    byTag,
+    byStream,
+    sizeOf,
+    usedOf: (number) => (counters[number] === undefined ? 0 : sizeOf(number)),
+    isInOneStream: (number) => holders[number] !== SEVERAL,
+    counters,
+    conflicts,
+    count: holders.length,
+  };
 };
 
-/** The blobs that these revisions weigh, each once. */
-export const distinctBlobs = (entries: readonly Entry[], blobs: HeldBlobs): readonly HeldBlob[] => {
-  const contents = new Set(entries.map(({ content }) => content));
-  const distinct = new Set<HeldBlob>();
-  for (const content of contents) for (const blob of content.blobs) distinct.add(blobs.of(blob));
-  return [...distinct];
+/** The numbers of the blobs that these revisions weigh, each once. */
+export const distinctBlobs = (entries: readonly Entry[]): ReadonlySet<number> => {
+  const distinct = new Set<number>();
+  for (const content of new Set(entries.map((entry) => entry.content)))
+    for (const { number } of content.blobs) distinct.add(number);
+  return distinct;
 };
 
-/** A blob's size in bytes: the strongest statement of all revisions. */
-export const sizeOf = (blob: HeldBlob): number => blob.byTag.best?.sizeBytes ?? 0;
-
-/** What a blob adds to `usedBytes`. */
-export const usedOf = (blob: HeldBlob): number => (blob.counter === null ? 0 : sizeOf(blob));
-
-/** What a blob would still add to `usedBytes` without one of its owners: its size may then be stated differently. */
-export const usedWithout = (side: Side, owner: number): number => {
-  const { best, bestOf, other, chargedTo, isChargedToOthers } = side;
-  if (chargedTo === NOBODY || (chargedTo === owner && !isChargedToOthers)) return 0;
-  return (bestOf === owner ? other : best)?.sizeBytes ?? 0;
+/** Blobs as tags see them, or as streams do: enough to tell what is left of each without any one of these owners. */
+type Side = {
+  readonly add: (owner: number, blob: Blob, charged: boolean) => void;
+  /** The strongest statement of a blob's size; undefined while nothing states one to rely on. */
+  readonly bestOf: (number: number) => Blob | undefined;
+  /** What a blob would still add to `usedBytes` without one of its owners: its size may then be stated differently. */
+  readonly usedWithout: (number: number, owner: number) => number;
 };
 
-const startHolding = (digest: string): HeldBlob => ({
-  digest,
-  byTag: startSide(),
-  byStream: startSide(),
-  holder: NOBODY,
-  hasOtherHolders: false,
-  counter: null,
-  conflict: null,
-});
+const createSide = (): Side => {
+  const best: Blob[] = [];
+  /** Who makes the strongest statement, and the strongest that anybody else makes. */
+  const bestBy: number[] = [];
+  const others: Blob[] = [];
+  /** The first that is charged, and whether others are, too. */
+  const chargedTo: number[] = [];
+  const isChargedToOthers: boolean[] = [];
 
-const startSide = (): Side => ({
-  best: null,
-  bestOf: NOBODY,
-  other: null,
-  chargedTo: NOBODY,
-  isChargedToOthers: false,
-});
+  const state = (owner: number, blob: Blob): void => {
+    const { number } = blob;
+    const known = best[number];
+    if (known === undefined || bestBy[number] === owner) {
+      best[number] = known === undefined ? blob : strongest(known, blob);
+      bestBy[number] = owner;
+    } else if (known !== blob && strongest(known, blob) === blob) {
+      best[number] = blob;
+      bestBy[number] = owner;
+      others[number] = known;
+    } else others[number] = strongest(others[number] ?? blob, blob);
+  };
 
-const hold = (blob: HeldBlob, stream: number): void => {
-  if (blob.holder === NOBODY) blob.holder = stream;
-  else if (blob.holder !== stream) blob.hasOtherHolders = true;
-};
-
-const addToSide = (side: Side, owner: number, blob: Blob, charged: boolean): void => {
-  if (charged && side.chargedTo === NOBODY) side.chargedTo = owner;
-  else if (charged && side.chargedTo !== owner) side.isChargedToOthers = true;
-  const { best, bestOf, other } = side;
-  if (best === null || bestOf === owner) {
-    side.best = best === null ? blob : strongest(best, blob);
-    side.bestOf = owner;
-  } else if (strongest(best, blob) === blob) {
-    side.best = blob;
-    side.bestOf = owner;
-    side.other = best;
-  } else side.other = other === null ? blob : strongest(other, blob);
+  return {
+    add: (owner, blob, charged) => {
+      state(owner, blob);
+      const { number } = blob;
+      if (charged && (chargedTo[number] ??= owner) !== owner) isChargedToOthers[number] = true;
+    },
+    bestOf: (number) => best[number],
+    usedWithout: (number, owner) => {
+      const payer = chargedTo[number];
+      if (payer === undefined || (payer === owner && isChargedToOthers[number] !== true)) return 0;
+      return (bestBy[number] === owner ? others[number] : best[number])?.sizeBytes ?? 0;
+    },
+  };
 };

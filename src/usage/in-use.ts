@@ -1,3 +1,5 @@
+import { toImageTable } from './image-table.ts';
+import type { ImageTable } from './image-table.ts';
 import { createRelatives } from './indexes.ts';
 import { HOW_USED } from './registry.ts';
 import type { HowUsed, Image, ImageReference, ImageStream, Inventory, Tag, User } from './registry.ts';
@@ -19,9 +21,10 @@ const ENDED_POD_MS = 24 * 60 * 60 * 1000;
 
 /** Resolves every workload reference to the digests and tags it uses, through tags, aliases and indexes. */
 export const findUses = (inventory: Inventory): ClusterUses => {
+  const images = toImageTable(inventory.images);
   const direct: UsersByKey = new Map();
   const tags: UsersByKey = new Map();
-  const resolve = createResolver(inventory);
+  const resolve = createResolver(inventory.streams, images);
   const readAtMs = Date.parse(inventory.readAt);
   const running = new Set(
     inventory.references.flatMap(({ how, workload }) => (how === 'running' ? [workload] : [])),
@@ -34,7 +37,7 @@ export const findUses = (inventory: Inventory): ClusterUses => {
     for (const digest of used.digests) addTo(direct, digest, user);
     for (const tag of used.tags) addTo(tags, tag, user);
   }
-  return { digests: spreadOverIndexes(direct, inventory.images), tags };
+  return { digests: spreadOverIndexes(direct, images.listIndexes()), tags };
 };
 
 /** Of two ways of use the stronger one. */
@@ -82,17 +85,19 @@ export const parsePullSpec = (spec: string): PullSpec => {
 const withAlgorithm = (digest: string): string =>
   /^[0-9a-f]{64}$/.test(digest) ? `sha256:${digest}` : digest;
 
+const withoutAlgorithm = (digest: string): string => digest.replace(/^sha256:/, '');
+
 /** A reference and the namespace that its names resolve against. */
 type Step = { readonly reference: ImageReference; readonly namespace: string };
 type Used = { readonly digests: Set<string>; readonly tags: Set<string> };
 
-const createResolver = (inventory: Inventory): ((reference: ImageReference, namespace: string) => Used) => {
+const createResolver = (
+  all: readonly ImageStream[],
+  images: ImageTable,
+): ((reference: ImageReference, namespace: string) => Used) => {
   const streams = new Map<string, ImageStream>();
-  for (const stream of inventory.streams) streams.set(`${stream.namespace}/${stream.name}`, stream);
+  for (const stream of all) streams.set(`${stream.namespace}/${stream.name}`, stream);
   const tagsOf = new Map<ImageStream, ReadonlyMap<string, Tag>>();
-  const imagesByConfig = Map.groupBy(inventory.images, ({ configDigest }) =>
-    withAlgorithm(configDigest ?? ''),
-  );
 
   const findTag = (namespace: string, streamName: string, name: string): Tag | null => {
     const stream = streams.get(`${namespace}/${streamName}`);
@@ -105,7 +110,8 @@ const createResolver = (inventory: Inventory): ((reference: ImageReference, name
   const useDigest = (digest: string, used: Used): void => {
     if (digest === '') return;
     used.digests.add(digest);
-    for (const image of imagesByConfig.get(digest) ?? []) used.digests.add(image.digest);
+    for (const config of [digest, withoutAlgorithm(digest)])
+      for (const image of images.ofConfig(config)) used.digests.add(image);
   };
 
   const useTag = (namespace: string, stream: string, name: string, used: Used): Step | null => {
@@ -150,9 +156,9 @@ const createResolver = (inventory: Inventory): ((reference: ImageReference, name
 /** Who uses an index uses the images below it, and who uses an image uses the indexes above it; not their other children. */
 const spreadOverIndexes = (
   direct: ReadonlyMap<string, Users>,
-  images: readonly Image[],
+  indexes: readonly Image[],
 ): ReadonlyMap<string, Users> => {
-  const relativesOf = createRelatives(images);
+  const relativesOf = createRelatives(indexes);
   const spread: UsersByKey = new Map();
   for (const [digest, users] of direct) {
     for (const related of relativesOf(digest))

@@ -1,17 +1,16 @@
-import type { Image } from './registry.ts';
+import type { ChildImage, Image } from './registry.ts';
 
 /** Index images: what is below them and above them. A child may be an index itself. */
 
 /** These images and all that are below them: children of indexes, theirs, and so on. */
 export const withImagesBelow = (
   digests: Iterable<string>,
-  images: ReadonlyMap<string, Image>,
-): ReadonlySet<string> =>
-  follow(digests, (digest) => (images.get(digest)?.children ?? []).map((child) => child.digest));
+  childrenOf: (digest: string) => readonly ChildImage[],
+): ReadonlySet<string> => follow(digests, (digest) => childrenOf(digest).map((child) => child.digest));
 
 /** An image and all that are below it or above it; what is below an image above it is neither. */
-export const createRelatives = (images: readonly Image[]): ((digest: string) => ReadonlySet<string>) => {
-  const links = images.flatMap(({ digest, children }) =>
+export const createRelatives = (indexes: readonly Image[]): ((digest: string) => ReadonlySet<string>) => {
+  const links = indexes.flatMap(({ digest, children }) =>
     children.map((child) => ({ index: digest, child: child.digest })),
   );
   const below = Map.groupBy(links, ({ index }) => index);

@@ -1,14 +1,16 @@
-import { createContents, strongest } from './blobs.ts';
-import type { Blob, Contents, ImageContent } from './blobs.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { findUses, namespaceOf, tagKey } from './in-use.ts';
 import type { ClusterUses, Users } from './in-use.ts';
+import { toImageTable } from './image-table.ts';
+import type { ImageTable } from './image-table.ts';
 import { withImagesBelow } from './indexes.ts';
-import { isCharged } from './ledger.ts';
-import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
+import { isStoredUnder } from './ledger.ts';
+import type { Finding, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
 import { byName, compareText } from './text-order.ts';
-import { addStake, addUpTeams, groupTeams } from './teams.ts';
-import type { NamespaceBlobs, Stake, TeamTotals } from './teams.ts';
+import { createStakes } from './stakes.ts';
+import type { Stakes } from './stakes.ts';
+import { addUpTeams, groupTeams } from './teams.ts';
+import type { TeamTotals } from './teams.ts';
 import { textOf } from './text-map.ts';
 
 /** Which namespaces get a report, and how they are grouped. */
@@ -36,20 +38,19 @@ export type ClusterSnapshots = {
 
 /** Turns a whole cluster into one self-contained snapshot per reported namespace. The order of the input is irrelevant. */
 export const takeSnapshots = (inventory: Inventory, selection: Selection): ClusterSnapshots => {
-  const images = new Map(inventory.images.map((image) => [image.digest, image]));
-  const contents = createContents(images);
+  const images = toImageTable(inventory.images);
   const streams = Map.groupBy(inventory.streams, ({ namespace }) => namespace);
   const reported = inventory.namespaces.filter(selection.isReported).toSorted(byName);
   const teams = groupTeams(reported, selection.groupByLabel);
-  const totals = addUpTeams(teams, (name) =>
-    listBlobs(streams.get(name) ?? [], { images, contents, chargeImported: selection.chargeImported }),
+  const totals = addUpTeams(teams, images.countBlobs(), (name, stakes) =>
+    addStakes(streams.get(name) ?? [], { images, stakes, chargeImported: selection.chargeImported }),
   );
   const isWhole = inventory.scope === 'cluster';
-  const holders = findHolders(streams, contents);
+  const holders = findHolders(streams, images);
   const namespaces = new Map(reported.map((namespace) => [namespace.name, namespace]));
-  const uses = findUses(inventory);
+  const uses = findUses({ ...inventory, images });
   const environments = findEnvironments(inventory.namespaces, selection.environmentLabel);
-  const cluster = { inventory, namespaces, environments, images, contents, streams, holders, uses, totals };
+  const cluster = { inventory, namespaces, environments, images, streams, holders, uses, totals };
   return {
     names: reported.map(({ name }) => name),
     takeSnapshot: (name) => takeSnapshot(name, cluster),
@@ -63,8 +64,7 @@ type Cluster = {
   readonly inventory: Inventory;
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly environments: ReadonlyMap<string, string>;
-  readonly images: ReadonlyMap<string, Image>;
-  readonly contents: Contents;
+  readonly images: ImageTable;
   readonly streams: ReadonlyMap<string, readonly ImageStream[]>;
   readonly holders: Holders;
   readonly uses: ClusterUses;
@@ -76,13 +76,7 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   const standing = cluster.totals.standings.get(name);
   if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
   const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
-  const digests = withImagesBelow(digestsOf(streams), cluster.images);
-  const heldOutside = new Set<string>();
-  for (const digest of digests) {
-    for (const blob of cluster.contents.contentOf(digest).blobs) {
-      if (cluster.holders[blob.number] === null) heldOutside.add(blob.digest);
-    }
-  }
+  const digests = [...withImagesBelow(digestsOf(streams), cluster.images.childrenOf)].toSorted();
   const { readAt, exact, lists, scope, unreadableKinds } = cluster.inventory;
   return {
     cluster: cluster.inventory.cluster,
@@ -95,10 +89,20 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     team: standing.team,
     sharedWithTeamBytes: standing.sharedWithTeamBytes,
     streams,
-    images: [...digests].toSorted().flatMap((digest) => cluster.images.get(digest) ?? []),
-    heldOutside: [...heldOutside].toSorted(),
+    images: cluster.images.getAll(digests),
+    heldOutside: listHeldOutside(digests, cluster),
     uses: usesOf(streams, cluster),
   };
+};
+
+const listHeldOutside = (digests: readonly string[], { images, holders }: Cluster): readonly string[] => {
+  const outside = new Set<number>();
+  for (const digest of digests) {
+    images.visitBlobs(digest, (number) => {
+      if (holders[number] === SEVERAL) outside.add(number);
+    });
+  }
+  return Array.from(outside, images.blobDigest);
 };
 
 const usesOf = (streams: readonly ImageStream[], { uses, environments }: Cluster): Uses => {
@@ -145,70 +149,65 @@ const findEnvironments = (namespaces: readonly Namespace[], label: string): Read
     }),
   );
 
-/** By a blob's number the one namespace that holds it, null where several do. */
-type Holders = readonly (string | null | undefined)[];
+/** By a blob's number the one namespace that holds it, counted from 0 on, or one of these. */
+type Holders = Int32Array;
+const [NOBODY, SEVERAL] = [-1, -2];
 
-const findHolders = (
-  streams: ReadonlyMap<string, readonly ImageStream[]>,
-  { contentOf, numberOf }: Contents,
-): Holders => {
-  const holders: (string | null | undefined)[] = [];
-  const hold = (number: number, namespace: string): void => {
-    const holder = holders[number];
-    holders[number] = holder === undefined || holder === namespace ? namespace : null;
+const findHolders = (streams: ReadonlyMap<string, readonly ImageStream[]>, images: ImageTable): Holders => {
+  const holders = new Int32Array(images.countBlobs()).fill(NOBODY);
+  let holder = 0;
+  const hold = (number: number): void => {
+    const known = holders[number];
+    holders[number] = known === NOBODY || known === holder ? holder : SEVERAL;
   };
-  for (const [namespace, own] of streams) {
-    for (const digest of digestsOf(own)) {
-      const { blobs, unsized } = contentOf(digest);
-      for (const { number } of blobs) hold(number, namespace);
-      for (const layer of unsized) hold(numberOf(layer), namespace);
-    }
+  for (const own of streams.values()) {
+    for (const digest of digestsOf(own)) images.visitBlobs(digest, hold).unsized.forEach(hold);
+    holder += 1;
   }
   return holders;
 };
 
-const listBlobs = (
+/** Adds what the revisions of a namespace say about its blobs: of what size they are, and whether it is charged with them. */
+const addStakes = (
   streams: readonly ImageStream[],
   {
     images,
-    contents: { contentOf },
+    stakes,
     chargeImported,
-  }: {
-    readonly images: ReadonlyMap<string, Image>;
-    readonly contents: Contents;
-    readonly chargeImported: boolean;
-  },
-): NamespaceBlobs => {
-  // Most images stand under several tags: an image counts again only where it is charged for the first time.
-  const weighed = new Map<ImageContent, boolean>();
-  for (const stream of streams) {
-    for (const revision of stream.tags.flatMap(({ revisions }) => revisions)) {
-      const content = contentOf(revision.digest);
-      if (!content.isSizeKnown || weighed.get(content) === true) continue;
-      weighed.set(content, chargeImported || isCharged(revision, images.get(revision.digest), stream));
+  }: { readonly images: ImageTable; readonly stakes: Stakes; readonly chargeImported: boolean },
+): void => {
+  // Most images stand under several tags: whether any of its revisions is charged decides.
+  const charged = new Map<string, boolean>();
+  for (const { repository, tags } of streams) {
+    const isStored = isStoredUnder(repository);
+    for (const { revisions } of tags) {
+      for (const { digest, reference } of revisions) {
+        if (charged.get(digest) === true) continue;
+        charged.set(digest, chargeImported || (images.isManaged(digest) && isStored(reference)));
+      }
     }
   }
-  const blobs = new Map<number, Stake>();
-  for (const [content, charged] of weighed) {
-    for (const blob of content.blobs) addStake(blobs, { blob, isCharged: charged });
-  }
-  return blobs;
+  for (const [digest, isCharged] of charged)
+    images.visitBlobs(digest, (number, sizeBytes, isLayer) =>
+      stakes.add(number, sizeBytes, isLayer, isCharged),
+    );
 };
 
 /** Images in no stream and below no index of one: nobody is charged with them. */
-const findOrphans = ({ inventory, images, contents, holders }: Cluster): readonly Finding[] => {
-  const reachable = withImagesBelow(digestsOf(inventory.streams), images);
-  const orphans = inventory.images.filter(({ digest }) => !reachable.has(digest));
-  if (orphans.length === 0) return [];
-  const blobs = new Map<number, Blob>();
-  for (const blob of orphans.flatMap(({ digest }) => contents.contentOf(digest).blobs)) {
-    const known = blobs.get(blob.number);
-    if (holders[blob.number] === undefined)
-      blobs.set(blob.number, known === undefined ? blob : strongest(known, blob));
+const findOrphans = ({ inventory, images, holders }: Cluster): readonly Finding[] => {
+  const reachable = withImagesBelow(digestsOf(inventory.streams), images.childrenOf);
+  const stakes = createStakes(images.countBlobs());
+  let [count, isWhole] = [0, true];
+  for (const digest of images.listDigests()) {
+    if (reachable.has(digest)) continue;
+    count += 1;
+    const content = images.visitBlobs(digest, (number, sizeBytes, isLayer) => {
+      if (holders[number] === NOBODY) stakes.add(number, sizeBytes, isLayer, true);
+    });
+    isWhole &&= content.isWhole;
   }
-  const bytes = [...blobs.values()].reduce((total, { sizeBytes }) => total + sizeBytes, 0);
-  const atLeast = orphans.every(({ digest }) => contents.contentOf(digest).isWhole) ? '' : 'at least ';
-  const text = `${formatCount(orphans.length, 'image')} in no image stream hold ${atLeast}${formatBytes(bytes)} that no stream holds; no namespace is charged with them.`;
+  if (count === 0) return [];
+  const text = `${formatCount(count, 'image')} in no image stream hold ${isWhole ? '' : 'at least '}${formatBytes(stakes.chargedBytes())} that no stream holds; no namespace is charged with them.`;
   return [{ code: 'orphan-images', subject: 'images', message: text }];
 };
 

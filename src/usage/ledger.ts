@@ -1,10 +1,10 @@
 import { addBytes, createContents } from './blobs.ts';
-import type { ContentFault, Contents } from './blobs.ts';
+import type { Blob, ContentFault, Contents } from './blobs.ts';
 import { formatBytes } from './format.ts';
-import { distinctBlobs, holdBlobs, sizeOf, usedOf, usedWithout } from './held-blobs.ts';
-import type { Entry, HeldBlob, HeldBlobs } from './held-blobs.ts';
+import { distinctBlobs, holdBlobs } from './held-blobs.ts';
+import type { Entry, HeldBlobs } from './held-blobs.ts';
 import { byName, compareText } from './text-order.ts';
-import type { Image, ImageStream, Revision, Tag } from './registry.ts';
+import type { Image, ImageStream, Tag } from './registry.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
 export type Holdings = {
@@ -45,6 +45,8 @@ export type WeighedTag = Weight & {
   readonly name: string;
   /** The tag as the snapshot has it. */
   readonly source: Tag;
+  /** Of its current image, by size and then by digest; null where that is not charged. */
+  readonly largestLayer: Blob | null;
   readonly revisions: readonly WeighedRevision[];
 };
 
@@ -75,13 +77,20 @@ export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
     numberOf,
   );
   const counted = countOnce(blobs);
-  const outside = heldOutside(holdings);
+  const outside = heldOutside(holdings, numberOf);
   const streams = entries.map((stream) => weighStream(stream, { blobs, counted, outside }));
   const all = entries.flatMap(({ tags }) => tags);
-  const held = blobs.all;
+  let [usedBytes, importedBytes, charged] = [0, 0, 0];
+  for (let number = 0; number < blobs.count; number += 1) {
+    if (blobs.counters[number] === undefined) importedBytes = addBytes(importedBytes, blobs.sizeOf(number));
+    else {
+      usedBytes = addBytes(usedBytes, blobs.sizeOf(number));
+      charged += 1;
+    }
+  }
   return {
-    usedBytes: sum(held, usedOf),
-    importedBytes: sum(held, (blob) => (blob.counter === null ? sizeOf(blob) : 0)),
+    usedBytes,
+    importedBytes,
     unknownRevisions: sum(streams, (stream) => stream.unknownRevisions),
     totals: {
       streams: entries.length,
@@ -89,10 +98,10 @@ export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
       revisions: sum(all, (tag) => tag.revisions.length),
       images: new Set(all.flatMap((tag) => tag.revisions.flatMap(({ revision }) => revision.digest || [])))
         .size,
-      blobs: held.filter((blob) => blob.counter !== null).length,
+      blobs: charged,
     },
     streams,
-    faults: [...listContentFaults(all), ...listConflicts(held)],
+    faults: [...listContentFaults(all), ...listConflicts(blobs)],
   };
 };
 
@@ -115,21 +124,21 @@ export const weighTogether = (
   );
   const blobs = holdBlobs(entries, listed.numberOf);
   const members = entries.filter(({ stream }) => stream === TOGETHER);
-  const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, blobs, heldOutside(holdings));
+  const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, {
+    blobs,
+    outside: heldOutside(holdings, listed.numberOf),
+  });
   return { freesBytes, reclaimsBytes };
 };
 
 /** Stands for all tags that are weighed together, as if they were one image stream. */
 const TOGETHER = -2;
 
-/** Whether a revision's bytes, if known, count against the quota: the registry holds them, under the stream's own host. */
-export const isCharged = (
-  revision: Revision,
-  image: Image | undefined,
-  stream: { readonly repository: string },
-): boolean => {
-  const host = hostOf(stream.repository);
-  return image?.managed === true && host !== '' && hostOf(revision.reference) === host;
+/** Whether the registry itself holds what a revision names: its pull spec names the host of the stream's repository. */
+export const isStoredUnder = (repository: string): ((reference: string) => boolean) => {
+  const host = hostOf(repository);
+  const prefix = `${host}/`;
+  return (reference) => host !== '' && (reference.startsWith(prefix) || hostOf(reference) === host);
 };
 
 type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
@@ -142,59 +151,63 @@ const listEntries = (
   const images = new Map(holdings.images.map((image) => [image.digest, image]));
   const { contentOf, numberOf } = createContents(images);
   let tagCount = 0;
-  const streams = holdings.streams.toSorted(byName).map((stream, streamIndex) => ({
-    name: stream.name,
-    stream: streamIndex,
-    tags: stream.tags.toSorted(byName).map((source) => {
-      const tag = tagCount++;
-      return {
-        source,
-        tag,
-        revisions: source.revisions.map((revision, position) => {
-          const content = contentOf(revision.digest);
-          const inRegistry = chargeImported || isCharged(revision, images.get(revision.digest), stream);
-          return {
-            stream: streamIndex,
-            tag,
-            position,
-            createdMs: revision.created === null ? Infinity : Date.parse(revision.created),
-            label: `${stream.name}:${source.name}`,
-            revision,
-            content,
-            charged: content.isSizeKnown && inRegistry,
-          };
-        }),
-      };
-    }),
-  }));
+  const streams = holdings.streams.toSorted(byName).map(({ name, repository, tags }, stream) => {
+    const isStored = isStoredUnder(repository);
+    return {
+      name,
+      stream,
+      tags: tags.toSorted(byName).map((source) => {
+        const tag = tagCount++;
+        const label = `${name}:${source.name}`;
+        return {
+          source,
+          tag,
+          revisions: source.revisions.map((revision, position) => {
+            const { digest, reference, created } = revision;
+            const content = contentOf(digest);
+            const isCharged = chargeImported || (images.get(digest)?.managed === true && isStored(reference));
+            return {
+              stream,
+              tag,
+              position,
+              createdMs: created === null ? Infinity : Date.parse(created),
+              label,
+              revision,
+              content,
+              charged: content.isSizeKnown && isCharged,
+            };
+          }),
+        };
+      }),
+    };
+  });
   return { streams, numberOf };
 };
 
-const countOnce = (blobs: HeldBlobs): ReadonlyMap<Entry, number> => {
+const countOnce = ({ counters, sizeOf }: HeldBlobs): ReadonlyMap<Entry, number> => {
   const counted = new Map<Entry, number>();
-  for (const blob of blobs.all) {
-    if (blob.counter !== null)
-      counted.set(blob.counter, addBytes(counted.get(blob.counter) ?? 0, sizeOf(blob)));
-  }
+  counters.forEach((counter, number) => {
+    if (counter !== undefined) counted.set(counter, addBytes(counted.get(counter) ?? 0, sizeOf(number)));
+  });
   return counted;
 };
 
 type Weighing = {
   readonly blobs: HeldBlobs;
   readonly counted: ReadonlyMap<Entry, number>;
-  readonly outside: ReadonlySet<string> | null;
+  readonly outside: ReadonlySet<number> | null;
 };
 
-/** Blobs that other namespaces hold; null where that is unknown. */
-const heldOutside = (holdings: Holdings): ReadonlySet<string> | null =>
-  holdings.scope === 'cluster' ? new Set(holdings.heldOutside) : null;
+/** Numbers of the blobs that other namespaces hold; null where that is unknown. */
+const heldOutside = (holdings: Holdings, numberOf: Contents['numberOf']): ReadonlySet<number> | null =>
+  holdings.scope === 'cluster' ? new Set(holdings.heldOutside.map(numberOf)) : null;
 
 const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream => {
   const tags = stream.tags.map((tag) => weighTag(tag, weighing));
   const entries = stream.tags.flatMap(({ revisions }) => revisions);
   return {
     name: stream.name,
-    ...weighGroup(entries, stream.stream, weighing.blobs, weighing.outside),
+    ...weighGroup(entries, stream.stream, weighing),
     countedBytes: sum(tags, (tag) => tag.countedBytes),
     unknownRevisions: sum(tags, (tag) => tag.unknownRevisions),
     tags,
@@ -204,38 +217,56 @@ const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream =
 const weighGroup = (
   entries: readonly Entry[],
   owner: number,
-  blobs: HeldBlobs,
-  outside: ReadonlySet<string> | null,
+  { blobs, outside }: Pick<Weighing, 'blobs' | 'outside'>,
 ): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  const held = distinctBlobs(entries, blobs);
-  const only = held.filter(
-    ({ digest, hasOtherHolders }) => !hasOtherHolders && outside?.has(digest) === false,
-  );
+  let [sizeBytes, freesBytes, reclaimsBytes] = [0, 0, 0];
+  for (const number of distinctBlobs(entries)) {
+    const used = blobs.usedOf(number);
+    sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
+    freesBytes = addBytes(freesBytes, used - blobs.byStream.usedWithout(number, owner));
+    if (blobs.isInOneStream(number) && outside?.has(number) === false)
+      reclaimsBytes = addBytes(reclaimsBytes, used);
+  }
+  return { sizeBytes, freesBytes, reclaimsBytes: outside === null ? null : reclaimsBytes };
+};
+
+const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): WeighedTag => {
+  const { blobs } = weighing;
+  let [sizeBytes, freesBytes] = [0, 0];
+  for (const number of distinctBlobs(revisions)) {
+    sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
+    freesBytes = addBytes(freesBytes, blobs.usedOf(number) - blobs.byTag.usedWithout(number, tag));
+  }
+  const weighed = revisions.map((entry) => weighRevision(entry, weighing));
   return {
-    sizeBytes: sum(held, sizeOf),
-    freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byStream, owner)),
-    reclaimsBytes: outside === null ? null : sum(only, usedOf),
+    name: source.name,
+    source,
+    sizeBytes,
+    countedBytes: sum(weighed, (revision) => revision.countedBytes),
+    freesBytes,
+    unknownRevisions: revisions.filter(({ content }) => !content.isWhole).length,
+    largestLayer: findLargestLayer(revisions[0]),
+    revisions: weighed,
   };
 };
 
-const weighTag = (tag: TagEntries, weighing: Weighing): WeighedTag => {
-  const held = distinctBlobs(tag.revisions, weighing.blobs);
-  const revisions = tag.revisions.map((entry) => weighRevision(entry, weighing));
-  return {
-    name: tag.source.name,
-    source: tag.source,
-    sizeBytes: sum(held, sizeOf),
-    countedBytes: sum(revisions, (revision) => revision.countedBytes),
-    freesBytes: sum(held, (blob) => usedOf(blob) - usedWithout(blob.byTag, tag.tag)),
-    unknownRevisions: tag.revisions.filter(({ content }) => !content.isWhole).length,
-    revisions,
-  };
+const findLargestLayer = (current: Entry | undefined): Blob | null => {
+  if (current === undefined || !current.charged) return null;
+  let largest: Blob | null = null;
+  for (const blob of current.content.blobs) {
+    if (blob.kind !== 'layer') continue;
+    const lead = blob.sizeBytes - (largest?.sizeBytes ?? -1);
+    if (lead > 0 || (lead === 0 && blob.digest < (largest?.digest ?? ''))) largest = blob;
+  }
+  return largest;
 };
 
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
   digest: entry.revision.digest,
   created: entry.revision.created,
-  sizeBytes: entry.content.isSizeKnown ? sum(entry.content.blobs, (blob) => sizeOf(blobs.of(blob))) : null,
+  sizeBytes: entry.content.isSizeKnown
+    ? sum(entry.content.blobs, ({ number }) => blobs.sizeOf(number))
+    : null,
   countedBytes: counted.get(entry) ?? 0,
   charged: entry.charged,
   architectures: entry.content.architectures,
@@ -255,13 +286,11 @@ const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] 
   );
 };
 
-const listConflicts = (blobs: readonly HeldBlob[]): readonly LedgerFault[] =>
-  blobs
-    .flatMap((blob) => {
-      const { digest, conflict } = blob;
-      if (conflict === null) return [];
-      const message = `Images state different sizes for this blob, that of ${conflict.label} among them: it is weighed as ${formatBytes(sizeOf(blob))} (a layer’s size before a config’s, then the largest).`;
-      return [{ code: 'blob-size-conflict' as const, subject: digest, message }];
+const listConflicts = ({ conflicts, sizeOf }: HeldBlobs): readonly LedgerFault[] =>
+  [...conflicts]
+    .map(([number, { digest, entry }]) => {
+      const message = `Images state different sizes for this blob, that of ${entry.label} among them: it is weighed as ${formatBytes(sizeOf(number))} (a layer’s size before a config’s, then the largest).`;
+      return { code: 'blob-size-conflict' as const, subject: digest, message };
     })
     .toSorted((a, b) => compareText(a.subject, b.subject));
 

@@ -99,8 +99,9 @@ type Held = ImageParts & {
 };
 
 const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): readonly Held[] => {
-  const readParts = createPartsReader(images);
-  const managed = new Set(images.filter((image) => image.managed).map(({ digest }) => digest));
+  const all = [...images];
+  const readParts = createPartsReader(all);
+  const managed = new Set(all.filter((image) => image.managed).map(({ digest }) => digest));
   return streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       tag.revisions.map(({ digest, reference, created }, position): Held => {

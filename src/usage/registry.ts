@@ -1,3 +1,5 @@
+import type { ImageTable } from './image-table.ts';
+
 /** The nouns of an OpenShift image registry, as slim records. Everything here is data; nothing here reads anything. */
 
 /** A Kubernetes namespace (an OpenShift project). */
@@ -142,7 +144,8 @@ export type Inventory = {
   readonly unreadableKinds: readonly string[];
   readonly namespaces: readonly Namespace[];
   readonly streams: readonly ImageStream[];
-  readonly images: readonly Image[];
+  /** A list will do, too. */
+  readonly images: ImageTable | readonly Image[];
   readonly references: readonly WorkloadReference[];
 };
 
@@ -213,7 +216,7 @@ export type Snapshot = {
   readonly streams: readonly ImageStream[];
   /** Images of its revisions and those below them, sorted by digest; a digest that is not here is gone. */
   readonly images: readonly Image[];
-  /** Digests of blobs of these images that revisions of other namespaces hold, sorted. */
+  /** Digests of blobs of these images that revisions of other namespaces hold, in the order of the images. */
   readonly heldOutside: readonly string[];
   readonly uses: Uses;
 };

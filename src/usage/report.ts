@@ -156,7 +156,7 @@ export const reportNamespace = (
     noRecipientReason: chosen.noRecipientReason,
     streams: ledger.streams.map((stream) => reportStream(stream, view)).toSorted(byCountedBytes),
     findings: [...ledger.faults, ...listStreamFindings(snapshot), ...limit.findings, ...chosen.findings],
-    advice: advise(snapshot, ledger.importedBytes, rules),
+    advice: advise(snapshot, ledger, rules.advice),
   };
 };
 

@@ -1,12 +1,8 @@
-import { addBytes, strongest } from './blobs.ts';
-import type { Blob } from './blobs.ts';
+import { addBytes } from './blobs.ts';
 import type { Namespace, Team } from './registry.ts';
+import { createStakes } from './stakes.ts';
+import type { Stakes } from './stakes.ts';
 import { textOf } from './text-map.ts';
-
-/** A namespace's blobs of known size by number, and whether any of its revisions is charged with them. */
-export type NamespaceBlobs = ReadonlyMap<number, Stake>;
-/** A blob and whether it is charged. */
-export type Stake = { readonly blob: Blob; readonly isCharged: boolean };
 
 /** Teams with their totals, and what each namespace shares with the rest of its team. */
 export type TeamTotals = {
@@ -37,47 +33,37 @@ export const groupTeams = (
 export const displayNameOf = (namespace: Namespace): string =>
   namespace.annotations['openshift.io/display-name']?.trim() || namespace.name;
 
-/** Adds up teams and the cluster; what namespaces share counts once in each of these totals. */
+/**
+ * Adds up teams and the cluster; what namespaces share counts once in each of these totals. `addNamespace` adds what the
+ * revisions of one say about its blobs, of which there are `blobCount` in the cluster.
+ */
 export const addUpTeams = (
   teams: readonly Omit<Team, 'usedBytes'>[],
-  listBlobs: (namespace: string) => NamespaceBlobs,
+  blobCount: number,
+  addNamespace: (name: string, stakes: Stakes) => void,
 ): TeamTotals => {
-  const cluster = new Map<number, Stake>();
+  const [own, united, cluster] = [createStakes(blobCount), createStakes(blobCount), createStakes(blobCount)];
   const standings = new Map<string, { readonly team: Team; readonly sharedWithTeamBytes: number }>();
   let sumOfNamespacesBytes = 0;
   for (const team of teams) {
-    const members = team.namespaces.map((name) => ({ name, blobs: listBlobs(name) }));
-    const united = new Map<number, Stake>();
+    united.clear();
+    const members = team.namespaces.map((name) => {
+      own.clear();
+      addNamespace(name, own);
+      united.addAll(own);
+      sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, own.chargedBytes());
+      return { name, charged: team.namespaces.length === 1 ? [] : own.listCharged() };
+    });
     const chargedTo = new Map<number, number>();
-    for (const { blobs } of members) {
-      for (const [number, stake] of blobs) {
-        addStake(united, stake);
-        if (stake.isCharged) chargedTo.set(number, (chargedTo.get(number) ?? 0) + 1);
-      }
+    for (const { number } of members.flatMap(({ charged }) => charged))
+      chargedTo.set(number, (chargedTo.get(number) ?? 0) + 1);
+    const whole: Team = { ...team, usedBytes: united.chargedBytes() };
+    for (const { name, charged } of members) {
+      const shared = charged.filter(({ number }) => (chargedTo.get(number) ?? 0) > 1);
+      const sharedWithTeamBytes = shared.reduce((total, { sizeBytes }) => addBytes(total, sizeBytes), 0);
+      standings.set(name, { team: whole, sharedWithTeamBytes });
     }
-    const whole: Team = { ...team, usedBytes: chargedBytes(united.values()) };
-    for (const { name, blobs } of members) {
-      const shared = [...blobs.values()].filter(({ blob }) => (chargedTo.get(blob.number) ?? 0) > 1);
-      standings.set(name, { team: whole, sharedWithTeamBytes: chargedBytes(shared) });
-      sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, chargedBytes(blobs.values()));
-    }
-    for (const stake of united.values()) addStake(cluster, stake);
+    cluster.addAll(united);
   }
-  return { clusterUsedBytes: chargedBytes(cluster.values()), sumOfNamespacesBytes, standings };
-};
-
-/** Adds what one more revision (or namespace) says about a blob. */
-export const addStake = (stakes: Map<number, Stake>, stake: Stake): void => {
-  const { blob, isCharged } = stake;
-  const known = stakes.get(blob.number);
-  if (known === undefined) stakes.set(blob.number, stake);
-  else if (known.blob !== blob || (isCharged && !known.isCharged)) {
-    stakes.set(blob.number, { blob: strongest(known.blob, blob), isCharged: known.isCharged || isCharged });
-  }
-};
-
-const chargedBytes = (stakes: Iterable<Stake>): number => {
-  let total = 0;
-  for (const { blob, isCharged } of stakes) if (isCharged) total = addBytes(total, blob.sizeBytes);
-  return total;
+  return { clusterUsedBytes: cluster.chargedBytes(), sumOfNamespacesBytes, standings };
 };

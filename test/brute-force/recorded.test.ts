@@ -50,7 +50,7 @@ describe('the recorded cluster', () => {
 
   test('has in each revision of a single image the Size that its Image object states', async () => {
     const inventory = await readCluster(SOON);
-    const stated = new Map(inventory.images.map(({ digest, statedBytes }) => [digest, statedBytes]));
+    const stated = new Map([...inventory.images].map(({ digest, statedBytes }) => [digest, statedBytes]));
     const revisions = reportOn(inventory)
       .reports.flatMap(({ namespaces }) => namespaces)
       .flatMap(({ streams }) => streams.flatMap(({ tags }) => tags.flatMap((tag) => tag.revisions)))

@@ -19,6 +19,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Answers by looking through every reference of every workload each time. */
 export const createUses = (inventory: Inventory): Uses => {
+  const images = [...inventory.images];
   const meanings = inventory.references
     .filter(
       ({ endedPodCreated }) =>
@@ -34,10 +35,7 @@ export const createUses = (inventory: Inventory): Uses => {
       gravest(
         meanings.filter(({ meaning }) =>
           [...meaning.digests].some(
-            (meant) =>
-              meant === digest ||
-              isAbove(meant, digest, inventory.images) ||
-              isAbove(digest, meant, inventory.images),
+            (meant) => meant === digest || isAbove(meant, digest, images) || isAbove(digest, meant, images),
           ),
         ),
       ),

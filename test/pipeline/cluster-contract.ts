@@ -36,7 +36,7 @@ export const describeCluster = (name: string, create: (inventory: Inventory) => 
       );
       expect(streams.filter(({ namespace }) => namespace === 'team-tools')).toEqual([STREAM]);
       expect(streams.filter(({ namespace }) => namespace === 'team-empty')).toEqual([]);
-      expect(images).toEqual(INVENTORY.images);
+      expect([...images]).toEqual(INVENTORY.images);
       expect(references.filter(({ namespace }) => namespace === 'team-tools')).toHaveLength(1);
     });
 

@@ -240,7 +240,10 @@ const workloadReference: fc.Arbitrary<WorkloadReference> = fc
   }));
 
 /** A small and nasty cluster: nothing in it is likely, all of it is possible. */
-export const arbitraryInventory: fc.Arbitrary<Inventory> = fc.record({
+/** An inventory whose images are a list. */
+export type ListedInventory = Inventory & { readonly images: readonly Image[] };
+
+export const arbitraryInventory: fc.Arbitrary<ListedInventory> = fc.record({
   cluster: fc.constant({ name: 'silver', apiUrl: null }),
   readAt: fc.constant(READ_AT),
   exact: fc.constant(true),
@@ -260,7 +263,7 @@ export const arbitraryInventory: fc.Arbitrary<Inventory> = fc.record({
 });
 
 /** The same cluster listed in another order. */
-export const shuffledLists = (inventory: Inventory): fc.Arbitrary<Inventory> =>
+export const shuffledLists = (inventory: ListedInventory): fc.Arbitrary<ListedInventory> =>
   fc
     .tuple(
       shuffled(inventory.namespaces),
@@ -277,7 +280,7 @@ export const shuffledLists = (inventory: Inventory): fc.Arbitrary<Inventory> =>
     }));
 
 /** The same with tags, layers and children in another order, too; a tag's history keeps its own: that is what it says. */
-export const shuffledThroughout = (inventory: Inventory): fc.Arbitrary<Inventory> => {
+export const shuffledThroughout = (inventory: ListedInventory): fc.Arbitrary<ListedInventory> => {
   const streams = inventory.streams.map((stream) =>
     shuffled(stream.tags).map((tags) => ({ ...stream, tags })),
   );

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../src/usage/inventory.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
 import type { NamespaceReport } from '../../src/usage/report.ts';
 import { bruteForceInventory } from '../brute-force/brute-force.ts';
 import { pickFigures } from '../brute-force/pick-figures.ts';
 import { arbitraryInventory, shuffledLists, shuffledThroughout } from './arbitrary-inventory.ts';
+import type { ListedInventory } from './arbitrary-inventory.ts';
 import { selection } from './build.ts';
 import { reportOn } from './report-on.ts';
 import type { ReportOptions } from './report-on.ts';
@@ -71,7 +71,7 @@ test('snapshots of a cluster do not depend on the order in which it was listed',
   const pairs = arbitraryInventory.chain((inventory) =>
     fc.tuple(fc.constant(inventory), shuffledLists(inventory)),
   );
-  const snapshotsOf = (inventory: Inventory, options: ReportOptions): string => {
+  const snapshotsOf = (inventory: ListedInventory, options: ReportOptions): string => {
     const { names, takeSnapshot, ...totals } = takeSnapshots(inventory, selection(options));
     return JSON.stringify([totals, names.map(takeSnapshot)]);
   };
@@ -84,7 +84,7 @@ test('snapshots of a cluster do not depend on the order in which it was listed',
 });
 
 /** The same namespace among others: their streams, workloads, labels and images, and what could be read of them. */
-const replaceOthers = (inventory: Inventory, other: Inventory, name: string): Inventory => {
+const replaceOthers = (inventory: ListedInventory, other: ListedInventory, name: string): ListedInventory => {
   const isOwn = ({ namespace }: { readonly namespace: string }): boolean => namespace === name;
   const own = inventory.streams.filter(isOwn);
   const named = own.flatMap(({ tags }) =>
@@ -117,7 +117,7 @@ const UNTOLD = { inUse: null, inUseBy: [], inUseHow: [], inUseCount: 0 };
 
 /** All that is said of a namespace but what others do have a part in: uses, sharing, and what a prune gives back. */
 const ownFigures = (
-  inventory: Inventory,
+  inventory: ListedInventory,
   name: string,
   options: ReportOptions,
 ): NamespaceReport | undefined => {

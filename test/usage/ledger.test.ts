@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isCharged, weigh, weighTogether } from '../../src/usage/ledger.ts';
+import { isStoredUnder, weigh, weighTogether } from '../../src/usage/ledger.ts';
 import type { Ledger, WeighedRevision, WeighedStream, WeighedTag } from '../../src/usage/ledger.ts';
 import { holdings, HOST, image, imported, index, stream } from './build.ts';
 
@@ -117,7 +117,6 @@ describe('used bytes', () => {
 });
 
 describe('a revision is charged', () => {
-  const held = stream('api', { latest: ['a'] });
   const reference = `${HOST}/ns/api@a`;
   const managed = image('a', { layers: { a: 10 } });
 
@@ -157,8 +156,14 @@ describe('a revision is charged', () => {
     { name: 'not when its reference names no host', reference: 'a', image: managed, charged: false },
     { name: 'not when it has no reference', reference: '', image: managed, charged: false },
   ])('$name', ({ charged, ...given }) => {
-    const revision = { digest: 'a', reference: given.reference, created: null };
-    expect(isCharged(revision, given.image, held)).toBe(charged);
+    const ledger = weigh(
+      holdings({
+        images: given.image === undefined ? [] : [given.image],
+        streams: [stream('api', { latest: [{ digest: 'a', reference: given.reference }] })],
+      }),
+      false,
+    );
+    expect(revisionIn(ledger, 'api:latest', 0).charged).toBe(charged);
   });
 
   test.each([
@@ -166,8 +171,7 @@ describe('a revision is charged', () => {
     { repository: '', reference: '' },
     { repository: 'registry', reference: 'registry' },
   ])('not when its stream names no host but $repository', ({ repository, reference: written }) => {
-    const revision = { digest: 'a', reference: written, created: null };
-    expect(isCharged(revision, managed, { repository })).toBe(false);
+    expect(isStoredUnder(repository)(written)).toBe(false);
   });
 });
 

@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Blob } from '../../src/usage/blobs.ts';
 import { addUpTeams, displayNameOf, groupTeams } from '../../src/usage/teams.ts';
-import type { NamespaceBlobs } from '../../src/usage/teams.ts';
 import { namespace } from './build.ts';
 
 describe('namespaces are grouped into teams', () => {
@@ -64,40 +62,29 @@ describe('the display name of a namespace', () => {
 });
 
 describe('the bytes of teams and of the cluster', () => {
-  const digests = ['base', 'mine', 'far', 'seen', 'dev', 'prod', 'b'];
-  const layer = (digest: string, sizeBytes: number): Blob => ({
-    digest,
-    sizeBytes,
-    kind: 'layer',
-    number: digests.indexOf(digest),
-  });
-  const charged = (digest: string, sizeBytes: number) => ({
-    blob: layer(digest, sizeBytes),
-    isCharged: true,
-  });
-  const importedBlob = (digest: string, sizeBytes: number) => ({
-    blob: layer(digest, sizeBytes),
-    isCharged: false,
-  });
-  const holding = (
-    held: Readonly<Record<string, readonly { readonly blob: Blob; readonly isCharged: boolean }[]>>,
+  const digests = ['base', 'mine', 'far', 'seen', 'dev', 'prod', 'b', 'x', 'y'];
+  type Held = { readonly digest: string; readonly sizeBytes: number; readonly isCharged: boolean };
+  const charged = (digest: string, sizeBytes: number): Held => ({ digest, sizeBytes, isCharged: true });
+  const importedBlob = (digest: string, sizeBytes: number): Held => ({ digest, sizeBytes, isCharged: false });
+  const addUp = (
+    teams: Parameters<typeof addUpTeams>[0],
+    held: Readonly<Record<string, readonly Held[]>>,
   ) => {
     const byName = new Map(Object.entries(held));
-    return (name: string): NamespaceBlobs =>
-      new Map((byName.get(name) ?? []).map((stake) => [stake.blob.number, stake]));
+    return addUpTeams(teams, digests.length, (name, stakes) => {
+      for (const { digest, sizeBytes, isCharged } of byName.get(name) ?? [])
+        stakes.add(digests.indexOf(digest), sizeBytes, true, isCharged);
+    });
   };
   const dev = { id: 'label:a', displayName: 'a', namespaces: ['a-dev', 'a-prod'] };
   const other = { id: 'ns:b-dev', displayName: 'b', namespaces: ['b-dev'] };
 
   test('count what namespaces share once, while their sum repeats it', () => {
-    const totals = addUpTeams(
-      [dev, other],
-      holding({
-        'a-dev': [charged('base', 100), charged('dev', 1)],
-        'a-prod': [charged('base', 100), charged('prod', 2)],
-        'b-dev': [charged('base', 100), charged('b', 4)],
-      }),
-    );
+    const totals = addUp([dev, other], {
+      'a-dev': [charged('base', 100), charged('dev', 1)],
+      'a-prod': [charged('base', 100), charged('prod', 2)],
+      'b-dev': [charged('base', 100), charged('b', 4)],
+    });
     expect(totals.clusterUsedBytes).toBe(107);
     expect(totals.sumOfNamespacesBytes).toBe(307);
     expect(totals.standings.get('a-dev')?.team).toEqual({ ...dev, usedBytes: 103 });
@@ -106,14 +93,11 @@ describe('the bytes of teams and of the cluster', () => {
   });
 
   test('are shared with the team only where another of its namespaces is charged, too', () => {
-    const totals = addUpTeams(
-      [dev, other],
-      holding({
-        'a-dev': [charged('base', 100), charged('mine', 1), charged('far', 10)],
-        'a-prod': [charged('base', 100), importedBlob('far', 10), importedBlob('seen', 20)],
-        'b-dev': [charged('mine', 1)],
-      }),
-    );
+    const totals = addUp([dev, other], {
+      'a-dev': [charged('base', 100), charged('mine', 1), charged('far', 10)],
+      'a-prod': [charged('base', 100), importedBlob('far', 10), importedBlob('seen', 20)],
+      'b-dev': [charged('mine', 1)],
+    });
     expect(totals.standings.get('a-dev')?.sharedWithTeamBytes).toBe(100);
     expect(totals.standings.get('a-prod')?.sharedWithTeamBytes).toBe(100);
     expect(totals.standings.get('b-dev')?.sharedWithTeamBytes).toBe(0);
@@ -121,29 +105,23 @@ describe('the bytes of teams and of the cluster', () => {
 
   test('are not shared by one who has only imported them', () => {
     const team = { ...dev, namespaces: ['a-dev', 'a-prod', 'a-test'] };
-    const totals = addUpTeams(
-      [team],
-      holding({
-        'a-dev': [charged('base', 100)],
-        'a-prod': [charged('base', 100)],
-        'a-test': [importedBlob('base', 100)],
-      }),
-    );
+    const totals = addUp([team], {
+      'a-dev': [charged('base', 100)],
+      'a-prod': [charged('base', 100)],
+      'a-test': [importedBlob('base', 100)],
+    });
     expect(totals.standings.get('a-test')?.sharedWithTeamBytes).toBe(0);
     expect(totals.standings.get('a-prod')?.sharedWithTeamBytes).toBe(100);
   });
 
   test('leave out what is only imported', () => {
-    const totals = addUpTeams([other], holding({ 'b-dev': [importedBlob('far', 10), charged('b', 4)] }));
+    const totals = addUp([other], { 'b-dev': [importedBlob('far', 10), charged('b', 4)] });
     expect(totals).toMatchObject({ clusterUsedBytes: 4, sumOfNamespacesBytes: 4 });
     expect(totals.standings.get('b-dev')?.team.usedBytes).toBe(4);
   });
 
   test('take the larger of two sizes for the team, and never for a namespace', () => {
-    const totals = addUpTeams(
-      [dev],
-      holding({ 'a-dev': [charged('base', 100)], 'a-prod': [charged('base', 130)] }),
-    );
+    const totals = addUp([dev], { 'a-dev': [charged('base', 100)], 'a-prod': [charged('base', 130)] });
     expect(totals.standings.get('a-dev')).toMatchObject({
       team: { usedBytes: 130 },
       sharedWithTeamBytes: 100,
@@ -155,7 +133,7 @@ describe('the bytes of teams and of the cluster', () => {
   test('stay at the largest number that can be stored', () => {
     const largest = Number.MAX_SAFE_INTEGER;
     const absurd = [charged('x', largest), charged('y', largest)];
-    const totals = addUpTeams([dev], holding({ 'a-dev': absurd, 'a-prod': absurd }));
+    const totals = addUp([dev], { 'a-dev': absurd, 'a-prod': absurd });
     expect(totals).toMatchObject({ clusterUsedBytes: largest, sumOfNamespacesBytes: largest });
     expect(totals.standings.get('a-dev')).toMatchObject({
       team: { usedBytes: largest },
@@ -164,7 +142,7 @@ describe('the bytes of teams and of the cluster', () => {
   });
 
   test('are 0 where there are no teams', () => {
-    expect(addUpTeams([], holding({}))).toEqual({
+    expect(addUp([], {})).toEqual({
       clusterUsedBytes: 0,
       sumOfNamespacesBytes: 0,
       standings: new Map(),

@@ -23,7 +23,7 @@ describeCluster('OpenShift', async (inventory) => {
 const toObjects = ({ namespaces, streams, images, references }: Inventory): ApiObjects => ({
   namespaces: namespaces.map((metadata) => ({ metadata })),
   imagestreams: streams.map(toImageStreamObject),
-  images: images.map(toImageObject),
+  images: [...images].map(toImageObject),
   pods: references.filter(({ endedPodCreated }) => endedPodCreated !== null).map(toEndedPod),
   deployments: references.filter(({ endedPodCreated }) => endedPodCreated === null).map(toDeployment),
 });

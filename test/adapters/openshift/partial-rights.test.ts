@@ -63,7 +63,8 @@ describe('the viewer of one project', () => {
   test('of several reads what they share once', async () => {
     const names = [TOOLS, 'a1b2c3-prod'];
     const { server, cluster } = await openLimited({ viewerOf: names });
-    const { scope, namespaces, images } = await cluster.readInventory({ namespaces: names });
+    const { scope, namespaces, ...read } = await cluster.readInventory({ namespaces: names });
+    const images = [...read.images];
     expect(scope).toBe('namespaces');
     expect(namespaces.map(({ name }) => name)).toEqual(names);
     expect(new Set(images.map(({ digest }) => digest)).size).toBe(images.length);
@@ -150,7 +151,7 @@ test('indexes below indexes are followed, also in a circle', async () => {
   const lists = clusterOf('a', { index: ['middle'], middle: ['image', 'index'], image: [] });
   const { cluster } = await openLimited({ viewerOf: ['a'], lists });
   const { images } = await cluster.readInventory({ namespaces: ['a'] });
-  expect(images.map(({ digest }) => digest)).toEqual(['sha256:index', 'sha256:middle', 'sha256:image']);
+  expect([...images].map(({ digest }) => digest)).toEqual(['sha256:index', 'sha256:middle', 'sha256:image']);
 });
 
 describe('rights in between', () => {
@@ -267,7 +268,8 @@ type Child = {
 
 /** Those of a recorded namespace. */
 const untaggedChildren = async (name: string): Promise<readonly Child[]> => {
-  const { streams, images } = await readPart(name);
+  const { streams, ...part } = await readPart(name);
+  const images = [...part.images];
   const held = streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       tag.revisions.map(({ digest }) => ({ stream: stream.name, tag: tag.name, digest })),
@@ -290,7 +292,7 @@ const untaggedChildren = async (name: string): Promise<readonly Child[]> => {
 const figuresWith = async (name: string, alter: (child: Image) => Image | null): Promise<Figures> => {
   const part = await readPart(name);
   const children = new Set((await untaggedChildren(name)).map(({ image }) => image.digest));
-  const images = part.images.flatMap((image) =>
+  const images = [...part.images].flatMap((image) =>
     children.has(image.digest) ? (alter(image) ?? []) : [image],
   );
   return bruteForceInventory({ ...part, images });

@@ -1,0 +1,205 @@
+import { createBlobColumns } from './blob-columns.ts';
+import { createContents } from './blobs.ts';
+import type { Contents, ImageContent } from './blobs.ts';
+import { grown, makeDoubles, makeInts } from './columns.ts';
+import type { ChildImage, Image, Layer } from './registry.ts';
+
+/** All images of a cluster, each digest once. */
+export type ImageTable = Iterable<Image> & {
+  /** Adds an image, or puts it in the place of the one of the same digest. */
+  readonly add: (image: Image) => void;
+  readonly get: (digest: string) => Image | undefined;
+  /** Those of several digests that are there; equal layers are one object. */
+  readonly getAll: (digests: Iterable<string>) => readonly Image[];
+  readonly isManaged: (digest: string) => boolean;
+  readonly childrenOf: (digest: string) => readonly ChildImage[];
+  readonly listDigests: () => Iterable<string>;
+  /** Images that have others below them. */
+  readonly listIndexes: () => readonly Image[];
+  /** Digests of the images that have a config. */
+  readonly ofConfig: (configDigest: string) => readonly string[];
+  /** How many blobs there are: their numbers are below. */
+  readonly countBlobs: () => number;
+  readonly blobDigest: (number: number) => string;
+  /** Shows each blob that an image weighs, once, and says what else is known of its content. */
+  readonly visitBlobs: (digest: string, visit: VisitBlob) => ContentSummary;
+};
+
+/** A list of images as a table. */
+export const toImageTable = (images: ImageTable | readonly Image[]): ImageTable =>
+  'length' in images ? createImageTable(images) : images;
+
+/** Takes a blob's number, its size in bytes as the image states it, and whether it is a layer or the config. */
+export type VisitBlob = (number: number, sizeBytes: number, isLayer: boolean) => void;
+
+export type ContentSummary = Pick<ImageContent, 'isSizeKnown' | 'isWhole'> & {
+  /** Numbers of the layers that it names without a size to rely on: it holds them all the same. */
+  readonly unsized: readonly number[];
+};
+
+const PLAIN: ContentSummary = { isSizeKnown: true, isWhole: true, unsized: [] };
+const NONE = -1;
+/** In `details`; what is left tells the architecture. */
+const [MANAGED, WITHOUT_CONFIG, ARCHITECTURE] = [1, 2, 4];
+
+/**
+ * 100,000 images name more than a million layers, which as objects fill hundreds of megabytes. Plain images, as nearly
+ * all are, are kept in columns of numbers; one with anything odd about its layers or its config is kept as it is, and
+ * `blobs.ts` reads its content.
+ */
+export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
+  const blobs = createBlobColumns();
+  const rows = new Map<string, number>();
+  const digests: string[] = [];
+  const odd = new Map<number, Image>();
+  const architectures: (string | null)[] = [];
+  const architectureNumbers = new Map<string | null, number>();
+  // By row. The layers of one are those from its start on, up to the next one's.
+  let starts = makeInts(1);
+  let layers = makeInts(0);
+  let configs = makeInts(0);
+  let stated = makeDoubles(0);
+  let details = makeInts(0);
+  // Worked out when first asked for, and anew once an image was added.
+  let contents: Contents | null = null;
+  let configRows: ((config: number) => readonly number[]) | null = null;
+
+  const add = (image: Image): void => {
+    const row = digests.length;
+    const start = startOf(row);
+    const end = start + (image.layers?.length ?? 0);
+    layers = grown(layers, end, makeInts);
+    image.layers?.forEach(({ digest }, at) => (layers[start + at] = blobs.numberOf(digest)));
+    configs = grown(configs, row + 1, makeInts);
+    configs[row] = blobs.numberOf(image.configDigest ?? image.digest);
+    stated = grown(stated, row + 1, makeDoubles);
+    stated[row] = image.statedBytes ?? NaN;
+    details = grown(details, row + 1, makeInts);
+    details[row] =
+      (image.managed ? MANAGED : 0) +
+      (image.configDigest === null ? WITHOUT_CONFIG : 0) +
+      ARCHITECTURE * numberOfArchitecture(image.architecture);
+    starts = grown(starts, row + 2, makeInts);
+    starts[row + 1] = end;
+    if (!isPlain(image, row)) odd.set(row, image);
+    odd.delete(rows.get(image.digest) ?? NONE);
+    rows.set(image.digest, row);
+    digests.push(image.digest);
+    contents = null;
+    configRows = null;
+  };
+
+  const startOf = (row: number): number => starts[row] ?? 0;
+
+  const numberOfArchitecture = (architecture: string | null): number => {
+    const number = architectureNumbers.get(architecture) ?? architectures.length;
+    if (number === architectures.length) architectures.push(architecture);
+    architectureNumbers.set(architecture, number);
+    return number;
+  };
+
+  /** Every layer has the size that it has in other plain images, some size is not 0, and the config is none of them. */
+  const isPlain = ({ fault, children, layers: given }: Image, row: number): boolean => {
+    if (fault !== null || children.length > 0 || given === null) return false;
+    const start = startOf(row);
+    const isFirst = blobs.startLook();
+    const isAgreed = given.every(({ sizeBytes }, at) => {
+      const number = layers[start + at] ?? NONE;
+      isFirst(number);
+      return blobs.agreesWith(number, sizeBytes);
+    });
+    return isAgreed && given.some(({ sizeBytes }) => sizeBytes > 0) && isFirst(configs[row] ?? NONE);
+  };
+
+  const readPlain = (row: number, layerOf: (number: number) => Layer): Image => {
+    const statedBytes = stated[row] ?? NaN;
+    const detail = details[row] ?? 0;
+    return {
+      digest: digests[row] ?? '',
+      managed: (detail & MANAGED) !== 0,
+      layers: Array.from(layers.subarray(startOf(row), startOf(row + 1)), (number) => layerOf(number)),
+      statedBytes: Number.isNaN(statedBytes) ? null : statedBytes,
+      configDigest: (detail & WITHOUT_CONFIG) === 0 ? blobs.digestOf(configs[row] ?? NONE) : null,
+      architecture: architectures[Math.floor(detail / ARCHITECTURE)] ?? null,
+      children: [],
+      fault: null,
+    };
+  };
+
+  const getAll = (wanted: Iterable<string>): readonly Image[] => {
+    const known = new Map<number, Layer>();
+    const layerOf = (number: number): Layer => {
+      const layer = known.get(number) ?? blobs.layerOf(number);
+      known.set(number, layer);
+      return layer;
+    };
+    return [...wanted].flatMap((digest) => {
+      const row = rows.get(digest);
+      return row === undefined ? [] : [odd.get(row) ?? readPlain(row, layerOf)];
+    });
+  };
+
+  const get = (digest: string): Image | undefined => getAll([digest])[0];
+
+  const visitPlain = (row: number, visit: VisitBlob): void => {
+    const isFirst = blobs.startLook();
+    let layerBytes = 0;
+    for (let at = startOf(row), end = startOf(row + 1); at < end; at += 1) {
+      const number = layers[at] ?? NONE;
+      if (!isFirst(number)) continue;
+      const sizeBytes = blobs.layerBytesOf(number);
+      layerBytes += sizeBytes;
+      visit(number, sizeBytes, true);
+    }
+    const configBytes = (stated[row] ?? NaN) - layerBytes;
+    if (configBytes >= 0) visit(configs[row] ?? NONE, configBytes, false);
+  };
+
+  /** By the number of a config the rows that have it, those of one config in a chain. */
+  const indexConfigs = (): ((config: number) => readonly number[]) => {
+    const first = makeInts(blobs.count()).fill(NONE);
+    const next = makeInts(digests.length);
+    for (const row of rows.values()) {
+      const config = configs[row] ?? NONE;
+      if (((details[row] ?? 0) & WITHOUT_CONFIG) !== 0) continue;
+      next[row] = first[config] ?? NONE;
+      first[config] = row;
+    }
+    return (config) => {
+      const found: number[] = [];
+      for (let row = first[config] ?? NONE; row !== NONE; row = next[row] ?? NONE) found.push(row);
+      return found;
+    };
+  };
+
+  for (const image of images) add(image);
+  return {
+    add,
+    get,
+    getAll,
+    isManaged: (digest) => ((details[rows.get(digest) ?? NONE] ?? 0) & MANAGED) !== 0,
+    childrenOf: (digest) => odd.get(rows.get(digest) ?? NONE)?.children ?? [],
+    listDigests: () => rows.keys(),
+    listIndexes: () => [...odd.values()].filter(({ children }) => children.length > 0),
+    ofConfig: (configDigest) => {
+      configRows ??= indexConfigs();
+      return configRows(blobs.find(configDigest)).map((row) => digests[row] ?? '');
+    },
+    countBlobs: blobs.count,
+    blobDigest: blobs.digestOf,
+    visitBlobs: (digest, visit) => {
+      const row = rows.get(digest);
+      if (row !== undefined && !odd.has(row)) {
+        visitPlain(row, visit);
+        return PLAIN;
+      }
+      contents ??= createContents({ get }, blobs.numberOf);
+      const { blobs: weighed, unsized, isSizeKnown, isWhole } = contents.contentOf(digest);
+      for (const { number, sizeBytes, kind } of weighed) visit(number, sizeBytes, kind === 'layer');
+      return { isSizeKnown, isWhole, unsized: unsized.map(blobs.numberOf) };
+    },
+    *[Symbol.iterator]() {
+      for (const digest of rows.keys()) yield* getAll([digest]);
+    },
+  };
+};

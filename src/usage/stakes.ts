@@ -1,0 +1,59 @@
+import { addBytes } from './blobs.ts';
+
+/** What is said about the blobs of a cluster: how large each is, and whether anybody is charged with it. */
+export type Stakes = {
+  /** Adds one statement: a layer's size beats a derived config size, then the largest wins. */
+  readonly add: (number: number, sizeBytes: number, isLayer: boolean, isCharged: boolean) => void;
+  readonly addAll: (others: Stakes) => void;
+  readonly visit: (take: Stakes['add']) => void;
+  /** Charged blobs, each once, with its size in bytes. */
+  readonly listCharged: () => readonly { readonly number: number; readonly sizeBytes: number }[];
+  readonly chargedBytes: () => number;
+  /** Forgets all statements. */
+  readonly clear: () => void;
+};
+
+const [STATED, LAYER, CHARGED] = [1, 2, 4];
+
+/** For blobs of numbers below `blobCount`. */
+export const createStakes = (blobCount: number): Stakes => {
+  const sizes = new Float64Array(blobCount);
+  const marks = new Uint8Array(blobCount);
+  const stated: number[] = [];
+
+  const add: Stakes['add'] = (number, sizeBytes, isLayer, isCharged) => {
+    const mark = marks[number] ?? 0;
+    const size = sizes[number] ?? 0;
+    const wasLayer = (mark & LAYER) !== 0;
+    if (mark === 0) stated.push(number);
+    if (mark === 0 || (isLayer === wasLayer ? sizeBytes > size : isLayer)) sizes[number] = sizeBytes;
+    marks[number] = mark | STATED | (isLayer ? LAYER : 0) | (isCharged ? CHARGED : 0);
+  };
+
+  const visit: Stakes['visit'] = (take) => {
+    for (const number of stated) {
+      const mark = marks[number] ?? 0;
+      take(number, sizes[number] ?? 0, (mark & LAYER) !== 0, (mark & CHARGED) !== 0);
+    }
+  };
+
+  return {
+    add,
+    addAll: (others) => others.visit(add),
+    visit,
+    listCharged: () =>
+      stated
+        .filter((number) => ((marks[number] ?? 0) & CHARGED) !== 0)
+        .map((number) => ({ number, sizeBytes: sizes[number] ?? 0 })),
+    chargedBytes: () => {
+      let total = 0;
+      for (const number of stated)
+        if (((marks[number] ?? 0) & CHARGED) !== 0) total = addBytes(total, sizes[number] ?? 0);
+      return total;
+    },
+    clear: () => {
+      for (const number of stated) marks[number] = 0;
+      stated.length = 0;
+    },
+  };
+};
