@@ -25,9 +25,11 @@ export type ImageTable = Iterable<Image> & {
   readonly visitBlobs: (digest: string, visit: VisitBlob) => ContentSummary;
 };
 
-/** A list of images as a table. */
-export const toImageTable = (images: ImageTable | readonly Image[]): ImageTable =>
-  'length' in images ? createImageTable(images) : images;
+/** Images as a table, which they may be already. */
+export const toImageTable = (images: Iterable<Image>): ImageTable =>
+  isTable(images) ? images : createImageTable(images);
+
+const isTable = (images: Iterable<Image>): images is ImageTable => 'visitBlobs' in images;
 
 /** Takes a blob's number, its size in bytes as the image states it, and whether it is a layer or the config. */
 export type VisitBlob = (number: number, sizeBytes: number, isLayer: boolean) => void;

@@ -1,5 +1,3 @@
-import type { ImageTable } from './image-table.ts';
-
 /** The nouns of an OpenShift image registry, as slim records. Everything here is data; nothing here reads anything. */
 
 /** A Kubernetes namespace (an OpenShift project). */
@@ -144,8 +142,8 @@ export type Inventory = {
   readonly unreadableKinds: readonly string[];
   readonly namespaces: readonly Namespace[];
   readonly streams: readonly ImageStream[];
-  /** A list will do, too. */
-  readonly images: ImageTable | readonly Image[];
+  /** A table where there are many (`image-table.ts`). */
+  readonly images: Iterable<Image>;
   readonly references: readonly WorkloadReference[];
 };
 

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createContents } from '../../src/usage/blobs.ts';
+import { createImageTable } from '../../src/usage/image-table.ts';
+import type { Image } from '../../src/usage/registry.ts';
+import { image, index, sha256 } from './build.ts';
+
+/** Few digests, so that images share layers, configs and children; sizes that often agree. */
+const digest = fc.constantFrom(...'abcdef'.split('').map(sha256), 'odd');
+const arbitraryImage: fc.Arbitrary<Image> = fc.record({
+  digest: fc.constantFrom(...'012345'.split('').map(sha256), 'named'),
+  managed: fc.boolean(),
+  layers: fc.option(
+    fc.array(fc.record({ digest, sizeBytes: fc.constantFrom(0, 10, 10, 10, 2 ** 40) }), { maxLength: 4 }),
+  ),
+  statedBytes: fc.option(fc.constantFrom(0, 15, 25, 2 ** 41)),
+  configDigest: fc.option(digest),
+  architecture: fc.constantFrom(null, 'amd64', 'arm64', 'unknown'),
+  children: fc.oneof(
+    { weight: 4, arbitrary: fc.constant([]) },
+    fc.array(
+      fc.record({
+        digest: fc.constantFrom(sha256('0'), sha256('1'), 'gone'),
+        architecture: fc.constant(null),
+      }),
+      {
+        maxLength: 2,
+      },
+    ),
+  ),
+  fault: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, fc.constant('no image')),
+});
+const arbitraryImages = fc.uniqueArray(arbitraryImage, { selector: (one) => one.digest, maxLength: 7 });
+
+describe('a table of images', () => {
+  test('gives each image back as it was', () => {
+    fc.assert(
+      fc.property(arbitraryImages, (images) => {
+        const table = createImageTable(images);
+        expect([...table]).toEqual(images);
+        expect(images.map((one) => table.get(one.digest))).toEqual(images);
+        expect(table.getAll(images.map((one) => one.digest).toReversed())).toEqual(images.toReversed());
+        expect(images.map((one) => table.isManaged(one.digest))).toEqual(images.map((one) => one.managed));
+        expect(images.map((one) => table.childrenOf(one.digest))).toEqual(images.map((one) => one.children));
+        expect(table.listIndexes()).toEqual(images.filter(({ children }) => children.length > 0));
+      }),
+    );
+  });
+
+  test('shows the blobs of each as they are without a table', () => {
+    fc.assert(
+      fc.property(arbitraryImages, (images) => {
+        const table = createImageTable(images);
+        const { contentOf } = createContents(new Map(images.map((one) => [one.digest, one])));
+        for (const one of [...images, { digest: 'gone' }]) {
+          const blobs: unknown[] = [];
+          const { isSizeKnown, isWhole, unsized } = table.visitBlobs(
+            one.digest,
+            (number, sizeBytes, isLayer) =>
+              blobs.push({ digest: table.blobDigest(number), sizeBytes, kind: isLayer ? 'layer' : 'config' }),
+          );
+          const content = contentOf(one.digest);
+          expect(blobs).toEqual(
+            content.blobs.map(({ digest: name, sizeBytes, kind }) => ({ digest: name, sizeBytes, kind })),
+          );
+          expect({ isSizeKnown, isWhole, unsized: unsized.map(table.blobDigest) }).toEqual({
+            isSizeKnown: content.isSizeKnown,
+            isWhole: content.isWhole,
+            unsized: content.unsized,
+          });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('knows the images of a config', () => {
+    fc.assert(
+      fc.property(arbitraryImages, digest, (images, config) => {
+        const owners = images.filter(({ configDigest }) => configDigest === config).map((one) => one.digest);
+        expect([...createImageTable(images).ofConfig(config)].toSorted()).toEqual(owners.toSorted());
+      }),
+    );
+  });
+
+  test.each([
+    { name: 'a plain one', then: image('a', { layers: { base: 1 }, configDigest: 'other' }) },
+    { name: 'an index', then: index('a', ['child']) },
+  ])('holds what was added last of a digest: $name', ({ then }) => {
+    for (const [first, second] of [
+      [image('a', { layers: { base: 1 }, managed: false }), then],
+      [then, image('a', { layers: { base: 1 }, managed: false })],
+    ] as const) {
+      const table = createImageTable([first]);
+      table.visitBlobs('a', () => {});
+      table.ofConfig('a-config');
+      table.add(second);
+      expect([...table]).toEqual([second]);
+      expect(table.isManaged('a')).toBe(second.managed);
+      expect(table.listIndexes()).toEqual(second.children.length > 0 ? [second] : []);
+      expect(table.ofConfig('a-config')).toEqual(second.configDigest === 'a-config' ? ['a'] : []);
+    }
+  });
+
+  test('shares equal layers among the images that are asked for together', () => {
+    const layers = { [sha256('a')]: 5, [sha256('b')]: 6 };
+    const [one, other] = createImageTable([image('one', { layers }), image('other', { layers })]).getAll([
+      'one',
+      'gone',
+      'other',
+    ]);
+    expect(one?.layers?.[0]).toEqual({ digest: sha256('a'), sizeBytes: 5 });
+    expect(one?.layers?.[0]).toBe(other?.layers?.[0]);
+  });
+});
