@@ -233,6 +233,8 @@ const addConfig = (
 const listArchitectures = (
   described: readonly { readonly architecture: string | null }[],
 ): readonly string[] => {
-  const names = described.flatMap(({ architecture }) => architecture ?? []);
-  return [...new Set(names.filter((name) => name !== '' && name !== 'unknown'))].toSorted();
+  const names = new Set<string>();
+  for (const { architecture } of described)
+    if (architecture !== null && architecture !== '' && architecture !== 'unknown') names.add(architecture);
+  return [...names].toSorted();
 };

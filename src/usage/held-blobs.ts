@@ -29,6 +29,8 @@ export type HeldBlobs = {
   readonly counters: readonly (Entry | undefined)[];
   /** Blobs of several sizes, with the first revision whose image states another than those before it, or itself two. */
   readonly conflicts: ReadonlyMap<number, { readonly digest: string; readonly entry: Entry }>;
+  /** Shows each blob that some revisions weigh, once; one after the other. */
+  readonly visitDistinct: (entries: readonly Entry[], visit: (number: number) => void) => void;
   /** How many numbers there are. */
   readonly count: number;
 };
@@ -64,6 +66,9 @@ export const holdBlobs = (entries: readonly Entry[], numberOf: Contents['numberO
     }
     for (const digest of content.conflicts) addConflict(numberOf(digest), digest, entry);
   }
+  /** By number the last visit that showed it. */
+  const shownIn: number[] = [];
+  let visits = 0;
   const sizeOf = (number: number): number => byTag.bestOf(number)?.sizeBytes ?? 0;
   return {
     byTag,
@@ -73,16 +78,18 @@ export const holdBlobs = (entries: readonly Entry[], numberOf: Contents['numberO
     isInOneStream: (number) => holders[number] !== SEVERAL,
     counters,
     conflicts,
+    visitDistinct: (some, visit) => {
+      visits += 1;
+      for (const { content } of some) {
+        for (const { number } of content.blobs) {
+          if (shownIn[number] === visits) continue;
+          shownIn[number] = visits;
+          visit(number);
+        }
+      }
+    },
     count: holders.length,
   };
-};
-
-/** The numbers of the blobs that these revisions weigh, each once. */
-export const distinctBlobs = (entries: readonly Entry[]): ReadonlySet<number> => {
-  const distinct = new Set<number>();
-  for (const content of new Set(entries.map((entry) => entry.content)))
-    for (const { number } of content.blobs) distinct.add(number);
-  return distinct;
 };
 
 /** Blobs as tags see them, or as streams do: enough to tell what is left of each without any one of these owners. */

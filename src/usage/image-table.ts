@@ -9,8 +9,8 @@ export type ImageTable = Iterable<Image> & {
   /** Adds an image, or puts it in the place of the one of the same digest. */
   readonly add: (image: Image) => void;
   readonly get: (digest: string) => Image | undefined;
-  /** Those of several digests that are there; equal layers are one object. */
-  readonly getAll: (digests: Iterable<string>) => readonly Image[];
+  /** Starts to read images and blobs of which equal parts are to be one object. */
+  readonly startReading: () => Reading;
   readonly isManaged: (digest: string) => boolean;
   readonly childrenOf: (digest: string) => readonly ChildImage[];
   readonly listDigests: () => Iterable<string>;
@@ -20,7 +20,6 @@ export type ImageTable = Iterable<Image> & {
   readonly ofConfig: (configDigest: string) => readonly string[];
   /** How many blobs there are: their numbers are below. */
   readonly countBlobs: () => number;
-  readonly blobDigest: (number: number) => string;
   /** Shows each blob that an image weighs, once, and says what else is known of its content. */
   readonly visitBlobs: (digest: string, visit: VisitBlob) => ContentSummary;
 };
@@ -30,6 +29,12 @@ export const toImageTable = (images: Iterable<Image>): ImageTable =>
   isTable(images) ? images : createImageTable(images);
 
 const isTable = (images: Iterable<Image>): images is ImageTable => 'visitBlobs' in images;
+
+/** Reads what is told apart by digest and number; equal layers and digests are one object. */
+export type Reading = {
+  readonly image: (digest: string) => Image | undefined;
+  readonly blobDigest: (number: number) => string;
+};
 
 /** Takes a blob's number, its size in bytes as the image states it, and whether it is a layer or the config. */
 export type VisitBlob = (number: number, sizeBytes: number, isLayer: boolean) => void;
@@ -121,27 +126,30 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
       managed: (detail & MANAGED) !== 0,
       layers: Array.from(layers.subarray(startOf(row), startOf(row + 1)), (number) => layerOf(number)),
       statedBytes: Number.isNaN(statedBytes) ? null : statedBytes,
-      configDigest: (detail & WITHOUT_CONFIG) === 0 ? blobs.digestOf(configs[row] ?? NONE) : null,
+      configDigest: (detail & WITHOUT_CONFIG) === 0 ? layerOf(configs[row] ?? NONE).digest : null,
       architecture: architectures[Math.floor(detail / ARCHITECTURE)] ?? null,
       children: [],
       fault: null,
     };
   };
 
-  const getAll = (wanted: Iterable<string>): readonly Image[] => {
+  const startReading = (): Reading => {
     const known = new Map<number, Layer>();
     const layerOf = (number: number): Layer => {
       const layer = known.get(number) ?? blobs.layerOf(number);
       known.set(number, layer);
       return layer;
     };
-    return [...wanted].flatMap((digest) => {
-      const row = rows.get(digest);
-      return row === undefined ? [] : [odd.get(row) ?? readPlain(row, layerOf)];
-    });
+    return {
+      image: (digest) => {
+        const row = rows.get(digest);
+        return row === undefined ? undefined : (odd.get(row) ?? readPlain(row, layerOf));
+      },
+      blobDigest: (number) => layerOf(number).digest,
+    };
   };
 
-  const get = (digest: string): Image | undefined => getAll([digest])[0];
+  const get = (digest: string): Image | undefined => startReading().image(digest);
 
   const visitPlain = (row: number, visit: VisitBlob): void => {
     const isFirst = blobs.startLook();
@@ -178,7 +186,7 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
   return {
     add,
     get,
-    getAll,
+    startReading,
     isManaged: (digest) => ((details[rows.get(digest) ?? NONE] ?? 0) & MANAGED) !== 0,
     childrenOf: (digest) => odd.get(rows.get(digest) ?? NONE)?.children ?? [],
     listDigests: () => rows.keys(),
@@ -188,7 +196,6 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
       return configRows(blobs.find(configDigest)).map((row) => digests[row] ?? '');
     },
     countBlobs: blobs.count,
-    blobDigest: blobs.digestOf,
     visitBlobs: (digest, visit) => {
       const row = rows.get(digest);
       if (row !== undefined && !odd.has(row)) {
@@ -201,7 +208,10 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
       return { isSizeKnown, isWhole, unsized: unsized.map(blobs.numberOf) };
     },
     *[Symbol.iterator]() {
-      for (const digest of rows.keys()) yield* getAll([digest]);
+      for (const digest of rows.keys()) {
+        const image = get(digest);
+        if (image !== undefined) yield image;
+      }
     },
   };
 };

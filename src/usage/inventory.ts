@@ -77,6 +77,7 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
   const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
   const digests = [...withImagesBelow(digestsOf(streams), cluster.images.childrenOf)].toSorted();
+  const reading = cluster.images.startReading();
   const { readAt, exact, lists, scope, unreadableKinds } = cluster.inventory;
   return {
     cluster: cluster.inventory.cluster,
@@ -89,20 +90,20 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     team: standing.team,
     sharedWithTeamBytes: standing.sharedWithTeamBytes,
     streams,
-    images: cluster.images.getAll(digests),
-    heldOutside: listHeldOutside(digests, cluster),
+    images: digests.flatMap((digest) => reading.image(digest) ?? []),
+    heldOutside: Array.from(findHeldOutside(digests, cluster), reading.blobDigest),
     uses: usesOf(streams, cluster),
   };
 };
 
-const listHeldOutside = (digests: readonly string[], { images, holders }: Cluster): readonly string[] => {
+const findHeldOutside = (digests: readonly string[], { images, holders }: Cluster): ReadonlySet<number> => {
   const outside = new Set<number>();
   for (const digest of digests) {
     images.visitBlobs(digest, (number) => {
       if (holders[number] === SEVERAL) outside.add(number);
     });
   }
-  return Array.from(outside, images.blobDigest);
+  return outside;
 };
 
 const usesOf = (streams: readonly ImageStream[], { uses, environments }: Cluster): Uses => {

@@ -1,7 +1,7 @@
 import { addBytes, createContents } from './blobs.ts';
 import type { Blob, ContentFault, Contents } from './blobs.ts';
 import { formatBytes } from './format.ts';
-import { distinctBlobs, holdBlobs } from './held-blobs.ts';
+import { holdBlobs } from './held-blobs.ts';
 import type { Entry, HeldBlobs } from './held-blobs.ts';
 import { byName, compareText } from './text-order.ts';
 import type { Image, ImageStream, Tag } from './registry.ts';
@@ -96,8 +96,7 @@ export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
       streams: entries.length,
       tags: all.length,
       revisions: sum(all, (tag) => tag.revisions.length),
-      images: new Set(all.flatMap((tag) => tag.revisions.flatMap(({ revision }) => revision.digest || [])))
-        .size,
+      images: countImages(all),
       blobs: charged,
     },
     streams,
@@ -184,6 +183,13 @@ const listEntries = (
   return { streams, numberOf };
 };
 
+const countImages = (tags: readonly TagEntries[]): number => {
+  const digests = new Set<string>();
+  for (const { revisions } of tags) for (const { revision } of revisions) digests.add(revision.digest);
+  digests.delete('');
+  return digests.size;
+};
+
 const countOnce = ({ counters, sizeOf }: HeldBlobs): ReadonlyMap<Entry, number> => {
   const counted = new Map<Entry, number>();
   counters.forEach((counter, number) => {
@@ -195,12 +201,22 @@ const countOnce = ({ counters, sizeOf }: HeldBlobs): ReadonlyMap<Entry, number> 
 type Weighing = {
   readonly blobs: HeldBlobs;
   readonly counted: ReadonlyMap<Entry, number>;
-  readonly outside: ReadonlySet<number> | null;
+  readonly outside: Outside | null;
 };
 
-/** Numbers of the blobs that other namespaces hold; null where that is unknown. */
-const heldOutside = (holdings: Holdings, numberOf: Contents['numberOf']): ReadonlySet<number> | null =>
-  holdings.scope === 'cluster' ? new Set(holdings.heldOutside.map(numberOf)) : null;
+/** By a blob's number whether other namespaces hold it. */
+type Outside = readonly (true | undefined)[];
+
+/** Null where that is unknown. */
+const heldOutside = (
+  { scope, heldOutside: digests }: Holdings,
+  numberOf: Contents['numberOf'],
+): Outside | null => {
+  if (scope !== 'cluster') return null;
+  const outside: (true | undefined)[] = [];
+  for (const digest of digests) outside[numberOf(digest)] = true;
+  return outside;
+};
 
 const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream => {
   const tags = stream.tags.map((tag) => weighTag(tag, weighing));
@@ -220,23 +236,23 @@ const weighGroup = (
   { blobs, outside }: Pick<Weighing, 'blobs' | 'outside'>,
 ): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
   let [sizeBytes, freesBytes, reclaimsBytes] = [0, 0, 0];
-  for (const number of distinctBlobs(entries)) {
+  blobs.visitDistinct(entries, (number) => {
     const used = blobs.usedOf(number);
     sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
     freesBytes = addBytes(freesBytes, used - blobs.byStream.usedWithout(number, owner));
-    if (blobs.isInOneStream(number) && outside?.has(number) === false)
+    if (outside !== null && outside[number] !== true && blobs.isInOneStream(number))
       reclaimsBytes = addBytes(reclaimsBytes, used);
-  }
+  });
   return { sizeBytes, freesBytes, reclaimsBytes: outside === null ? null : reclaimsBytes };
 };
 
 const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): WeighedTag => {
   const { blobs } = weighing;
   let [sizeBytes, freesBytes] = [0, 0];
-  for (const number of distinctBlobs(revisions)) {
+  blobs.visitDistinct(revisions, (number) => {
     sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
     freesBytes = addBytes(freesBytes, blobs.usedOf(number) - blobs.byTag.usedWithout(number, tag));
-  }
+  });
   const weighed = revisions.map((entry) => weighRevision(entry, weighing));
   return {
     name: source.name,
