@@ -17,6 +17,7 @@ import type {
 } from '../src/pipeline/ports.ts';
 import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
 import type { BlobStat } from '../src/usage/registry-verdict.ts';
+import { writeOut } from '../src/usage/inventory.ts';
 import type { Inventory, Snapshot } from '../src/usage/registry.ts';
 
 /** In-memory ports: the same contract suites run on these and on the real adapters. */
@@ -27,6 +28,7 @@ export const createFakeStore = (): Store => {
   const snapshots = new Map<string, Snapshot>();
   const results = new Map<string, NamespaceResult>();
   const deliveries = new Map<string, Delivery>();
+  const lastOfThreads = new Map<string, string>();
   const bounces = new Map<string, Bounce>();
   const history = new Map<string, HistoryPoint>();
   const under = (runId: string, namespace: string): string => JSON.stringify([runId, namespace]);
@@ -43,7 +45,7 @@ export const createFakeStore = (): Store => {
 
     saveSnapshot: async (runId, snapshot) => {
       const reading = under(runId, snapshot.takenAt);
-      snapshots.set(under(reading, snapshot.namespace.name), structuredClone(snapshot));
+      snapshots.set(under(reading, snapshot.namespace.name), structuredClone(writeOut(snapshot)));
     },
     loadSnapshot: async (runId, { namespace, takenAt }) =>
       copy(snapshots.get(under(under(runId, takenAt), namespace))),
@@ -52,7 +54,13 @@ export const createFakeStore = (): Store => {
 
     addDelivery: async (delivery) => addOnce(deliveries, delivery.id, delivery),
     loadDelivery: async (deliveryId) => copy(deliveries.get(deliveryId)),
-    moveDelivery: async (from, delivery) => swap(deliveries, from, delivery),
+    moveDelivery: async (from, delivery) => {
+      const { id, state, thread } = delivery;
+      const isMoved = swap(deliveries, from, delivery);
+      if (isMoved && state === 'submitted' && thread !== null) lastOfThreads.set(thread.id, id);
+      return isMoved;
+    },
+    loadLastOfThread: async (threadId) => lastOfThreads.get(threadId) ?? null,
     listDeliveries: async (runId) =>
       [...deliveries.values()]
         .filter((delivery) => delivery.runId === runId)

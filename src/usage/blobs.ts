@@ -3,22 +3,21 @@ import type { ChildImage, FindingCode, Image, Layer } from './registry.ts';
 
 /** What the registry stores once, however many images share it: a layer, or an image's config. */
 export type Blob = {
-  readonly digest: string;
+  /** Stands for its digest: faster to look up than 71 characters. */
+  readonly number: number;
   readonly sizeBytes: number;
   /** A layer's size is stated by the API, a config's is derived from `dockerImageMetadata.Size`. */
   readonly kind: 'layer' | 'config';
-  /** Stands for the digest among the blobs of one `createContents`: faster to look up than 71 characters. */
-  readonly number: number;
 };
 
 /** What an image is made of. */
 export type ImageContent = {
   /** What it weighs: each digest once; empty where its size is unknown. */
   readonly blobs: readonly Blob[];
-  /** Digests of layers that it names without a size to rely on: it holds them all the same. */
-  readonly unsized: readonly string[];
-  /** Digests that it states with different sizes itself. */
-  readonly conflicts: readonly string[];
+  /** Numbers of layers that it names without a size to rely on: it holds them all the same. */
+  readonly unsized: readonly number[];
+  /** Numbers of blobs that it states with different sizes itself. */
+  readonly conflicts: readonly number[];
   /** Whether `blobs` tells its size, at least as a lower bound. */
   readonly isSizeKnown: boolean;
   /** Whether `blobs` tells all of its size; false, too, for an index of which some children are unknown. */
@@ -30,42 +29,36 @@ export type ImageContent = {
 /** What is odd about an image and what it does to its size. */
 export type ContentFault = { readonly code: FindingCode; readonly message: string };
 
+/** Tells blobs apart by numbers from 0 on instead of by digests. */
+export type Numbering = {
+  readonly numberOf: (digest: string) => number;
+  readonly digestOf: (number: number) => string;
+};
+
 /** What the images of one cluster or namespace are made of. */
-export type Contents = {
+export type Contents = Numbering & {
   /** By an image's digest; each image is worked out once. */
   readonly contentOf: (digest: string) => ImageContent;
-  /** The `number` of a blob's digest, from 0 on. */
-  readonly numberOf: (digest: string) => number;
 };
 
 /** Images by digest. */
 type Images = Pick<ReadonlyMap<string, Image>, 'get'>;
 
-/** `numberOf` numbers blobs from 0 on; its own way unless told. */
-export const createContents = (images: Images, numberOf = createNumbering()): Contents => {
+export const createContents = (images: Images, numbering: Numbering): Contents => {
   const contents = new Map<string, ImageContent>();
-  const blobs = createBlobs(numberOf);
+  const blobs = createBlobs(numbering.numberOf);
   return {
     contentOf: (digest) => {
       const content = contents.get(digest) ?? readContent(digest, images, blobs);
       contents.set(digest, content);
       return content;
     },
-    numberOf,
-  };
-};
-
-const createNumbering = (): Contents['numberOf'] => {
-  const numbers = new Map<string, number>();
-  return (digest) => {
-    const number = numbers.get(digest) ?? numbers.size;
-    if (number === numbers.size) numbers.set(digest, number);
-    return number;
+    ...numbering,
   };
 };
 
 /** Makes blobs; images of one cluster share those of their common layers. */
-type Blobs = {
+type Blobs = Pick<Numbering, 'numberOf'> & {
   readonly layer: (layer: Layer) => Blob;
   readonly config: (digest: string, sizeBytes: number) => Blob;
   /** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
@@ -77,23 +70,24 @@ const createBlobs = (numberOf: Contents['numberOf']): Blobs => {
   /** By a blob's number where it stands among those that are being united, if it does. */
   const places: number[] = [];
   return {
+    numberOf,
     layer: ({ digest, sizeBytes }) => {
       const number = numberOf(digest);
       const known = layers[number];
       if (known?.sizeBytes === sizeBytes) return known;
-      const blob: Blob = { digest, sizeBytes, kind: 'layer', number };
+      const blob: Blob = { number, sizeBytes, kind: 'layer' };
       layers[number] = blob;
       return blob;
     },
-    config: (digest, sizeBytes) => ({ digest, sizeBytes, kind: 'config', number: numberOf(digest) }),
+    config: (digest, sizeBytes) => ({ number: numberOf(digest), sizeBytes, kind: 'config' }),
     unite: (blobs) => {
       const united: Blob[] = [];
-      const conflicts: string[] = [];
+      const conflicts: number[] = [];
       for (const blob of blobs) {
         const place = places[blob.number] ?? united.length;
         const other = united[place];
         if (other?.number === blob.number) {
-          if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.digest);
+          if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.number);
           united[place] = strongest(other, blob);
         } else {
           places[blob.number] = united.length;
@@ -125,7 +119,7 @@ const readContent = (digest: string, images: Images, made: Blobs): ImageContent 
   const what = digest === '' ? 'The revision names no image' : `The Image object ${read.lack}`;
   return {
     blobs: [],
-    unsized: listLayers(image).map((layer) => layer.digest),
+    unsized: listLayers(image).map((layer) => made.numberOf(layer.digest)),
     conflicts: [],
     isSizeKnown: false,
     isWhole: false,
@@ -150,10 +144,6 @@ const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack 
   const distinct = made.unite(layers);
   const layerBytes = distinct.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const configBytes = image.statedBytes === null ? -1 : image.statedBytes - layerBytes;
-  const why =
-    image.statedBytes === null
-      ? 'The Image object states no usable Size'
-      : 'The stated Size is below the sum of the layers';
   return {
     ...(configBytes < 0
       ? distinct
@@ -162,17 +152,23 @@ const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack 
     isSizeKnown: true,
     isWhole: true,
     architectures: listArchitectures([image]),
-    faults:
-      configBytes < 0
-        ? [{ code: 'config-size-negative', message: `${why}, so size and usage leave its config out.` }]
-        : [],
+    faults: configBytes < 0 ? [describeLackOfConfig(image)] : [],
   };
+};
+
+/** Why an image's content leaves its config out. */
+export const describeLackOfConfig = ({ statedBytes }: Pick<Image, 'statedBytes'>): ContentFault => {
+  const why =
+    statedBytes === null
+      ? 'The Image object states no usable Size'
+      : 'The stated Size is below the sum of the layers';
+  return { code: 'config-size-negative', message: `${why}, so size and usage leave its config out.` };
 };
 
 const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
-  const unsized: string[] = [];
+  const unsized: number[] = [];
   const entries: ChildImage[] = [];
   for (const digest of [
     ...withImagesBelow([index.digest], (digest) => images.get(digest)?.children ?? []),
@@ -185,7 +181,7 @@ const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
     }
     const read = readSingle(child, made);
     if ('lack' in read) {
-      for (const layer of listLayers(child)) unsized.push(layer.digest);
+      for (const layer of listLayers(child)) unsized.push(made.numberOf(layer.digest));
       faults.push({
         code: 'index-child-missing',
         message: `Its child image ${digest} ${read.lack}, so that part of its size is unknown and the usage is a lower bound.`,
@@ -226,11 +222,11 @@ const addConfig = (
   const layer = blobs.find(({ number }) => number === config.number);
   if (layer === undefined) return { blobs: [...blobs, config], conflicts };
   if (config.sizeBytes === 0 || config.sizeBytes === layer.sizeBytes) return layers;
-  return { blobs, conflicts: [...conflicts, config.digest] };
+  return { blobs, conflicts: [...conflicts, config.number] };
 };
 
-/** Attestation children call themselves `unknown`. */
-const listArchitectures = (
+/** Sorted; attestation children call themselves `unknown`. */
+export const listArchitectures = (
   described: readonly { readonly architecture: string | null }[],
 ): readonly string[] => {
   const names = new Set<string>();

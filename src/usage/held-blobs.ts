@@ -1,5 +1,5 @@
 import { strongest } from './blobs.ts';
-import type { Blob, Contents, ImageContent } from './blobs.ts';
+import type { Blob, ImageContent } from './blobs.ts';
 import { countsBefore } from './charge-order.ts';
 import type { Place } from './charge-order.ts';
 import type { Revision } from './registry.ts';
@@ -28,7 +28,7 @@ export type HeldBlobs = {
   /** The one revision that each blob's bytes are counted at; none where nothing is charged with it. */
   readonly counters: readonly (Entry | undefined)[];
   /** Blobs of several sizes, with the first revision whose image states another than those before it, or itself two. */
-  readonly conflicts: ReadonlyMap<number, { readonly digest: string; readonly entry: Entry }>;
+  readonly conflicts: ReadonlyMap<number, Entry>;
   /** Shows each blob that some revisions weigh, once; one after the other. */
   readonly visitDistinct: (entries: readonly Entry[], visit: (number: number) => void) => void;
   /** How many numbers there are. */
@@ -38,25 +38,25 @@ export type HeldBlobs = {
 /** In the place of the one stream that holds a blob. */
 const SEVERAL = -1;
 
-/** Puts together what revisions say about each blob; `numberOf` is that of the contents that they share. */
-export const holdBlobs = (entries: readonly Entry[], numberOf: Contents['numberOf']): HeldBlobs => {
+/** Puts together what revisions say about each blob. */
+export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
   const [byTag, byStream] = [createSide(), createSide()];
   const holders: number[] = [];
   const counters: (Entry | undefined)[] = [];
-  const conflicts = new Map<number, { readonly digest: string; readonly entry: Entry }>();
+  const conflicts = new Map<number, Entry>();
   const hold = (number: number, stream: number): void => {
     const holder = holders[number] ?? stream;
     holders[number] = holder === stream ? stream : SEVERAL;
   };
-  const addConflict = (number: number, digest: string, entry: Entry): void => {
-    if (!conflicts.has(number)) conflicts.set(number, { digest, entry });
+  const addConflict = (number: number, entry: Entry): void => {
+    if (!conflicts.has(number)) conflicts.set(number, entry);
   };
   for (const entry of entries) {
     const { content, stream, tag, charged } = entry;
-    for (const digest of content.unsized) hold(numberOf(digest), stream);
+    for (const number of content.unsized) hold(number, stream);
     for (const blob of content.blobs) {
       const { number, sizeBytes } = blob;
-      if ((byTag.bestOf(number) ?? blob).sizeBytes !== sizeBytes) addConflict(number, blob.digest, entry);
+      if ((byTag.bestOf(number) ?? blob).sizeBytes !== sizeBytes) addConflict(number, entry);
       hold(number, stream);
       byTag.add(tag, blob, charged);
       byStream.add(stream, blob, charged);
@@ -64,7 +64,7 @@ export const holdBlobs = (entries: readonly Entry[], numberOf: Contents['numberO
       const counter = counters[number];
       if (counter === undefined || countsBefore(entry, counter)) counters[number] = entry;
     }
-    for (const digest of content.conflicts) addConflict(numberOf(digest), digest, entry);
+    for (const number of content.conflicts) addConflict(number, entry);
   }
   /** By number the last visit that showed it. */
   const shownIn: number[] = [];

@@ -1,48 +1,51 @@
 import { createBlobColumns } from './blob-columns.ts';
 import { createContents } from './blobs.ts';
-import type { Contents, ImageContent } from './blobs.ts';
+import type { Contents, ImageContent, Numbering } from './blobs.ts';
 import { grown, makeDoubles, makeInts } from './columns.ts';
 import type { ChildImage, Image, Layer } from './registry.ts';
 
-/** All images of a cluster, each digest once. */
-export type ImageTable = Iterable<Image> & {
+/** Images, each digest once. What they are made of is told by numbers of blobs, which stand for digests. */
+export type Images = Iterable<Image> &
+  Numbering & {
+    readonly get: (digest: string) => Image | undefined;
+    readonly isManaged: (digest: string) => boolean;
+    /** What else is to be known of a plain image; null for any other, and where there is none. */
+    readonly getPlain: (digest: string) => Pick<Image, 'statedBytes' | 'architecture'> | null;
+    /** Shows each blob that an image weighs, once, and says what else is known of its content. */
+    readonly visitBlobs: (digest: string, visit: VisitBlob) => ContentSummary;
+  };
+
+/** All images of a cluster. */
+export type ImageTable = Images & {
   /** Adds an image, or puts it in the place of the one of the same digest. */
   readonly add: (image: Image) => void;
-  readonly get: (digest: string) => Image | undefined;
-  /** Starts to read images and blobs of which equal parts are to be one object. */
-  readonly startReading: () => Reading;
-  readonly isManaged: (digest: string) => boolean;
-  readonly childrenOf: (digest: string) => readonly ChildImage[];
+  /** Those of several digests that are there. */
+  readonly select: (digests: readonly string[]) => Images;
   readonly listDigests: () => Iterable<string>;
+  readonly childrenOf: (digest: string) => readonly ChildImage[];
   /** Images that have others below them. */
   readonly listIndexes: () => readonly Image[];
   /** Digests of the images that have a config. */
   readonly ofConfig: (configDigest: string) => readonly string[];
   /** How many blobs there are: their numbers are below. */
   readonly countBlobs: () => number;
-  /** Shows each blob that an image weighs, once, and says what else is known of its content. */
-  readonly visitBlobs: (digest: string, visit: VisitBlob) => ContentSummary;
 };
 
 /** Images as a table, which they may be already. */
 export const toImageTable = (images: Iterable<Image>): ImageTable =>
   isTable(images) ? images : createImageTable(images);
 
-const isTable = (images: Iterable<Image>): images is ImageTable => 'visitBlobs' in images;
+/** The same where a part of a table will do. */
+export const toImages = (images: Iterable<Image>): Images =>
+  isPart(images) ? images : createImageTable(images);
 
-/** Reads what is told apart by digest and number; equal layers and digests are one object. */
-export type Reading = {
-  readonly image: (digest: string) => Image | undefined;
-  readonly blobDigest: (number: number) => string;
-};
+const isTable = (images: Iterable<Image>): images is ImageTable => 'select' in images;
+const isPart = (images: Iterable<Image>): images is Images => 'visitBlobs' in images;
 
 /** Takes a blob's number, its size in bytes as the image states it, and whether it is a layer or the config. */
 export type VisitBlob = (number: number, sizeBytes: number, isLayer: boolean) => void;
 
-export type ContentSummary = Pick<ImageContent, 'isSizeKnown' | 'isWhole'> & {
-  /** Numbers of the layers that it names without a size to rely on: it holds them all the same. */
-  readonly unsized: readonly number[];
-};
+export type ContentSummary = Pick<ImageContent, 'isSizeKnown' | 'isWhole' | 'unsized'>;
 
 const PLAIN: ContentSummary = { isSizeKnown: true, isWhole: true, unsized: [] };
 const NONE = -1;
@@ -118,38 +121,43 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
     return isAgreed && given.some(({ sizeBytes }) => sizeBytes > 0) && isFirst(configs[row] ?? NONE);
   };
 
+  const statedOf = (row: number): number | null => {
+    const bytes = stated[row] ?? NaN;
+    return Number.isNaN(bytes) ? null : bytes;
+  };
+
+  const architectureOf = (row: number): string | null =>
+    architectures[Math.floor((details[row] ?? 0) / ARCHITECTURE)] ?? null;
+
   const readPlain = (row: number, layerOf: (number: number) => Layer): Image => {
-    const statedBytes = stated[row] ?? NaN;
     const detail = details[row] ?? 0;
     return {
       digest: digests[row] ?? '',
       managed: (detail & MANAGED) !== 0,
       layers: Array.from(layers.subarray(startOf(row), startOf(row + 1)), (number) => layerOf(number)),
-      statedBytes: Number.isNaN(statedBytes) ? null : statedBytes,
-      configDigest: (detail & WITHOUT_CONFIG) === 0 ? layerOf(configs[row] ?? NONE).digest : null,
-      architecture: architectures[Math.floor(detail / ARCHITECTURE)] ?? null,
+      statedBytes: statedOf(row),
+      configDigest: (detail & WITHOUT_CONFIG) === 0 ? blobs.digestOf(configs[row] ?? NONE) : null,
+      architecture: architectureOf(row),
       children: [],
       fault: null,
     };
   };
 
-  const startReading = (): Reading => {
+  /** Equal layers of these images are one object. */
+  function* read(wanted: Iterable<string>): Generator<Image, undefined> {
     const known = new Map<number, Layer>();
     const layerOf = (number: number): Layer => {
       const layer = known.get(number) ?? blobs.layerOf(number);
       known.set(number, layer);
       return layer;
     };
-    return {
-      image: (digest) => {
-        const row = rows.get(digest);
-        return row === undefined ? undefined : (odd.get(row) ?? readPlain(row, layerOf));
-      },
-      blobDigest: (number) => layerOf(number).digest,
-    };
-  };
+    for (const digest of wanted) {
+      const row = rows.get(digest);
+      if (row !== undefined) yield odd.get(row) ?? readPlain(row, layerOf);
+    }
+  }
 
-  const get = (digest: string): Image | undefined => startReading().image(digest);
+  const get = (digest: string): Image | undefined => read([digest]).next().value;
 
   const visitPlain = (row: number, visit: VisitBlob): void => {
     const isFirst = blobs.startLook();
@@ -182,36 +190,44 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
     };
   };
 
+  const isPlainRow = (row: number | undefined): row is number => row !== undefined && !odd.has(row);
+
+  const parts: Omit<Images, typeof Symbol.iterator> = {
+    get,
+    isManaged: (digest) => ((details[rows.get(digest) ?? NONE] ?? 0) & MANAGED) !== 0,
+    getPlain: (digest) => {
+      const row = rows.get(digest);
+      if (!isPlainRow(row)) return null;
+      return { statedBytes: statedOf(row), architecture: architectureOf(row) };
+    },
+    visitBlobs: (digest, visit) => {
+      const row = rows.get(digest);
+      if (isPlainRow(row)) {
+        visitPlain(row, visit);
+        return PLAIN;
+      }
+      contents ??= createContents({ get }, blobs);
+      const content = contents.contentOf(digest);
+      for (const { number, sizeBytes, kind } of content.blobs) visit(number, sizeBytes, kind === 'layer');
+      return content;
+    },
+    numberOf: blobs.numberOf,
+    digestOf: blobs.digestOf,
+  };
+
   for (const image of images) add(image);
   return {
+    ...parts,
+    [Symbol.iterator]: () => read(rows.keys()),
     add,
-    get,
-    startReading,
-    isManaged: (digest) => ((details[rows.get(digest) ?? NONE] ?? 0) & MANAGED) !== 0,
-    childrenOf: (digest) => odd.get(rows.get(digest) ?? NONE)?.children ?? [],
+    select: (wanted) => ({ ...parts, [Symbol.iterator]: () => read(wanted) }),
     listDigests: () => rows.keys(),
+    childrenOf: (digest) => odd.get(rows.get(digest) ?? NONE)?.children ?? [],
     listIndexes: () => [...odd.values()].filter(({ children }) => children.length > 0),
     ofConfig: (configDigest) => {
       configRows ??= indexConfigs();
       return configRows(blobs.find(configDigest)).map((row) => digests[row] ?? '');
     },
     countBlobs: blobs.count,
-    visitBlobs: (digest, visit) => {
-      const row = rows.get(digest);
-      if (row !== undefined && !odd.has(row)) {
-        visitPlain(row, visit);
-        return PLAIN;
-      }
-      contents ??= createContents({ get }, blobs.numberOf);
-      const { blobs: weighed, unsized, isSizeKnown, isWhole } = contents.contentOf(digest);
-      for (const { number, sizeBytes, kind } of weighed) visit(number, sizeBytes, kind === 'layer');
-      return { isSizeKnown, isWhole, unsized: unsized.map(blobs.numberOf) };
-    },
-    *[Symbol.iterator]() {
-      for (const digest of rows.keys()) {
-        const image = get(digest);
-        if (image !== undefined) yield image;
-      }
-    },
   };
 };

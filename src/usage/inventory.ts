@@ -2,10 +2,11 @@ import { formatBytes, formatCount } from './format.ts';
 import { findUses, namespaceOf, tagKey } from './in-use.ts';
 import type { ClusterUses, Users } from './in-use.ts';
 import { toImageTable } from './image-table.ts';
-import type { ImageTable } from './image-table.ts';
+import type { Images, ImageTable } from './image-table.ts';
 import { withImagesBelow } from './indexes.ts';
 import { isStoredUnder } from './ledger.ts';
-import type { Finding, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
+import type { HeldOutside } from './ledger.ts';
+import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
 import { byName, compareText } from './text-order.ts';
 import { createStakes } from './stakes.ts';
 import type { Stakes } from './stakes.ts';
@@ -77,7 +78,7 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
   const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
   const digests = [...withImagesBelow(digestsOf(streams), cluster.images.childrenOf)].toSorted();
-  const reading = cluster.images.startReading();
+  const images = cluster.images.select(digests);
   const { readAt, exact, lists, scope, unreadableKinds } = cluster.inventory;
   return {
     cluster: cluster.inventory.cluster,
@@ -90,20 +91,29 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     team: standing.team,
     sharedWithTeamBytes: standing.sharedWithTeamBytes,
     streams,
-    images: digests.flatMap((digest) => reading.image(digest) ?? []),
-    heldOutside: Array.from(findHeldOutside(digests, cluster), reading.blobDigest),
+    images,
+    heldOutside: findHeldOutside(digests, images, cluster.holders),
     uses: usesOf(streams, cluster),
   };
 };
 
-const findHeldOutside = (digests: readonly string[], { images, holders }: Cluster): ReadonlySet<number> => {
-  const outside = new Set<number>();
-  for (const digest of digests) {
-    images.visitBlobs(digest, (number) => {
-      if (holders[number] === SEVERAL) outside.add(number);
-    });
-  }
-  return outside;
+/** Most of a team's blobs stand in several of its namespaces: they are written out only where a list is wanted. */
+const findHeldOutside = (digests: readonly string[], images: Images, holders: Holders): HeldOutside => {
+  const isHeld = (number: number): boolean => holders[number] === SEVERAL;
+  return {
+    images,
+    isHeld,
+    *[Symbol.iterator]() {
+      const told = new Set<number>();
+      const own: number[] = [];
+      for (const digest of digests) images.visitBlobs(digest, (number) => own.push(number));
+      for (const number of own) {
+        if (!isHeld(number) || told.has(number)) continue;
+        told.add(number);
+        yield images.digestOf(number);
+      }
+    },
+  };
 };
 
 const usesOf = (streams: readonly ImageStream[], { uses, environments }: Cluster): Uses => {
@@ -193,6 +203,19 @@ const addStakes = (
       stakes.add(number, sizeBytes, isLayer, isCharged),
     );
 };
+
+/** A snapshot whose lists are written out. */
+export type ListedSnapshot = Snapshot & {
+  readonly images: readonly Image[];
+  readonly heldOutside: readonly string[];
+};
+
+/** The same with every list written out, to be kept somewhere else. */
+export const writeOut = (snapshot: Snapshot): ListedSnapshot => ({
+  ...snapshot,
+  images: [...snapshot.images],
+  heldOutside: [...snapshot.heldOutside],
+});
 
 /** Images in no stream and below no index of one: nobody is charged with them. */
 const findOrphans = ({ inventory, images, holders }: Cluster): readonly Finding[] => {

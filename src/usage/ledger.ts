@@ -1,19 +1,29 @@
-import { addBytes, createContents } from './blobs.ts';
-import type { Blob, ContentFault, Contents } from './blobs.ts';
+import { addBytes } from './blobs.ts';
+import type { ContentFault, Contents } from './blobs.ts';
 import { formatBytes } from './format.ts';
 import { holdBlobs } from './held-blobs.ts';
 import type { Entry, HeldBlobs } from './held-blobs.ts';
+import { toImages } from './image-table.ts';
+import type { Images } from './image-table.ts';
+import { createPartContents } from './part-contents.ts';
+import type { PartContents } from './part-contents.ts';
 import { byName, compareText } from './text-order.ts';
-import type { Image, ImageStream, Tag } from './registry.ts';
+import type { Image, ImageStream, Layer, Tag } from './registry.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
 export type Holdings = {
   readonly streams: readonly ImageStream[];
-  readonly images: readonly Image[];
+  readonly images: Iterable<Image>;
   /** Digests of blobs that revisions of other namespaces hold. */
-  readonly heldOutside: readonly string[];
+  readonly heldOutside: Iterable<string> | HeldOutside;
   /** `namespaces`: others could not be read, so what the registry gets back is unknown. */
   readonly scope: 'cluster' | 'namespaces';
+};
+
+/** What others hold, by the numbers that blobs have in `images`. */
+export type HeldOutside = Iterable<string> & {
+  readonly images: Images;
+  readonly isHeld: (number: number) => boolean;
 };
 
 /** A namespace's figures, every blob charged once (docs/figures.md). Streams and tags by name, revisions in history order. */
@@ -46,7 +56,7 @@ export type WeighedTag = Weight & {
   /** The tag as the snapshot has it. */
   readonly source: Tag;
   /** Of its current image, by size and then by digest; null where that is not charged. */
-  readonly largestLayer: Blob | null;
+  readonly largestLayer: Layer | null;
   readonly revisions: readonly WeighedRevision[];
 };
 
@@ -71,14 +81,10 @@ type Weight = {
 
 /** Weighs a namespace. Linear in the number of blob references; the order of the input does not change the output. */
 export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
-  const { streams: entries, numberOf } = listEntries(holdings, chargeImported);
-  const blobs = holdBlobs(
-    entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)),
-    numberOf,
-  );
+  const { streams: entries, contents, isOutside } = listEntries(holdings, chargeImported);
+  const blobs = holdBlobs(entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)));
   const counted = countOnce(blobs);
-  const outside = heldOutside(holdings, numberOf);
-  const streams = entries.map((stream) => weighStream(stream, { blobs, counted, outside }));
+  const streams = entries.map((stream) => weighStream(stream, { blobs, counted, contents, isOutside }));
   const all = entries.flatMap(({ tags }) => tags);
   let [usedBytes, importedBytes, charged] = [0, 0, 0];
   for (let number = 0; number < blobs.count; number += 1) {
@@ -100,7 +106,7 @@ export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
       blobs: charged,
     },
     streams,
-    faults: [...listContentFaults(all), ...listConflicts(blobs)],
+    faults: [...listContentFaults(all), ...listConflicts(blobs, contents)],
   };
 };
 
@@ -113,20 +119,17 @@ export const weighTogether = (
   chargeImported: boolean,
   isMember: (stream: string, tag: string) => boolean,
 ): { readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  const listed = listEntries(holdings, chargeImported);
-  const entries = listed.streams.flatMap((stream) =>
+  const { streams, isOutside } = listEntries(holdings, chargeImported);
+  const entries = streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       isMember(stream.name, tag.source.name)
         ? tag.revisions.map((entry) => ({ ...entry, stream: TOGETHER }))
         : tag.revisions,
     ),
   );
-  const blobs = holdBlobs(entries, listed.numberOf);
+  const blobs = holdBlobs(entries);
   const members = entries.filter(({ stream }) => stream === TOGETHER);
-  const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, {
-    blobs,
-    outside: heldOutside(holdings, listed.numberOf),
-  });
+  const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, { blobs, isOutside });
   return { freesBytes, reclaimsBytes };
 };
 
@@ -143,12 +146,19 @@ export const isStoredUnder = (repository: string): ((reference: string) => boole
 type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
 type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
 
+/** Whether other namespaces hold a blob; null where that is unknown. */
+type IsOutside = ((number: number) => boolean) | null;
+
 const listEntries = (
   holdings: Holdings,
   chargeImported: boolean,
-): { readonly streams: readonly StreamEntries[]; readonly numberOf: Contents['numberOf'] } => {
-  const images = new Map(holdings.images.map((image) => [image.digest, image]));
-  const { contentOf, numberOf } = createContents(images);
+): {
+  readonly streams: readonly StreamEntries[];
+  readonly contents: Contents;
+  readonly isOutside: IsOutside;
+} => {
+  const images = toImages(holdings.images);
+  const contents = createPartContents(images);
   let tagCount = 0;
   const streams = holdings.streams.toSorted(byName).map(({ name, repository, tags }, stream) => {
     const isStored = isStoredUnder(repository);
@@ -163,8 +173,8 @@ const listEntries = (
           tag,
           revisions: source.revisions.map((revision, position) => {
             const { digest, reference, created } = revision;
-            const content = contentOf(digest);
-            const isCharged = chargeImported || (images.get(digest)?.managed === true && isStored(reference));
+            const content = contents.contentOf(digest);
+            const isCharged = chargeImported || (images.isManaged(digest) && isStored(reference));
             return {
               stream,
               tag,
@@ -180,7 +190,19 @@ const listEntries = (
       }),
     };
   });
-  return { streams, numberOf };
+  return { streams, contents, isOutside: outsideOf(holdings, images, contents) };
+};
+
+const outsideOf = (
+  { scope, heldOutside }: Holdings,
+  images: Images,
+  { sourceOf }: PartContents,
+): IsOutside => {
+  if (scope !== 'cluster') return null;
+  if ('isHeld' in heldOutside && heldOutside.images === images)
+    return (number) => heldOutside.isHeld(sourceOf(number));
+  const sources = new Set(Array.from(heldOutside, images.numberOf));
+  return (number) => sources.has(sourceOf(number));
 };
 
 const countImages = (tags: readonly TagEntries[]): number => {
@@ -201,21 +223,8 @@ const countOnce = ({ counters, sizeOf }: HeldBlobs): ReadonlyMap<Entry, number> 
 type Weighing = {
   readonly blobs: HeldBlobs;
   readonly counted: ReadonlyMap<Entry, number>;
-  readonly outside: Outside | null;
-};
-
-/** By a blob's number whether other namespaces hold it. */
-type Outside = readonly (true | undefined)[];
-
-/** Null where that is unknown. */
-const heldOutside = (
-  { scope, heldOutside: digests }: Holdings,
-  numberOf: Contents['numberOf'],
-): Outside | null => {
-  if (scope !== 'cluster') return null;
-  const outside: (true | undefined)[] = [];
-  for (const digest of digests) outside[numberOf(digest)] = true;
-  return outside;
+  readonly contents: Contents;
+  readonly isOutside: IsOutside;
 };
 
 const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream => {
@@ -233,21 +242,21 @@ const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream =
 const weighGroup = (
   entries: readonly Entry[],
   owner: number,
-  { blobs, outside }: Pick<Weighing, 'blobs' | 'outside'>,
+  { blobs, isOutside }: Pick<Weighing, 'blobs' | 'isOutside'>,
 ): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
   let [sizeBytes, freesBytes, reclaimsBytes] = [0, 0, 0];
   blobs.visitDistinct(entries, (number) => {
     const used = blobs.usedOf(number);
     sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
     freesBytes = addBytes(freesBytes, used - blobs.byStream.usedWithout(number, owner));
-    if (outside !== null && outside[number] !== true && blobs.isInOneStream(number))
+    if (isOutside?.(number) === false && blobs.isInOneStream(number))
       reclaimsBytes = addBytes(reclaimsBytes, used);
   });
-  return { sizeBytes, freesBytes, reclaimsBytes: outside === null ? null : reclaimsBytes };
+  return { sizeBytes, freesBytes, reclaimsBytes: isOutside === null ? null : reclaimsBytes };
 };
 
 const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): WeighedTag => {
-  const { blobs } = weighing;
+  const { blobs, contents } = weighing;
   let [sizeBytes, freesBytes] = [0, 0];
   blobs.visitDistinct(revisions, (number) => {
     sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
@@ -261,20 +270,20 @@ const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): W
     countedBytes: sum(weighed, (revision) => revision.countedBytes),
     freesBytes,
     unknownRevisions: revisions.filter(({ content }) => !content.isWhole).length,
-    largestLayer: findLargestLayer(revisions[0]),
+    largestLayer: findLargestLayer(revisions[0], contents),
     revisions: weighed,
   };
 };
 
-const findLargestLayer = (current: Entry | undefined): Blob | null => {
+const findLargestLayer = (current: Entry | undefined, { digestOf }: Contents): Layer | null => {
   if (current === undefined || !current.charged) return null;
-  let largest: Blob | null = null;
-  for (const blob of current.content.blobs) {
-    if (blob.kind !== 'layer') continue;
-    const lead = blob.sizeBytes - (largest?.sizeBytes ?? -1);
-    if (lead > 0 || (lead === 0 && blob.digest < (largest?.digest ?? ''))) largest = blob;
-  }
-  return largest;
+  const layers = current.content.blobs.filter(({ kind }) => kind === 'layer');
+  const sizeBytes = layers.reduce((largest, layer) => Math.max(largest, layer.sizeBytes), 0);
+  const [digest] = layers
+    .filter((layer) => layer.sizeBytes === sizeBytes)
+    .map(({ number }) => digestOf(number))
+    .toSorted();
+  return digest === undefined ? null : { digest, sizeBytes };
 };
 
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
@@ -302,11 +311,11 @@ const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] 
   );
 };
 
-const listConflicts = ({ conflicts, sizeOf }: HeldBlobs): readonly LedgerFault[] =>
+const listConflicts = ({ conflicts, sizeOf }: HeldBlobs, { digestOf }: Contents): readonly LedgerFault[] =>
   [...conflicts]
-    .map(([number, { digest, entry }]) => {
-      const message = `Images state different sizes for this blob, that of ${entry.label} among them: it is weighed as ${formatBytes(sizeOf(number))} (a layer’s size before a config’s, then the largest).`;
-      return { code: 'blob-size-conflict' as const, subject: digest, message };
+    .map(([number, { label }]) => {
+      const message = `Images state different sizes for this blob, that of ${label} among them: it is weighed as ${formatBytes(sizeOf(number))} (a layer’s size before a config’s, then the largest).`;
+      return { code: 'blob-size-conflict' as const, subject: digestOf(number), message };
     })
     .toSorted((a, b) => compareText(a.subject, b.subject));
 

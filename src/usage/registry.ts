@@ -213,8 +213,8 @@ export type Snapshot = {
   readonly sharedWithTeamBytes: number;
   readonly streams: readonly ImageStream[];
   /** Images of its revisions and those below them, sorted by digest; a digest that is not here is gone. */
-  readonly images: readonly Image[];
+  readonly images: Iterable<Image>;
   /** Digests of blobs of these images that revisions of other namespaces hold, in the order of the images. */
-  readonly heldOutside: readonly string[];
+  readonly heldOutside: Iterable<string>;
   readonly uses: Uses;
 };

@@ -41,7 +41,7 @@ describe('collecting', () => {
     await collect(ports, rules, job);
 
     const load = (name: string) => ports.store.loadSnapshot(SLOT.id, { namespace: name, takenAt: NOW });
-    expect((await load('a-dev'))?.images.map(({ digest }) => digest)).toEqual(['sha256:a-dev']);
+    expect([...((await load('a-dev'))?.images ?? [])].map(({ digest }) => digest)).toEqual(['sha256:a-dev']);
     expect((await load('b-dev'))?.namespace.name).toBe('b-dev');
     expect(await load('kube-system')).toBeNull();
     expect(ports.queue.openJobs()).toEqual([

@@ -1,13 +1,29 @@
 import { describe, expect, test } from 'vitest';
 import { createContents, strongest } from '../../src/usage/blobs.ts';
 import type { Blob, ImageContent } from '../../src/usage/blobs.ts';
+import { createDigestTable } from '../../src/usage/digest-table.ts';
 import type { Image } from '../../src/usage/registry.ts';
 import { image, index } from './build.ts';
 
-const contentOf = (digest: string, images: readonly Image[]): ImageContent =>
-  createContents(new Map(images.map((one) => [one.digest, one]))).contentOf(digest);
+/** Names in the place of numbers. */
+type NamedContent = Omit<ImageContent, 'blobs' | 'unsized' | 'conflicts'> & {
+  readonly blobs: readonly (Omit<Blob, 'number'> & { readonly digest: string })[];
+  readonly unsized: readonly string[];
+  readonly conflicts: readonly string[];
+};
 
-const sizes = ({ blobs }: ImageContent): Record<string, number> =>
+const contentOf = (digest: string, images: readonly Image[]): NamedContent => {
+  const contents = createContents(new Map(images.map((one) => [one.digest, one])), createDigestTable());
+  const { blobs, unsized, conflicts, ...rest } = contents.contentOf(digest);
+  return {
+    ...rest,
+    blobs: blobs.map(({ number, ...blob }) => ({ digest: contents.digestOf(number), ...blob })),
+    unsized: unsized.map(contents.digestOf),
+    conflicts: conflicts.map(contents.digestOf),
+  };
+};
+
+const sizes = ({ blobs }: NamedContent): Record<string, number> =>
   Object.fromEntries(blobs.map(({ digest, sizeBytes }) => [digest, sizeBytes]));
 
 /** The finding of a child image of unknown size. */
@@ -16,7 +32,7 @@ const lacking = (child: string, lack: string) => ({
   message: `Its child image ${child} ${lack}, so that part of its size is unknown and the usage is a lower bound.`,
 });
 
-const codes = ({ faults }: ImageContent): readonly string[] => faults.map(({ code }) => code);
+const codes = ({ faults }: NamedContent): readonly string[] => faults.map(({ code }) => code);
 
 describe('an image of known size', () => {
   test('is made of its layers and, for the rest of its Size, of its config', () => {
@@ -25,9 +41,9 @@ describe('an image of known size', () => {
     ]);
     expect(content).toEqual({
       blobs: [
-        { digest: 'base', sizeBytes: 100, kind: 'layer', number: 0 },
-        { digest: 'app', sizeBytes: 20, kind: 'layer', number: 1 },
-        { digest: 'settings', sizeBytes: 3, kind: 'config', number: 2 },
+        { digest: 'base', sizeBytes: 100, kind: 'layer' },
+        { digest: 'app', sizeBytes: 20, kind: 'layer' },
+        { digest: 'settings', sizeBytes: 3, kind: 'config' },
       ],
       unsized: [],
       conflicts: [],
@@ -335,8 +351,8 @@ describe('an index that has an index as a child', () => {
 });
 
 describe('of two sizes of one blob', () => {
-  const layer = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'layer', number: 0 });
-  const config = (sizeBytes: number): Blob => ({ digest: 'x', sizeBytes, kind: 'config', number: 0 });
+  const layer = (sizeBytes: number): Blob => ({ number: 0, sizeBytes, kind: 'layer' });
+  const config = (sizeBytes: number): Blob => ({ number: 0, sizeBytes, kind: 'config' });
 
   test.each([
     { name: 'the larger layer wins', blobs: [layer(5), layer(9)], wins: layer(9) },
@@ -363,6 +379,9 @@ test('an image that names one layer with two sizes has the larger one, which is 
 });
 
 test('an image is worked out once, however often it is asked for', () => {
-  const { contentOf: find } = createContents(new Map([['api', image('api', { layers: { base: 100 } })]]));
+  const { contentOf: find } = createContents(
+    new Map([['api', image('api', { layers: { base: 100 } })]]),
+    createDigestTable(),
+  );
   expect(find('api')).toBe(find('api'));
 });

@@ -1,5 +1,5 @@
-import { takeSnapshots } from '../../src/usage/inventory.ts';
-import type { Selection } from '../../src/usage/inventory.ts';
+import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
+import type { ListedSnapshot, Selection } from '../../src/usage/inventory.ts';
 import type { Holdings } from '../../src/usage/ledger.ts';
 import type {
   Image,
@@ -9,7 +9,6 @@ import type {
   Layer,
   Namespace,
   Revision,
-  Snapshot,
   Tag,
   WorkloadReference,
 } from '../../src/usage/registry.ts';
@@ -181,7 +180,7 @@ export const snapshot = (
   given: Partial<Inventory>,
   name = NAMESPACE,
   selected: Partial<Selection> = {},
-): Snapshot => takeSnapshots(inventory(given), selection(selected)).takeSnapshot(name);
+): ListedSnapshot => writeOut(takeSnapshots(inventory(given), selection(selected)).takeSnapshot(name));
 
 /** 1,000 bytes for everyone, mail to example.test only, and advice about nothing but more than 100 tags. */
 export const rules = (given: Partial<ReportRules> = {}): ReportRules => ({

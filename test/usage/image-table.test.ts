@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createContents } from '../../src/usage/blobs.ts';
+import type { Blob, ImageContent, Numbering } from '../../src/usage/blobs.ts';
+import { createDigestTable } from '../../src/usage/digest-table.ts';
 import { createImageTable } from '../../src/usage/image-table.ts';
+import { createPartContents } from '../../src/usage/part-contents.ts';
 import type { Image } from '../../src/usage/registry.ts';
 import { image, index, sha256 } from './build.ts';
 
@@ -39,8 +42,8 @@ describe('a table of images', () => {
         const table = createImageTable(images);
         expect([...table]).toEqual(images);
         expect(images.map((one) => table.get(one.digest))).toEqual(images);
-        const { image: read } = table.startReading();
-        expect(images.map((one) => read(one.digest))).toEqual(images);
+        const wanted = images.map((one) => one.digest).toReversed();
+        expect([...table.select(['gone', ...wanted])]).toEqual(images.toReversed());
         expect(images.map((one) => table.isManaged(one.digest))).toEqual(images.map((one) => one.managed));
         expect(images.map((one) => table.childrenOf(one.digest))).toEqual(images.map((one) => one.children));
         expect(table.listIndexes()).toEqual(images.filter(({ children }) => children.length > 0));
@@ -52,25 +55,40 @@ describe('a table of images', () => {
     fc.assert(
       fc.property(arbitraryImages, (images) => {
         const table = createImageTable(images);
-        const { blobDigest } = table.startReading();
-        const { contentOf } = createContents(new Map(images.map((one) => [one.digest, one])));
+        const { contentOf } = createContents(new Map(images.map((one) => [one.digest, one])), table);
         for (const one of [...images, { digest: 'gone' }]) {
-          const blobs: unknown[] = [];
+          const blobs: Blob[] = [];
           const { isSizeKnown, isWhole, unsized } = table.visitBlobs(
             one.digest,
             (number, sizeBytes, isLayer) =>
-              blobs.push({ digest: blobDigest(number), sizeBytes, kind: isLayer ? 'layer' : 'config' }),
+              blobs.push({ number, sizeBytes, kind: isLayer ? 'layer' : 'config' }),
           );
           const content = contentOf(one.digest);
-          expect(blobs).toEqual(
-            content.blobs.map(({ digest: name, sizeBytes, kind }) => ({ digest: name, sizeBytes, kind })),
-          );
-          expect({ isSizeKnown, isWhole, unsized: unsized.map(blobDigest) }).toEqual({
+          expect({ blobs, isSizeKnown, isWhole, unsized }).toEqual({
+            blobs: content.blobs,
             isSizeKnown: content.isSizeKnown,
             isWhole: content.isWhole,
             unsized: content.unsized,
           });
         }
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('has, as a part, the contents that its images have on their own', () => {
+    fc.assert(
+      fc.property(arbitraryImages, (images) => {
+        const part = createPartContents(createImageTable(images));
+        const alone = createContents(new Map(images.map((one) => [one.digest, one])), createDigestTable());
+        const named = ({ blobs, unsized, conflicts, ...rest }: ImageContent, { digestOf }: Numbering) => ({
+          ...rest,
+          blobs: blobs.map(({ number, ...blob }) => ({ digest: digestOf(number), ...blob })),
+          unsized: unsized.map(digestOf),
+          conflicts: conflicts.map(digestOf),
+        });
+        for (const { digest: one } of [...images, { digest: 'gone' }])
+          expect(named(part.contentOf(one), part)).toEqual(named(alone.contentOf(one), alone));
       }),
       { numRuns: 1000 },
     );
@@ -107,9 +125,7 @@ describe('a table of images', () => {
   test('shares equal layers among the images that are read together', () => {
     const layers = { [sha256('a')]: 5, [sha256('b')]: 6 };
     const table = createImageTable([image('one', { layers }), image('other', { layers })]);
-    const { image: read } = table.startReading();
-    const [one, other] = [read('one'), read('other')];
-    expect(read('gone')).toBeUndefined();
+    const [one, other] = table.select(['one', 'other']);
     expect(one?.layers?.[0]).toEqual({ digest: sha256('a'), sizeBytes: 5 });
     expect(one?.layers?.[0]).toBe(other?.layers?.[0]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../src/usage/inventory.ts';
+import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
 import type { NamespaceReport } from '../../src/usage/report.ts';
 import { bruteForceInventory } from '../brute-force/brute-force.ts';
 import { pickFigures } from '../brute-force/pick-figures.ts';
@@ -73,7 +73,7 @@ test('snapshots of a cluster do not depend on the order in which it was listed',
   );
   const snapshotsOf = (inventory: ListedInventory, options: ReportOptions): string => {
     const { names, takeSnapshot, ...totals } = takeSnapshots(inventory, selection(options));
-    return JSON.stringify([totals, names.map(takeSnapshot)]);
+    return JSON.stringify([totals, names.map((name) => writeOut(takeSnapshot(name)))]);
   };
   fc.assert(
     fc.property(pairs, arbitraryOptions, ([inventory, shuffled], options) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../src/usage/inventory.ts';
+import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
 import { weigh, weighTogether } from '../../src/usage/ledger.ts';
 import type { Ledger } from '../../src/usage/ledger.ts';
 import type { ImageStream, Inventory, Snapshot } from '../../src/usage/registry.ts';
@@ -31,6 +31,16 @@ describe('a ledger', () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  test('is the same where its snapshot was written out', () => {
+    fc.assert(
+      fc.property(arbitraryInventory, fc.boolean(), (inventory, chargeImported) => {
+        const snapshot = snapshotOf(inventory);
+        expect(weigh(writeOut(snapshot), chargeImported)).toEqual(weigh(snapshot, chargeImported));
+      }),
+      { numRuns: 1000 },
     );
   });
 

@@ -2,6 +2,8 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { snapshotSchema } from '../../pipeline/records.ts';
+import { writeOut } from '../../usage/inventory.ts';
+import type { ListedSnapshot } from '../../usage/inventory.ts';
 import type { Layer, Snapshot } from '../../usage/registry.ts';
 
 /**
@@ -18,12 +20,13 @@ export const encodeSnapshot = (snapshot: Snapshot): Promise<Buffer> => {
     indexes.set(key, layers.length);
     return layers.push([digest, sizeBytes]) - 1;
   };
-  const images = snapshot.images.map((image) => ({ ...image, layers: image.layers?.map(indexOf) ?? null }));
-  return encodeJson({ layers, snapshot: { ...snapshot, images } });
+  const listed = writeOut(snapshot);
+  const images = listed.images.map((image) => ({ ...image, layers: image.layers?.map(indexOf) ?? null }));
+  return encodeJson({ layers, snapshot: { ...listed, images } });
 };
 
 /** The snapshot that `encodeSnapshot` was given; throws when the bytes are not ours. */
-export const decodeSnapshot = async (bytes: Buffer): Promise<Snapshot> => {
+export const decodeSnapshot = async (bytes: Buffer): Promise<ListedSnapshot> => {
   const { layers, snapshot } = packedSchema.parse(await decodeJson(bytes));
   const layerAt = (index: number): Layer => {
     const layer = layers[index];
