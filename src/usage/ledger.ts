@@ -277,13 +277,14 @@ const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): W
 
 const findLargestLayer = (current: Entry | undefined, { digestOf }: Contents): Layer | null => {
   if (current === undefined || !current.charged) return null;
-  const layers = current.content.blobs.filter(({ kind }) => kind === 'layer');
-  const sizeBytes = layers.reduce((largest, layer) => Math.max(largest, layer.sizeBytes), 0);
-  const [digest] = layers
-    .filter((layer) => layer.sizeBytes === sizeBytes)
-    .map(({ number }) => digestOf(number))
-    .toSorted();
-  return digest === undefined ? null : { digest, sizeBytes };
+  let largest: Layer | null = null;
+  for (const { number, sizeBytes, kind } of current.content.blobs) {
+    if (kind !== 'layer' || sizeBytes < (largest?.sizeBytes ?? 0)) continue;
+    const digest = digestOf(number);
+    if (largest === null || sizeBytes > largest.sizeBytes || digest < largest.digest)
+      largest = { digest, sizeBytes };
+  }
+  return largest;
 };
 
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({

@@ -44,13 +44,21 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
       inUseCount: users.length,
     };
   };
+  // Most revisions are used by nobody, and a used image stands under several tags.
+  const unusedReport = report([]);
+  const reports = new Map([...digests].map(([digest, users]) => [digest, report(users)]));
   return {
-    reportDigest: (digest) => report(digests.get(digest) ?? []),
+    reportDigest: (digest) => reports.get(digest) ?? unusedReport,
     reportTag: (stream, { name, revisions }) => {
-      const lists = [...new Set(revisions.map(({ digest }) => digests.get(digest) ?? []))];
+      const lists = new Set<readonly User[]>();
+      for (const { digest } of revisions) {
+        const users = digests.get(digest);
+        if (users !== undefined) lists.add(users);
+      }
       // Whoever names a tag uses its current image, too; without one they are in no other list.
-      if (!revisions[0]?.digest) lists.push(named.get(`${stream}:${name}`) ?? []);
-      const [some = [], ...others] = lists.filter((users) => users.length > 0);
+      if (!revisions[0]?.digest) lists.add(named.get(`${stream}:${name}`) ?? []);
+      const [some = [], ...others] = [...lists].filter((users) => users.length > 0);
+      if (some.length === 0) return unusedReport;
       return report(others.length === 0 ? some : order(unite([some, ...others])));
     },
     unused,
