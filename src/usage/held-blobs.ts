@@ -31,22 +31,20 @@ export type HeldBlobs = {
   readonly conflicts: ReadonlyMap<number, Entry>;
   /** Shows each blob that some revisions weigh, once; one after the other. */
   readonly visitDistinct: (entries: readonly Entry[], visit: (number: number) => void) => void;
-  /** How many numbers there are. */
-  readonly count: number;
 };
 
 /** In the place of the one stream that holds a blob. */
-const SEVERAL = -1;
+const [NOBODY, SEVERAL] = [-1, -2];
 
-/** Puts together what revisions say about each blob. */
-export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
-  const [byTag, byStream] = [createSide(), createSide()];
-  const holders: number[] = [];
-  const counters: (Entry | undefined)[] = [];
+/** Puts together what revisions say about each blob; `count` numbers tell the blobs apart. */
+export const holdBlobs = (entries: readonly Entry[], count: number): HeldBlobs => {
+  const [byTag, byStream] = [createSide(count), createSide(count)];
+  const holders = new Int32Array(count).fill(NOBODY);
+  const counters = Array.from<Entry | undefined>({ length: count });
   const conflicts = new Map<number, Entry>();
   const hold = (number: number, stream: number): void => {
-    const holder = holders[number] ?? stream;
-    holders[number] = holder === stream ? stream : SEVERAL;
+    const holder = holders[number];
+    holders[number] = holder === NOBODY || holder === stream ? stream : SEVERAL;
   };
   const addConflict = (number: number, entry: Entry): void => {
     if (!conflicts.has(number)) conflicts.set(number, entry);
@@ -67,7 +65,7 @@ export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
     for (const number of content.conflicts) addConflict(number, entry);
   }
   /** By number the last visit that showed it. */
-  const shownIn: number[] = [];
+  const shownIn = new Int32Array(count);
   let visits = 0;
   const sizeOf = (number: number): number => byTag.bestOf(number)?.sizeBytes ?? 0;
   return {
@@ -88,7 +86,6 @@ export const holdBlobs = (entries: readonly Entry[]): HeldBlobs => {
         }
       }
     },
-    count: holders.length,
   };
 };
 
@@ -101,39 +98,47 @@ type Side = {
   readonly usedWithout: (number: number, owner: number) => number;
 };
 
-const createSide = (): Side => {
-  const best: Blob[] = [];
-  /** Who makes the strongest statement, and the strongest that anybody else makes. */
-  const bestBy: number[] = [];
-  const others: Blob[] = [];
+const createSide = (count: number): Side => {
+  const best = Array.from<Blob | undefined>({ length: count });
+  const bestBy = new Int32Array(count).fill(NOBODY);
+  /** Whether somebody else makes the best statement, too, and else the strongest that anybody else makes. */
+  const isBestOfOthers = new Uint8Array(count);
+  const others = new Map<number, Blob>();
   /** The first that is charged, and whether others are, too. */
-  const chargedTo: number[] = [];
-  const isChargedToOthers: boolean[] = [];
+  const chargedTo = new Int32Array(count).fill(NOBODY);
+  const isChargedToOthers = new Uint8Array(count);
 
-  const state = (owner: number, blob: Blob): void => {
+  /** Two sizes of one blob are rare. */
+  const disagree = (owner: number, blob: Blob, known: Blob): void => {
     const { number } = blob;
-    const known = best[number];
-    if (known === undefined || bestBy[number] === owner) {
-      best[number] = known === undefined ? blob : strongest(known, blob);
-      bestBy[number] = owner;
-    } else if (known !== blob && strongest(known, blob) === blob) {
+    const isBetter = strongest(known, blob) === blob;
+    if (isBetter && (bestBy[number] !== owner || isBestOfOthers[number] === 1)) others.set(number, known);
+    if (isBetter) {
       best[number] = blob;
       bestBy[number] = owner;
-      others[number] = known;
-    } else others[number] = strongest(others[number] ?? blob, blob);
+      isBestOfOthers[number] = 0;
+    } else if (bestBy[number] !== owner) others.set(number, strongest(others.get(number) ?? blob, blob));
   };
 
   return {
     add: (owner, blob, charged) => {
-      state(owner, blob);
       const { number } = blob;
-      if (charged && (chargedTo[number] ??= owner) !== owner) isChargedToOthers[number] = true;
+      const known = best[number];
+      if (known === undefined) {
+        best[number] = blob;
+        bestBy[number] = owner;
+      } else if (known !== blob) disagree(owner, blob, known);
+      else if (bestBy[number] !== owner) isBestOfOthers[number] = 1;
+      if (!charged) return;
+      if (chargedTo[number] === NOBODY) chargedTo[number] = owner;
+      else if (chargedTo[number] !== owner) isChargedToOthers[number] = 1;
     },
     bestOf: (number) => best[number],
     usedWithout: (number, owner) => {
       const payer = chargedTo[number];
-      if (payer === undefined || (payer === owner && isChargedToOthers[number] !== true)) return 0;
-      return (bestBy[number] === owner ? others[number] : best[number])?.sizeBytes ?? 0;
+      if (payer === NOBODY || (payer === owner && isChargedToOthers[number] === 0)) return 0;
+      const isBest = bestBy[number] !== owner || isBestOfOthers[number] === 1;
+      return (isBest ? best[number] : others.get(number))?.sizeBytes ?? 0;
     },
   };
 };

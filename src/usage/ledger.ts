@@ -82,12 +82,15 @@ type Weight = {
 /** Weighs a namespace. Linear in the number of blob references; the order of the input does not change the output. */
 export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
   const { streams: entries, contents, isOutside } = listEntries(holdings, chargeImported);
-  const blobs = holdBlobs(entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)));
+  const blobs = holdBlobs(
+    entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)),
+    contents.count(),
+  );
   const counted = countOnce(blobs);
   const streams = entries.map((stream) => weighStream(stream, { blobs, counted, contents, isOutside }));
   const all = entries.flatMap(({ tags }) => tags);
   let [usedBytes, importedBytes, charged] = [0, 0, 0];
-  for (let number = 0; number < blobs.count; number += 1) {
+  for (let number = 0; number < contents.count(); number += 1) {
     if (blobs.counters[number] === undefined) importedBytes = addBytes(importedBytes, blobs.sizeOf(number));
     else {
       usedBytes = addBytes(usedBytes, blobs.sizeOf(number));
@@ -119,22 +122,21 @@ export const weighTogether = (
   chargeImported: boolean,
   isMember: (stream: string, tag: string) => boolean,
 ): { readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  const { streams, isOutside } = listEntries(holdings, chargeImported);
+  const { streams, contents, isOutside } = listEntries(holdings, chargeImported);
+  // As if they were all in one more image stream.
+  const together = streams.length;
   const entries = streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       isMember(stream.name, tag.source.name)
-        ? tag.revisions.map((entry) => ({ ...entry, stream: TOGETHER }))
+        ? tag.revisions.map((entry) => ({ ...entry, stream: together }))
         : tag.revisions,
     ),
   );
-  const blobs = holdBlobs(entries);
-  const members = entries.filter(({ stream }) => stream === TOGETHER);
-  const { freesBytes, reclaimsBytes } = weighGroup(members, TOGETHER, { blobs, isOutside });
+  const blobs = holdBlobs(entries, contents.count());
+  const members = entries.filter(({ stream }) => stream === together);
+  const { freesBytes, reclaimsBytes } = weighGroup(members, together, { blobs, isOutside });
   return { freesBytes, reclaimsBytes };
 };
-
-/** Stands for all tags that are weighed together, as if they were one image stream. */
-const TOGETHER = -2;
 
 /** Whether the registry itself holds what a revision names: its pull spec names the host of the stream's repository. */
 export const isStoredUnder = (repository: string): ((reference: string) => boolean) => {
@@ -154,7 +156,7 @@ const listEntries = (
   chargeImported: boolean,
 ): {
   readonly streams: readonly StreamEntries[];
-  readonly contents: Contents;
+  readonly contents: PartContents;
   readonly isOutside: IsOutside;
 } => {
   const images = toImages(holdings.images);
@@ -223,7 +225,7 @@ const countOnce = ({ counters, sizeOf }: HeldBlobs): ReadonlyMap<Entry, number> 
 type Weighing = {
   readonly blobs: HeldBlobs;
   readonly counted: ReadonlyMap<Entry, number>;
-  readonly contents: Contents;
+  readonly contents: PartContents;
   readonly isOutside: IsOutside;
 };
 

@@ -2,8 +2,13 @@ import { createContents, describeLackOfConfig, listArchitectures } from './blobs
 import type { Blob, Contents, ImageContent } from './blobs.ts';
 import type { Images } from './image-table.ts';
 
-/** Contents whose blobs are numbered from 0 on among themselves; `sourceOf` gives a blob's number among all images. */
-export type PartContents = Contents & { readonly sourceOf: (number: number) => number };
+/** Contents whose blobs are numbered from 0 on among themselves. */
+export type PartContents = Contents & {
+  /** How many have a number by now. */
+  readonly count: () => number;
+  /** A blob's number among all images. */
+  readonly sourceOf: (number: number) => number;
+};
 
 /** What some images of a table are made of, plain ones straight from its columns. */
 export const createPartContents = (images: Images): PartContents => {
@@ -59,6 +64,7 @@ export const createPartContents = (images: Images): PartContents => {
 
   return {
     ...numbering,
+    count: () => sources.length,
     sourceOf,
     contentOf: (digest) => {
       const content = contents.get(digest) ?? readContent(digest);
