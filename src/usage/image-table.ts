@@ -9,8 +9,10 @@ export type Images = Iterable<Image> &
   Numbering & {
     readonly get: (digest: string) => Image | undefined;
     readonly isManaged: (digest: string) => boolean;
-    /** What else is to be known of a plain image; null for any other, and where there is none. */
+    /** What a plain image states besides its blobs; null for any other, and where there is none. */
     readonly getPlain: (digest: string) => Pick<Image, 'statedBytes' | 'architecture'> | null;
+    /** What an image that is not plain is made of, or one that is not there. */
+    readonly contentOfOdd: (digest: string) => ImageContent;
     /** Shows each blob that an image weighs, once, and says what else is known of its content. */
     readonly visitBlobs: (digest: string, visit: VisitBlob) => ContentSummary;
   };
@@ -159,6 +161,11 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
 
   const get = (digest: string): Image | undefined => read([digest]).next().value;
 
+  const contentOfOdd = (digest: string): ImageContent => {
+    contents ??= createContents({ get }, blobs);
+    return contents.contentOf(digest);
+  };
+
   const visitPlain = (row: number, visit: VisitBlob): void => {
     const isFirst = blobs.startLook();
     let layerBytes = 0;
@@ -206,11 +213,11 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
         visitPlain(row, visit);
         return PLAIN;
       }
-      contents ??= createContents({ get }, blobs);
-      const content = contents.contentOf(digest);
+      const content = contentOfOdd(digest);
       for (const { number, sizeBytes, kind } of content.blobs) visit(number, sizeBytes, kind === 'layer');
       return content;
     },
+    contentOfOdd,
     numberOf: blobs.numberOf,
     digestOf: blobs.digestOf,
   };

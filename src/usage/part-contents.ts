@@ -1,4 +1,4 @@
-import { createContents, describeLackOfConfig, listArchitectures } from './blobs.ts';
+import { describeLackOfConfig, listArchitectures } from './blobs.ts';
 import type { Blob, Contents, ImageContent } from './blobs.ts';
 import type { Images } from './image-table.ts';
 
@@ -40,11 +40,22 @@ export const createPartContents = (images: Images): PartContents => {
     numberOf: (digest: string) => numberOfSource(images.numberOf(digest)),
     digestOf: (number: number) => images.digestOf(sourceOf(number)),
   };
-  const odd = createContents(images, numbering);
+
+  const readOdd = (digest: string): ImageContent => {
+    const content = images.contentOfOdd(digest);
+    return {
+      ...content,
+      blobs: content.blobs.map(({ number, sizeBytes, kind }) =>
+        blobOf(numberOfSource(number), sizeBytes, kind),
+      ),
+      unsized: content.unsized.map(numberOfSource),
+      conflicts: content.conflicts.map(numberOfSource),
+    };
+  };
 
   const readContent = (digest: string): ImageContent => {
     const plain = images.getPlain(digest);
-    if (plain === null) return odd.contentOf(digest);
+    if (plain === null) return readOdd(digest);
     const weighed: Blob[] = [];
     let hasConfig = false;
     images.visitBlobs(digest, (source, sizeBytes, isLayer) => {
