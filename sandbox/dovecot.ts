@@ -62,6 +62,7 @@ protocols = imap lmtp
 listen = 127.0.0.1
 disable_plaintext_auth = no
 auth_mechanisms = plain
+auth_failure_delay = 0
 first_valid_uid = ${NOBODY.uid}
 last_valid_uid = ${NOBODY.uid}
 mail_location = maildir:${folder}/mail/%u
@@ -74,6 +75,12 @@ userdb {
   driver = passwd-file
   args = username_format=%u ${folder}/users
   default_fields = uid=${NOBODY.uid} gid=${NOBODY.gid} home=${folder}/mail/%u
+}
+service anvil {
+  # Else whoever comes after a wrong password waits, too.
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service lmtp {
   unix_listener ${folder}/lmtp {

@@ -26,8 +26,16 @@ export const startMailSoftware = async (options: {
   const postfix = started.use(
     await startPostfix({ domains, transport: dovecot.transport, milter: opendkim.milter }),
   );
-  const all = started.move();
-  return { opendkim, dovecot, postfix, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  started.move();
+  return {
+    opendkim,
+    dovecot,
+    postfix,
+    // At once: some take their time.
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([postfix, dovecot, opendkim].map((server) => server[Symbol.asyncDispose]()));
+    },
+  };
 };
 
 /** Where Debian puts them. */

@@ -1,4 +1,4 @@
-import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.ts';
 import { makeServerFolder, startTethered } from './tethered.ts';
@@ -27,7 +27,10 @@ export const startPostfix = async (options: PostfixOptions): Promise<Postfix> =>
     await mkdir(join(folder, name), { mode: 0o700 });
     await chown(join(folder, name), owner.uid, owner.gid);
   }
-  await writeFile(join(folder, 'etc/main.cf'), mainOf(options, folder, log));
+  const main = join(folder, 'etc/main.cf');
+  await writeFile(main, mainOf(options, folder, log));
+  // Postfix waits two seconds for whoever may still be writing a new one.
+  await utimes(main, 0, 0);
   await writeFile(join(folder, 'etc/master.cf'), masterOf(port));
   const server = await startTethered(folder, ['env', `MAIL_CONFIG=${folder}/etc`, MASTER, '-s'], port);
   return { ...server, port };

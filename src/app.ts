@@ -1,4 +1,3 @@
-import { createCluster } from './adapters/openshift/cluster.ts';
 import { renderCsv } from './adapters/mail/csv.ts';
 import { createSigner } from './adapters/mail/dkim.ts';
 import { openImap } from './adapters/mail/imap.ts';
@@ -15,7 +14,7 @@ import { createLogListener } from './adapters/telemetry/log.ts';
 import { createMetrics } from './adapters/telemetry/metrics.ts';
 import { serveMetrics } from './adapters/telemetry/metrics-server.ts';
 import type { Config, Secrets } from './config.ts';
-import { AppError } from './errors.ts';
+import { AppError, toAppError } from './errors.ts';
 import { recordBounces } from './pipeline/bounces.ts';
 import type { BounceTally } from './pipeline/bounces.ts';
 import { collect } from './pipeline/collector.ts';
@@ -83,8 +82,8 @@ type RegistryAccess = Pick<RegistryOptions, 'url' | 'credentials'>;
 type OneOffRequest = Parameters<typeof prepareOneOff>[2];
 
 /** Wires what reads and composes. @throws AppError `invalid` for an unusable kubeconfig */
-export const createReporter = (config: Config, surroundings: Surroundings): Reporter => {
-  const cluster = openCluster(config, surroundings);
+export const createReporter = async (config: Config, surroundings: Surroundings): Promise<Reporter> => {
+  const cluster = await openCluster(config, surroundings);
   const { now } = surroundings;
   const rules = rulesOf(config);
   const withCompose = async () => ({ cluster, compose: await loadCompose(config), now });
@@ -113,9 +112,25 @@ export const createReporter = (config: Config, surroundings: Surroundings): Repo
   };
 };
 
-/** Finds what is wrong with files that the configuration names. @throws AppError `invalid` */
-export const checkNamedFiles = ({ mail }: Config): void => {
-  if (mail.dkim !== null) createSigner(mail.dkim);
+/**
+ * Checks the files that the configuration names as every start does, but all of them.
+ * @throws AppError `invalid` that tells every fault, and what to do about each
+ */
+export const checkNamedFiles = async (config: Config): Promise<void> => {
+  const { mail, templates } = config;
+  const outcomes = await Promise.allSettled([
+    (async () => mail.dkim && createSigner(mail.dkim))(),
+    templates.dir && loadCompose({ ...config, mail: { ...mail, dkim: null } }),
+  ]);
+  const faults = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? toAppError(outcome.reason) : [],
+  );
+  const [fault] = faults;
+  if (fault === undefined) return;
+  throw new AppError(fault.code, faults.map(({ message }) => message).join('\n'), {
+    hint: faults.flatMap(({ hint }) => hint ?? []).join('\n'),
+    cause: fault.cause,
+  });
 };
 
 /** The mail's templates and MJML take a second and 80 MB, which a process that makes no mail is spared. */
@@ -206,7 +221,7 @@ export const createApp = async (
   stack.defer(queue.dispose);
   const transport = stack.use(createTransport({ ...config.smtp, password: secrets.smtpPassword }));
   const cluster = purpose.roles.includes('collector')
-    ? stack.use(openCluster(config, { ...surroundings, observe }))
+    ? stack.use(await openCluster(config, { ...surroundings, observe }))
     : NO_CLUSTER;
 
   const deps = { cluster, store, queue, compose, transport, now, observe };
@@ -268,8 +283,14 @@ const rulesOf = (config: Config): WeighingRules & { readonly mailLevels: Config[
   mailLevels: config.mail.levels,
 });
 
-const openCluster = (config: Config, { kubeconfig, context, now, observe }: Surroundings) =>
-  createCluster({ kubeconfig, context, ...config.cluster, customUses: config.inUse.extra, now }, observe);
+/** The vendor's client takes longer to load than all the rest, which a process that reads no cluster is spared. */
+const openCluster = async (config: Config, { kubeconfig, context, now, observe }: Surroundings) => {
+  const { createCluster } = await import('./adapters/openshift/cluster.ts');
+  return createCluster(
+    { kubeconfig, context, ...config.cluster, customUses: config.inUse.extra, now },
+    observe,
+  );
+};
 
 /** A process without the collector has no business with the cluster, and needs no rights there. */
 const NO_CLUSTER: Cluster = {

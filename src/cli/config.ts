@@ -7,10 +7,10 @@ import { layOut } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Checks the configuration and prints what it comes to; every fault at once, with exit code 2, when it has any. */
-export const checkConfig = (terminal: Terminal, options: GlobalOptions): number => {
+export const checkConfig = async (terminal: Terminal, options: GlobalOptions): Promise<number> => {
   const { config, secrets, path } = loadConfigFile(terminal, options.config);
-  checkNamedFiles(config);
-  const { mail, quota, recipients, schedule, smtp } = config;
+  await checkNamedFiles(config);
+  const { mail, quota, recipients, schedule, smtp, templates } = config;
   const rows = [
     ['schedule', `${schedule.cron} (${schedule.timeZone})`],
     ['quota', `${formatLimit(quota.default)}, ${formatCount(quota.rules.length, 'rule')}`],
@@ -25,6 +25,7 @@ export const checkConfig = (terminal: Terminal, options: GlobalOptions): number 
       'mail server',
       smtp.host === null ? 'not set: nothing can be sent' : `${smtp.host}:${String(smtp.port)}`,
     ],
+    ...(templates.dir === null ? [] : [['templates', `those of ${templates.dir}, else the built-in ones`]]),
     ['redis', describeRedis(config, secrets)],
   ];
   terminal.out.write(

@@ -26,7 +26,7 @@ export const writeDryRun = async (terminal: Terminal, options: DryRunOptions): P
   const { config } = loadConfigFile(terminal, options.config);
   makeFolder(folder);
   const progress = showProgress(terminal.err);
-  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
   const { report, mails } = await reporter.previewRun();
   progress.end();
   for (const [index, mail] of mails.entries()) writeMail(join(folder, nameOf(mail, index)), mail);

@@ -23,7 +23,7 @@ export type MailPreviewOptions = GlobalOptions & {
 export const previewMails = async (terminal: Terminal, options: MailPreviewOptions): Promise<number> => {
   const { config } = loadConfigFile(terminal, options.config);
   const progress = showProgress(terminal.err);
-  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
   const mails = await reporter.previewNamespaces([...new Set(options.namespace)]);
   progress.end();
   const signal = terminal.heedInterrupts();

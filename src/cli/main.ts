@@ -166,7 +166,7 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
   command(config, 'check', 'check the configuration and say what it comes to').action(
     async (_, self: Command) => {
       const { checkConfig } = await import('./config.ts');
-      exitWith(checkConfig(terminal, self.optsWithGlobals<GlobalOptions>()));
+      exitWith(await checkConfig(terminal, self.optsWithGlobals<GlobalOptions>()));
     },
   );
   return program;

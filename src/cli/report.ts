@@ -20,7 +20,7 @@ export const printReport = async (terminal: Terminal, options: ReportOptions): P
   // Loading everything takes a second, which a slip of the pen need not wait for.
   const { createReporter } = await import('../app.ts');
   const progress = showProgress(terminal.err);
-  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
   const weighed = await reporter.weigh(names);
   progress.end();
   terminal.out.write(await render(terminal, { weighed, reporter, names }, options.output));

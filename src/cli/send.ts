@@ -24,7 +24,7 @@ export const sendNow = (terminal: Terminal, options: SendOptions): Promise<numbe
 const show = async (terminal: Terminal, options: SendOptions): Promise<number> => {
   const { config } = loadConfigFile(terminal, options.config);
   const progress = showProgress(terminal.err);
-  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
   const oneOff = await reporter.prepareOneOff(requestOf(options));
   progress.end();
   terminal.out.write(previewText(oneOff));

@@ -21,7 +21,7 @@ export const verifyNow = async (terminal: Terminal, options: VerifyOptions): Pro
   const { config } = loadConfigFile(terminal, options.config);
   const registry = options.registry === undefined ? null : accessOf(terminal, options.registry);
   const progress = showProgress(terminal.err);
-  await using reporter = createReporter(config, surroundingsOf(terminal, options, progress));
+  await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
   const verification = await reporter.verify(options.namespace, registry);
   progress.end();
   terminal.out.write(

@@ -4,6 +4,7 @@ import type { Team } from '../usage/registry.ts';
 import type { RecipientReport } from '../usage/recipients.ts';
 import type { Compose, Store } from './ports.ts';
 import type { Delivery, Run, WeighedNamespace } from './records.ts';
+import type { ClusterIdentity } from '../usage/registry.ts';
 
 /** A namespace whose recipients are to be told. */
 export type MailedNamespace = {
@@ -35,13 +36,23 @@ export const chooseMailed = (
 export const findGap = (team: Team, givenUp: Run['givenUp']): string | null =>
   givenUp.find(({ namespace }) => team.namespaces.includes(namespace))?.namespace ?? null;
 
+/** What mails are sent on. */
+export type Occasion = {
+  readonly runId: string;
+  /** null: nobody knows. */
+  readonly cluster: ClusterIdentity | null;
+  readonly kind: Delivery['kind'];
+  /** ISO 8601; becomes the messages' Date. */
+  readonly at: string;
+};
+
 /**
  * One delivery per (team, recipient), holding only namespaces whose own rules name that recipient, so that a wrong label
- * leaks nothing. `at` (ISO 8601) becomes the message's Date.
+ * leaks nothing.
  */
 export const draftDeliveries = (
   compose: Pick<Compose, 'identify'>,
-  occasion: { readonly runId: string; readonly kind: Delivery['kind']; readonly at: string },
+  occasion: Occasion,
   mailed: readonly MailedNamespace[],
 ): readonly Delivery[] => {
   const deliveries = new Map<string, Delivery>();
@@ -59,21 +70,43 @@ export const draftDeliveries = (
   return [...deliveries.values()];
 };
 
-/** A planned delivery; its id is a function of run, team, recipient and kind. */
+/**
+ * A planned delivery, the first of its thread. Its id is a function of cluster, run, team, recipient and kind: two
+ * clusters whose mails leave from one domain have the same slots, and may have the same namespaces. The thread knows the
+ * cluster by its name alone, so that it goes on when the API moves.
+ */
 export const draftDelivery = (
   compose: Pick<Compose, 'identify'>,
-  { runId, kind, at }: { readonly runId: string; readonly kind: Delivery['kind']; readonly at: string },
+  { runId, cluster, kind, at }: Occasion,
   content: Pick<Delivery, 'teamId' | 'recipient' | 'namespaces'>,
-): Delivery => ({
-  id: compose.identify(runId, content.teamId, content.recipient.address.toLowerCase(), kind),
-  runId,
-  kind,
-  ...content,
-  state: 'planned',
-  date: at,
-  changedAt: at,
-  detail: null,
-});
+): Delivery => {
+  const { name, apiUrl } = cluster ?? { name: '', apiUrl: null };
+  const subject = [content.teamId, content.recipient.address.toLowerCase(), kind] as const;
+  return {
+    id: compose.identify(name, apiUrl ?? '', runId, ...subject),
+    runId,
+    kind,
+    thread: kind === 'one-off' ? null : { id: compose.identify('thread', name, ...subject), last: null },
+    ...content,
+    state: 'planned',
+    date: at,
+    changedAt: at,
+    detail: null,
+  };
+};
+
+/**
+ * Saves a drafted delivery, which now follows the one of its thread that was submitted last: of others, an `uncertain`
+ * one too, nobody knows whether its recipient has it. Safe to run twice: a delivery that is there stands.
+ */
+export const planDelivery = async (store: Store, draft: Delivery): Promise<void> => {
+  const { thread } = draft;
+  await store.addDelivery(
+    thread === null
+      ? draft
+      : { ...draft, thread: { ...thread, last: await store.loadLastOfThread(thread.id) } },
+  );
+};
 
 /** The deliveries to teams, without the summary to the platform staff. */
 export const listUsageMails = async (store: Store, runId: string): Promise<readonly Delivery[]> =>

@@ -1,4 +1,4 @@
-import { listUsageMails, draftDelivery } from './deliveries.ts';
+import { draftDelivery, listUsageMails, planDelivery } from './deliveries.ts';
 import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, Store } from './ports.ts';
@@ -21,14 +21,14 @@ export const finishRun = async (
   if (rules.summaryTo === null) return;
   const delivery = draftDelivery(
     deps.compose,
-    { runId: run.id, kind: 'run-summary', at: deps.now().toISOString() },
+    { runId: run.id, cluster: run.cluster, kind: 'run-summary', at: deps.now().toISOString() },
     {
       teamId: 'platform',
       recipient: { address: rules.summaryTo, roles: ['platform'], rule: 'summary.to' },
       namespaces: [],
     },
   );
-  await deps.store.addDelivery(delivery);
+  await planDelivery(deps.store, delivery);
   await deliver(deps, { deliveryId: delivery.id, attempt: job.attempt }, async () =>
     deps.compose.renderSummary(await summariseRun(deps.store, run.id)),
   );

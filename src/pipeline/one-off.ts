@@ -40,7 +40,7 @@ export const prepareOneOff = async (
   }));
   const deliveries = draftDeliveries(
     deps.compose,
-    { runId: run.id, kind: 'one-off', at: run.claimedAt },
+    { runId: run.id, cluster: run.cluster, kind: 'one-off', at: run.claimedAt },
     mailed,
   );
   const framed = { ...frame, snapshot: { ...frame.snapshot, id: run.id } };

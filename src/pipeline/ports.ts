@@ -66,8 +66,13 @@ export type Store = {
   /** Saves a new delivery; false when its id is taken: the older record stands. */
   addDelivery(delivery: Delivery): Promise<boolean>;
   loadDelivery(deliveryId: string): Promise<Delivery | null>;
-  /** Replaces the delivery if it is still in state `from`; false when it is not (or is gone). */
+  /**
+   * Replaces the delivery if it is still in state `from`; false when it is not (or is gone). One that is now `submitted`
+   * is the last of its thread. One atomic write.
+   */
   moveDelivery(from: DeliveryState, delivery: Delivery): Promise<boolean>;
+  /** The id of the delivery of a thread that was submitted last; null: none was. */
+  loadLastOfThread(threadId: string): Promise<string | null>;
   /** All deliveries of a run, by team, then address. */
   listDeliveries(runId: string): Promise<readonly Delivery[]>;
 
@@ -131,8 +136,27 @@ export type RunSummary = {
   readonly mails: Readonly<Partial<Record<DeliveryState, number>>>;
   /** What could be better in the weighed namespaces. */
   readonly advice: readonly AdviceSummary[];
-  /** Mails of any run that are known to have come back since the run before this one ended. */
-  readonly bounces: readonly Bounce[];
+  /** Whose mails, of any run, are known to have come back since the run before this one ended, by address. */
+  readonly failing: readonly FailingRecipient[];
+};
+
+/** Somebody whose mail came back. They are mailed again all the same (docs/decisions/0018). */
+export type FailingRecipient = {
+  readonly address: string;
+  /** What these mails were about, sorted; empty where they were run summaries. */
+  readonly namespaces: readonly string[];
+  /** How many in a row came back, in all threads of theirs. */
+  readonly mails: number;
+  /** When the first of them left. */
+  readonly since: string;
+  /** RFC 3463, such as `5.1.1`, of the latest notice; null where it had none. */
+  readonly status: string | null;
+  /** What the server then said, without addresses; null where it said nothing. */
+  readonly detail: string | null;
+  /** Whether any namespace still names them. */
+  readonly isNamed: boolean;
+  /** Namespaces that name nobody but failing recipients, this one among them. */
+  readonly aloneIn: readonly string[];
 };
 
 export type RunSummaryRow = {

@@ -55,6 +55,7 @@ const composeMails = async (
 ): Promise<readonly PreviewedMail[]> => {
   const occasion = {
     runId: figures.frame.snapshot.id ?? '',
+    cluster: figures.frame.cluster,
     kind: 'usage-report' as const,
     at: now().toISOString(),
   };

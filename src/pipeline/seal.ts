@@ -1,5 +1,5 @@
 import type { Level } from '../usage/quota.ts';
-import { candidateOf, chooseMailed, draftDeliveries } from './deliveries.ts';
+import { candidateOf, chooseMailed, draftDeliveries, planDelivery } from './deliveries.ts';
 import type { Candidate } from './deliveries.ts';
 import type { Compose } from './ports.ts';
 import type { GivenUpNamespace, NamespaceResult, Run } from './records.ts';
@@ -30,8 +30,9 @@ export const sealRun = async (
   }
   const sealedAt = deps.now().toISOString();
   const mailed = chooseMailed(candidates, rules.mailLevels, givenUp);
-  const deliveries = draftDeliveries(deps.compose, { runId, kind: 'usage-report', at: sealedAt }, mailed);
-  for (const delivery of deliveries) await deps.store.addDelivery(delivery);
+  const occasion = { runId, cluster: run.cluster, kind: 'usage-report', at: sealedAt } as const;
+  const deliveries = draftDeliveries(deps.compose, occasion, mailed);
+  for (const delivery of deliveries) await planDelivery(deps.store, delivery);
   const sealed: Run = { ...run, state: 'sealed', sealedAt, givenUp };
   // Somebody else moved the run on: nothing may be mailed unless that was a seal.
   if (!(await deps.store.advanceRun('sizing', sealed))) return sealRun(deps, rules, runId);

@@ -1,7 +1,8 @@
 import { sumUpAdvice } from '../usage/advice.ts';
 import { findGap, listUsageMails } from './deliveries.ts';
+import { listFailing } from './failing.ts';
 import type { RunSummary, RunSummaryRow, Store } from './ports.ts';
-import type { Bounce, Delivery, DeliveryState, NamespaceResult, Run, WeighedNamespace } from './records.ts';
+import type { Delivery, DeliveryState, NamespaceResult, Run, WeighedNamespace } from './records.ts';
 import { requireRun } from './run.ts';
 
 /** What a run came to, one row per namespace, sorted by name. Reads only. */
@@ -10,30 +11,20 @@ export const summariseRun = async (store: Store, runId: string): Promise<RunSumm
   const mails = await listUsageMails(store, runId);
   const rows: RunSummaryRow[] = [];
   const advised: Pick<WeighedNamespace['report'], 'name' | 'advice'>[] = [];
+  const named = new Map<string, ReadonlySet<string> | null>();
   for (const namespace of run.namespaces) {
     const own = mails.filter(({ namespaces }) => namespaces.includes(namespace));
     const result = await store.loadResult(run.id, namespace);
     rows.push(summariseNamespace(run, result, { namespace, mails: own }));
     if (result?.status === 'weighed') advised.push({ name: namespace, advice: result.report.advice });
+    named.set(namespace, result?.status === 'weighed' ? addressesOf(result) : null);
   }
-  const bounces = await listNewBounces(store, run);
-  return { run, rows, mails: countStates(mails), advice: sumUpAdvice(advised), bounces };
+  const failing = await listFailing(store, run, named);
+  return { run, rows, mails: countStates(mails), advice: sumUpAdvice(advised), failing };
 };
 
-/** What came back since staff was told last: a mail to an address that is still wrong comes back again. */
-const listNewBounces = async (store: Store, run: Run): Promise<readonly Bounce[]> => {
-  const before = (await store.listRuns(RUNS_BACK)).find(
-    ({ id, kind, claimedAt }) =>
-      kind !== 'one-off' && id !== run.id && Date.parse(claimedAt) < Date.parse(run.claimedAt),
-  );
-  const bounces = await store.listBounces();
-  if (before === undefined) return bounces;
-  const since = Date.parse(before.endedAt ?? before.claimedAt);
-  return bounces.filter(({ recordedAt }) => Date.parse(recordedAt) >= since);
-};
-
-/** One-offs are runs, too. */
-const RUNS_BACK = 200;
+const addressesOf = ({ report }: WeighedNamespace): ReadonlySet<string> =>
+  new Set(report.recipients.map(({ address }) => address.toLowerCase()));
 
 const summariseNamespace = (
   run: Run,

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { runQuotagram } from './command-line.ts';
 
@@ -57,6 +57,66 @@ test('tells of a DKIM key that cannot be used, before anything is done', { timeo
   };
   expect(await runQuotagram(['config', 'check'], { cwd })).toEqual(told);
   expect(await runQuotagram(['start', 'mailer'], { cwd })).toEqual(told);
+});
+
+test(
+  'tells every fault of the templates and of the DKIM key, as a start does of either',
+  { timeout: 60_000 },
+  async () => {
+    const quotagramYaml = [
+      'mail:',
+      '  from: registry@example.test',
+      '  dkim: { domain: example.test, selector: mail2026, keyFile: dkim.pem }',
+      'smtp: { host: smtp.example.test }',
+      'templates: { dir: ours }',
+    ];
+    const cwd = await folderWith({
+      'quotagram.yaml': quotagramYaml.join('\n'),
+      'sound-key.yaml': quotagramYaml.filter((line) => !line.includes('dkim')).join('\n'),
+      'dkim.pem': 'not a key',
+      'ours/run-summary/report.txt.hbs': '{{heading}}\n{{{headline}}}\n',
+    });
+    const templateFaults = [
+      'the templates of ours have faults:',
+      '  run-summary/report.txt.hbs:2: prints without escaping; two braces, not three',
+      '  run-summary/report.txt.hbs:2: there is no headline here',
+    ];
+    const hint =
+      '  `quotagram mail lint` checks them again; without templates.dir the built-in ones are used.';
+    expect(await runQuotagram(['config', 'check'], { cwd })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: [
+        'error: mail.dkim.keyFile is "dkim.pem": must be a file that holds a private key in PEM, without a passphrase',
+        ...templateFaults,
+        '  openssl genrsa 2048 makes such a key; its public half belongs into DNS.',
+        hint,
+        '',
+      ].join('\n'),
+    });
+    const told = {
+      exitCode: 2,
+      stdout: '',
+      stderr: ['error: ', ...templateFaults.flatMap((line) => [line, '\n']), hint, '\n'].join(''),
+    };
+    expect(await runQuotagram(['config', 'check', '--config', 'sound-key.yaml'], { cwd })).toEqual(told);
+    expect(await runQuotagram(['start', 'mailer', '--config', 'sound-key.yaml'], { cwd })).toEqual(told);
+  },
+);
+
+test('looks at the mails that sound templates make, as a start does', { timeout: 60_000 }, async () => {
+  const cwd = await folderWith({
+    'quotagram.yaml': 'templates: { dir: ours }',
+    'ours/partials/footer.mjml': '<mj-text><h1>{{reference}}</h1></mj-text>\n',
+  });
+  const { exitCode, stderr } = await runQuotagram(['config', 'check'], { cwd });
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('  usage-report: the page has 2 h1, not one\n');
+  expect(stderr).toContain('  run-summary: the page has 2 h1, not one\n');
+  await writeFile(join(cwd, 'ours/partials/footer.mjml'), '<mj-text>{{reference}}</mj-text>\n');
+  const sound = await runQuotagram(['config', 'check'], { cwd });
+  expect(sound.exitCode).toBe(0);
+  expect(sound.stdout).toContain('templates       those of ours, else the built-in ones\n');
 });
 
 test('tells every fault at once: where, what stands there and what may', { timeout: 60_000 }, async () => {
@@ -128,6 +188,9 @@ test('says why a file cannot be read', { timeout: 60_000 }, async () => {
 const folderWith = async (files: Readonly<Record<string, string>>): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'quotagram-e2e-'));
   onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
   return folder;
 };

@@ -21,12 +21,12 @@ test('tells each finding on a line of its own, with exit code 1', { timeout: 60_
   const cwd = await folderWith({
     'quotagram.yaml': 'templates: { dir: ours }',
     'ours/usage-report/report.txt.hbs': '{{heading}}\n{{{usedBytes}}}\n',
-    'ours/partials/heading.mjml': '<mj-text>\n<h2>{{headline}}</h2>\n</mj-text>\n',
+    'ours/partials/letterhead.mjml': '<mj-text>\n<h2>{{headline}}</h2>\n</mj-text>\n',
   });
   const told = {
     exitCode: 1,
     stdout: [
-      'partials/heading.mjml:2: there is no headline here',
+      'partials/letterhead.mjml:2: there is no headline here',
       'usage-report/report.txt.hbs:2: prints without escaping; two braces, not three',
       'usage-report/report.txt.hbs:2: there is no usedBytes here',
       '',

@@ -26,7 +26,7 @@ export const MAIL_FIXTURES: readonly MailFixture[] = [
     name: 'four namespaces of a team',
     render: (compose) => {
       const names = ['a1b2c3-dev', 'a1b2c3-prod', 'a1b2c3-test', 'a1b2c3-tools'];
-      return Promise.resolve(compose.renderUsage(mailOf(names.map((name) => inventNamespace(30, { name })))));
+      return Promise.resolve(compose.renderUsage(mailOf(names.map((name) => inventNamespace(8, { name })))));
     },
   },
   {

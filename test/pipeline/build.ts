@@ -134,6 +134,7 @@ export const deliveryOf = (given: Partial<Delivery> = {}): Delivery => ({
   id: 'delivery-1',
   runId: SLOT.id,
   kind: 'usage-report',
+  thread: { id: 'thread-1', last: null },
   teamId: 'ns:a-dev',
   recipient: { address: 'lea@example.test', roles: ['lead'], rule: 'annotation:contacts' },
   namespaces: ['a-dev'],

@@ -135,13 +135,14 @@ const runSummary = (): RunSummary => ({
   ],
   mails: {},
   advice: [],
-  bounces: [],
+  failing: [],
 });
 
 const deliveryTo = ({ identify }: Compose, address: string): Delivery => ({
   id: identify('weekly-2026-11-23', 'label:wally', address, 'usage-report'),
   runId: 'weekly-2026-11-23',
   kind: 'usage-report',
+  thread: { id: identify('thread', address), last: null },
   teamId: 'label:wally',
   recipient: { address, roles: ['Technical lead'], rule: 'annotation:contacts' },
   namespaces: ['a1b2c3-dev', 'a1b2c3-tools'],

@@ -160,6 +160,26 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
         expect(won.filter(Boolean)).toHaveLength(1);
       });
 
+      test('knows which delivery of a thread was submitted last, and of no other state', async () => {
+        const thread = { id: 't1', last: null };
+        const of = (id: string, state: Delivery['state'] = 'planned'): Delivery =>
+          deliveryOf(id, { thread, state });
+        for (const id of ['t-a', 't-b', 't-c', 't-d']) await store.addDelivery(of(id));
+        await store.addDelivery(deliveryOf('t-alone', { thread: null }));
+        expect(await store.loadLastOfThread('t1')).toBeNull();
+        await store.moveDelivery('planned', of('t-a', 'submitted'));
+        expect(await store.loadLastOfThread('t1')).toBe('t-a');
+        await store.moveDelivery('planned', of('t-b', 'sending'));
+        await store.moveDelivery('sending', of('t-b', 'uncertain'));
+        await store.moveDelivery('planned', of('t-c', 'failed'));
+        expect(await store.moveDelivery('sending', of('t-d', 'submitted'))).toBe(false);
+        await store.moveDelivery('planned', deliveryOf('t-alone', { thread: null, state: 'submitted' }));
+        expect(await store.loadLastOfThread('t1')).toBe('t-a');
+        await store.moveDelivery('uncertain', of('t-b', 'submitted'));
+        expect(await store.loadLastOfThread('t1')).toBe('t-b');
+        expect(await store.loadLastOfThread('t-unknown')).toBeNull();
+      });
+
       test("lists a run's deliveries by team, then address", async () => {
         const of = (id: string, teamId: string, address: string): Delivery =>
           deliveryOf(id, {
@@ -253,6 +273,7 @@ const deliveryOf = (id: string, changes: Partial<Delivery> = {}): Delivery => ({
   id,
   runId: 'manual-1',
   kind: 'usage-report',
+  thread: { id: `thread of ${id}`, last: null },
   teamId: 'ns:a1b2c3-dev',
   recipient: { address: 'ann@example.com', roles: ['lead'], rule: 'annotation:contacts' },
   namespaces: ['a1b2c3-dev'],

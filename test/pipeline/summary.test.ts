@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DELIVERY_STATES } from '../../src/pipeline/records.ts';
 import { summariseRun } from '../../src/pipeline/summary.ts';
 import {
+  CLOCK,
   clusterOf,
   createPorts,
   deliveryOf,
@@ -59,30 +60,25 @@ describe('summarising a run', () => {
     ]);
   });
 
-  test('tells what came back since the run before it ended, a one-off being no such run', async () => {
+  test('tells whose mail came back, and where the run found nobody else to tell', async () => {
     const ports = createPorts();
-    const claimed = (id: string, claimedAt: string, change: Parameters<typeof runOf>[0] = {}) =>
-      ports.store.claimRun(runOf({ id, claimedAt, state: 'finished', ...change }));
-    await claimed('weekly-2026-11-16', '2026-11-16T16:00:00Z', { endedAt: '2026-11-16T17:00:00Z' });
-    await claimed('send-1', '2026-11-20T16:00:00Z', { kind: 'one-off', endedAt: '2026-11-20T17:00:00Z' });
-    await claimed('weekly-2026-11-23', '2026-11-23T16:00:00Z');
-    const times = ['2026-11-16T16:59:59Z', '2026-11-16T17:00:00.000Z', '2026-11-20T16:30:00Z'];
-    for (const recordedAt of times) {
-      await ports.store.addBounce({
-        deliveryId: recordedAt,
-        runId: 'weekly-2026-11-16',
-        address: 'lea@example.test',
-        namespaces: ['a-dev'],
-        status: '5.1.1',
-        detail: null,
-        recordedAt,
-      });
+    const cluster = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: { 'Lea@example.test': 'lead' } });
+    await ports.store.claimRun(runOf({ state: 'sealed', namespaces: ['a-dev', 'b-dev'] }));
+    for (const result of resultsOf(cluster)) await ports.store.saveResult(SLOT.id, result);
+    const [address, namespaces, detail] = ['lea@example.test', ['b-dev'], '550 no'];
+    for (const [id, to] of [
+      ['leas', address],
+      ['toms', 'tom@example.test'],
+    ] as const) {
+      const notice = { address: to, namespaces, status: null, detail, recordedAt: CLOCK };
+      await ports.store.addBounce({ deliveryId: id, runId: SLOT.id, ...notice });
     }
-    const timesIn = async (runId: string): Promise<readonly string[]> =>
-      (await summariseRun(ports.store, runId)).bounces.map(({ recordedAt }) => recordedAt);
 
-    expect(await timesIn('weekly-2026-11-23')).toEqual(times.slice(1).toReversed());
-    expect(await timesIn('weekly-2026-11-16')).toEqual(times.toReversed());
+    expect((await summariseRun(ports.store, SLOT.id)).failing).toMatchObject([
+      { address, namespaces, mails: 1, isNamed: true, aloneIn: ['a-dev'] },
+      // Nobody knows whom a namespace without a result names.
+      { address: 'tom@example.test', isNamed: true, aloneIn: [] },
+    ]);
   });
 
   test('sums up the advice on the namespaces that were weighed', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
+import { prepareOneOff, sendOneOff } from '../../src/pipeline/one-off.ts';
 import type { Cluster, Store } from '../../src/pipeline/ports.ts';
 import { summariseRun } from '../../src/pipeline/summary.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
@@ -173,6 +174,29 @@ describe('a whole run', () => {
     ]);
     expect(submittedBy(ports)).toEqual([`staff@example.test: summary ${SLOT.id}`]);
   });
+});
+
+test('two clusters with the same namespaces, people and slots send no two mails with the same id', async () => {
+  const inventory = clusterOf({ name: 'a-dev', bytes: 2_000, contacts: lea });
+  const ids: string[] = [];
+  const threads: (string | undefined)[] = [];
+  for (const name of ['Silver', 'Gold']) {
+    const cluster = createFakeCluster({ ...inventory, cluster: { name, apiUrl: null } });
+    const ports = createPorts({ cluster });
+    await walk(ports);
+    const oneOff = await prepareOneOff(ports, pipelineRules(), { namespaces: ['a-dev'], to: [] });
+    const deliveries = [...(await ports.store.listDeliveries(SLOT.id)), ...(await sendOneOff(ports, oneOff))];
+    expect(deliveries.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      'usage-report submitted',
+      'run-summary submitted',
+      'one-off submitted',
+    ]);
+    ids.push(...deliveries.map(({ id }) => id));
+    threads.push(...deliveries.map(({ thread }) => thread?.id));
+  }
+  expect(new Set(ids).size).toBe(6);
+  // Two of each cluster, and none of the one-offs.
+  expect(new Set(threads).size).toBe(4 + 1);
 });
 
 describe('a cluster that cannot be read', () => {

@@ -6,17 +6,25 @@ import { renderCsv, renderSummaryCsv } from './csv.ts';
 /** A CSV above this many bytes is compressed: mail servers refuse what is large. It is never cut. */
 export const MAX_CSV_BYTES = 1_000_000;
 
-/** Of each namespace every revision (`usage-NAME.csv`) and, where something can be deleted, how (`cleanup-NAME.txt`). */
-export const attachUsage = ({ report, plans }: UsageMail): readonly Attachment[] =>
+/** What a mail brings along about one namespace. */
+export type NamespaceFiles = {
+  /** Every revision: `usage-NAME.csv`, or `usage-NAME.csv.gz` where it is large. */
+  readonly csv: Attachment;
+  /** How to delete what is proposed, `cleanup-NAME.txt`; null where no command can be given. */
+  readonly cleanup: Attachment | null;
+};
+
+/** The files about each namespace of a mail, in the order of its report. */
+export const attachUsage = ({ report, plans }: UsageMail): readonly NamespaceFiles[] =>
   report.reports
     .flatMap((team) => team.namespaces)
-    .flatMap((namespace) => {
+    .map((namespace) => {
       const plan = plans.get(namespace.name);
       const cleanup = plan === undefined ? null : writeCleanup(namespace, report, plan);
-      return [
-        attachCsv(`usage-${fileName(namespace.name)}`, renderCsv([namespace])),
-        ...(cleanup === null ? [] : [attachScript(`cleanup-${fileName(namespace.name)}`, cleanup)]),
-      ];
+      return {
+        csv: attachCsv(`usage-${fileName(namespace.name)}`, renderCsv([namespace])),
+        cleanup: cleanup === null ? null : attachScript(`cleanup-${fileName(namespace.name)}`, cleanup),
+      };
     });
 
 /** Every namespace of a run. */

@@ -4,18 +4,19 @@ import { attachSummary, attachUsage } from './attachments.ts';
 import { brandOf } from './brand.ts';
 import type { Brand, BrandOptions } from './brand.ts';
 import { asciiLine, cleanTexts } from './clean.ts';
+import { fit } from './extent.ts';
 import { identify } from './identity.ts';
 import { inspectMails } from './inspect.ts';
-import type { Detail } from './list.ts';
 import { loadTemplates } from './load-templates.ts';
 import type { Templates } from './load-templates.ts';
 import { createBuild } from './message.ts';
 import type { Sender } from './message.ts';
+import { listNamespaces, usageSubject } from './subject.ts';
 import { summarySubject, viewSummary } from './summary.ts';
 import type { SummaryView } from './summary.ts';
 import type { Template } from './templates.ts';
 import { wrapText } from './text.ts';
-import { usageSubject, viewUsage } from './view.ts';
+import { viewUsage } from './view.ts';
 import type { UsageView } from './view.ts';
 import { isLightEnough } from './weight.ts';
 
@@ -84,40 +85,27 @@ const prefixSubject = (cluster: string, subject: string): string => {
 const renderUsage = (template: Template<UsageView>, brand: Brand, mail: UsageMail): RenderedMail => {
   // Plans keep their names as they are: a command must never name another tag than the one that was weighed.
   const clean: UsageMail = { ...cleanTexts({ ...mail, plans: null }), plans: mail.plans };
-  const namespaces = clean.report.reports.flatMap((team) => team.namespaces);
-  const longest = Math.max(0, ...namespaces.map(({ streams }) => streams.length));
-  const { view, html } = fit(longest, (detail) => {
-    const filled = viewUsage(clean, brand, detail);
-    return { view: filled, html: template.fillHtml(filled) };
-  });
+  const files = attachUsage(mail);
+  const view = viewUsage(clean, brand, files);
+  const namespaces = listNamespaces(clean.report);
+  const whole = {
+    namespaces: namespaces.length,
+    streams: Math.max(0, ...namespaces.map(({ streams }) => streams.length)),
+  };
+  const { filled, html } = fit(
+    whole,
+    (extent) => {
+      const filled = view(extent);
+      return { filled, html: template.fillHtml(filled) };
+    },
+    (rendering) => isLightEnough(rendering.html),
+  );
   return {
     subject: usageSubject(clean, brand),
     html,
-    text: wrapText(template.fillText(view)),
-    attachments: attachUsage(mail),
+    text: wrapText(template.fillText(filled)),
+    attachments: files.flatMap(({ csv, cleanup }) => (cleanup === null ? [csv] : [csv, cleanup])),
   };
-};
-
-/**
- * The most detailed rendering that is light enough: whole levels first, then as many of the largest streams of each
- * namespace as possible. If not even none of them are, none are shown: the CSV has all.
- */
-const fit = <Rendering extends { readonly html: string }>(
-  longest: number,
-  render: (detail: Detail) => Rendering,
-): Rendering => {
-  for (const detail of ['revisions', 'tags', 'streams'] as const) {
-    const rendering = render(detail);
-    if (isLightEnough(rendering.html)) return rendering;
-  }
-  let fitting = 0;
-  let tooMany = longest;
-  while (tooMany - fitting > 1) {
-    const middle = Math.floor((fitting + tooMany) / 2);
-    if (isLightEnough(render(middle).html)) fitting = middle;
-    else tooMany = middle;
-  }
-  return render(fitting);
 };
 
 const renderSummary = (template: Template<SummaryView>, brand: Brand, summary: RunSummary): RenderedMail => {

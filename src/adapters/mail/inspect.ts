@@ -80,6 +80,7 @@ const sampleDelivery = (compose: Compose, kind: Delivery['kind']): Delivery => (
   id: compose.identify('sample', kind),
   runId: 'sample',
   kind,
+  thread: { id: compose.identify('sample', 'thread'), last: compose.identify('sample', 'last') },
   teamId: 'ns:sample',
   recipient: { address: 'sample@example.com', roles: [], rule: '--to' },
   namespaces: ['sample'],

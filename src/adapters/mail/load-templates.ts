@@ -1,5 +1,6 @@
 import type { RunSummary, UsageMail } from '../../pipeline/ports.ts';
 import { DEFAULT_BRANDING } from '../../usage/branding.ts';
+import { attachUsage } from './attachments.ts';
 import type { Brand } from './brand.ts';
 import { readSummarySample, readUsageSample } from './samples.ts';
 import { viewSummary } from './summary.ts';
@@ -53,10 +54,16 @@ export const loadTemplates = async (
 /** The shape of all usage views, as far as the sample's views at all levels of detail show it. */
 export const usageShape = (sample: UsageMail): Shape => {
   const { reports } = sample.report;
-  const twice = { ...sample, report: { ...sample.report, reports: [...reports, ...reports] } };
+  const twice = {
+    ...sample,
+    report: { ...sample.report, reports: [...reports, ...reports] },
+    plans: new Map(),
+  };
+  const view = viewUsage(sample, EVERYTHING, attachUsage(sample));
   return shapeOf([
-    ...(['revisions', 1] as const).map((detail) => viewUsage(sample, EVERYTHING, detail)),
-    viewUsage({ ...twice, plans: new Map() }, EVERYTHING, 'tags'),
+    view({ namespaces: 1, detail: 'revisions' }),
+    view({ namespaces: 1, detail: 1 }),
+    viewUsage(twice, EVERYTHING, attachUsage(twice))({ namespaces: 1, detail: 'tags' }),
   ]);
 };
 

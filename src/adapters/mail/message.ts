@@ -3,7 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { AppError } from '../../errors.ts';
 import type { OutgoingMessage, RenderedMail } from '../../pipeline/ports.ts';
 import { bounceIdOf } from '../../pipeline/bounces.ts';
-import type { Delivery } from '../../pipeline/records.ts';
+import type { Delivery, Thread } from '../../pipeline/records.ts';
 import { createSigner } from './dkim.ts';
 import type { DkimOptions } from './dkim.ts';
 import { identify } from './identity.ts';
@@ -40,14 +40,14 @@ export const createBuild = (sender: Sender) => {
 
 const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delivery): Promise<Buffer> => {
   const { from, domain } = parseSender(sender);
-  const thread = threadOf(delivery);
+  const { thread } = delivery;
   const message = new MailComposer({
     from,
     to: delivery.recipient.address,
     ...(sender.replyTo === null || sender.replyTo === undefined ? {} : { replyTo: sender.replyTo }),
     subject: rendered.subject,
     messageId: `<${delivery.id}@${domain}>`,
-    ...(thread === null ? {} : { references: `<${thread}@${domain}>` }),
+    ...(thread === null ? {} : { references: referencesOf(thread).map((id) => `<${id}@${domain}>`) }),
     date: new Date(delivery.date),
     headers: {
       // RFC 3834 and its Exchange counterpart: no out-of-office answers, please.
@@ -89,11 +89,10 @@ const returnPath = (bounces: string | null, delivery: Delivery): string | null =
   bounces === null ? null : bounces.replace(/(?=@[^@]*$)/, `+${bounceIdOf(delivery)}`);
 
 /**
- * The id of a message that was never sent and that all mails of one kind to one person about one team follow, so that
- * mail programs show them as a thread. Null for a one-off, which is a thread of its own.
+ * Root and predecessor: mail programs show what follows either as one thread, though the reader may have deleted all
+ * mails before. There is no In-Reply-To, which is for answers (RFC 5322, 3.6.4); this one answers nothing.
  */
-const threadOf = ({ kind, teamId, recipient }: Delivery): string | null =>
-  kind === 'one-off' ? null : identify('thread', teamId, recipient.address.toLowerCase(), kind);
+const referencesOf = ({ id, last }: Thread): readonly string[] => (last === null ? [id] : [id, last]);
 
 /**
  * One label of a domain name per team, so that readers can filter (RFC 2919). A team whose name does not fit into one

@@ -17,8 +17,17 @@ export const listNotes = (report: Report, namespaces: readonly NamespaceReport[]
       return [`${namespaces.length > 1 ? `${name}: ` : ''}${text}${subjects}`];
     }),
   ),
+  ...notesOnPromotion(namespaces),
   ...adviseSmaller(namespaces),
 ];
+
+/** Why the figures of namespaces do not add up to the team's, and why deleting frees nothing elsewhere. */
+const notesOnPromotion = (namespaces: readonly NamespaceReport[]): readonly string[] =>
+  namespaces.every(({ sharedWithTeamBytes }) => sharedWithTeamBytes === 0)
+    ? []
+    : [
+        'What stands in several namespaces, such as an image promoted with oc tag, is stored once and counted in the quota of each. Deleting it in one namespace lowers the usage of that one only; the registry gets it back when the last one has deleted it.',
+      ];
 
 const notesOnReading = (report: Report): readonly string[] => {
   const unseen = describeUnseenUse(report);

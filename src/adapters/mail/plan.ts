@@ -1,4 +1,4 @@
-import { deleteTagCommand, guardCommands } from '../../usage/commands.ts';
+import { deleteTagCommand, guardCommands, isQuotableUrl } from '../../usage/commands.ts';
 import {
   formatBytes,
   formatCount,
@@ -31,11 +31,20 @@ export type PlanView = {
   /** Empty where there is nothing to add up. */
   readonly sumName: string;
   readonly commands: readonly string[];
+  /** What the attached commands file is, and how to run it; null where there is none. */
+  readonly cleanup: { readonly sentence: string; readonly command: string } | null;
   readonly cautions: readonly string[];
 };
 
+/** A plan and the attached file that carries it out, by name; null where there is none. */
+export type PlanOptions = { readonly plan: DeletionPlan; readonly cleanupName: string | null };
+
 /** Puts a plan into words. Its names are as the API has them: only what is shown is cleaned. */
-export const viewPlan = (namespace: NamespaceReport, report: Report, plan: DeletionPlan): PlanView => {
+export const viewPlan = (
+  namespace: NamespaceReport,
+  report: Report,
+  { plan, cleanupName }: PlanOptions,
+): PlanView => {
   const count = plan.deletions.length;
   const frees = formatBytes(plan.freesBytes);
   const commands = plan.deletions.flatMap(
@@ -61,14 +70,25 @@ export const viewPlan = (namespace: NamespaceReport, report: Report, plan: Delet
       ...(sumName === '' ? [] : [{ name: sumName, figures: ['', frees] }]),
     ]),
     commands: commands.length === 0 ? [] : guardCommands(commands, report.cluster.apiUrl),
+    cleanup: cleanupName === null ? null : describeCleanup(cleanupName, report.cluster.apiUrl),
     cautions: [
       ...(commands.length === count
         ? []
         : ['Where there is no command, the name cannot safely stand in one: please delete by hand.']),
+      ...nameKindsRead(report.snapshot),
       WHAT_CANNOT_BE_SEEN,
       'Deleting a tag deletes all its revisions and cannot be undone.',
       `Computed ${formatMoment(report.generatedAt)} for the cluster ${report.cluster.name}; later deployments are not seen.`,
     ],
+  };
+};
+
+/** The file asks for the cluster's address where the report does not know it. */
+const describeCleanup = (fileName: string, apiUrl: string | null): PlanView['cleanup'] => {
+  const isServerKnown = apiUrl !== null && isQuotableUrl(apiUrl);
+  return {
+    sentence: `The attached ${fileName} does the same, but checks the cluster and each tag first. To run it${isServerKnown ? '' : ', with the address that oc whoami --show-server prints'}:`,
+    command: `sh ${fileName}${isServerKnown ? '' : ' ADDRESS'}`,
   };
 };
 
@@ -87,6 +107,16 @@ const reasonOf = (count: number, unreadableKinds: readonly string[]): string =>
     count === 1 ? 'It lowers the usage by' : 'Together they lower the usage by',
   ].join(' ');
 
+/** The workloads that were looked at, all of each kind. */
+const nameKindsRead = ({ lists, unreadableKinds }: Report['snapshot']): readonly string[] => {
+  const kinds = lists
+    .map(({ kind }) => kind)
+    .filter((kind) => !NO_WORKLOADS.has(kind) && !unreadableKinds.includes(kind));
+  return kinds.length === 0 ? [] : [`Looked for uses in ${formatList(kinds)}.`];
+};
+
+const NO_WORKLOADS: ReadonlySet<string> = new Set(['namespaces', 'imagestreams', 'images']);
+
 /** Brings what is over within its quota. Unknown sizes prove nothing. */
 const isCured = ({ quota, unknownRevisions }: NamespaceReport, { usedAfterBytes }: DeletionPlan): boolean =>
   quota.level === 'over' &&
@@ -101,16 +131,40 @@ const outcomeOf = (namespace: NamespaceReport, plan: DeletionPlan): string => {
   const verdict = isCured(namespace, plan)
     ? ', within the quota.'
     : limitBytes !== null && plan.usedAfterBytes > limitBytes
-      ? `: still ${formatOver(plan.usedAfterBytes, limitBytes)}. The rest is in the list below.`
+      ? `: still ${formatOver(plan.usedAfterBytes, limitBytes)}. ${sayWhereTheRestIs(namespace, plan)}`
       : '.';
-  return `${after}${verdict}${reclaimOf(plan.reclaimsBytes)}`;
+  return `${after}${verdict}${reclaimOf(plan)}`;
 };
 
-const reclaimOf = (reclaimsBytes: number | null): string => {
+/** The largest streams without what is to be deleted, by name only: what is counted there moves with the deletions. */
+const sayWhereTheRestIs = ({ streams }: NamespaceReport, { deletions }: DeletionPlan): string => {
+  const deleted = new Set(deletions.map(({ stream, tag }) => `${stream}:${tag}`));
+  const rest = streams
+    .map(({ name, tags }) => ({
+      name,
+      bytes: tags
+        .filter((tag) => !deleted.has(`${name}:${tag.name}`))
+        .reduce((sum, { countedBytes }) => sum + countedBytes, 0),
+    }))
+    .filter(({ bytes }) => bytes > 0)
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .slice(0, 3)
+    .map(({ name }) => name);
+  return rest.length === 0
+    ? 'The rest is in the list below.'
+    : `The rest is in the list below: the largest are then ${formatList(rest)}.`;
+};
+
+/** What others hold, too, stays in the registry: after a promotion with `oc tag` that is all of an image. */
+const reclaimOf = ({ freesBytes, reclaimsBytes }: DeletionPlan): string => {
   if (reclaimsBytes === null) return '';
-  return reclaimsBytes === 0
-    ? ' The registry itself gets nothing back: other namespaces hold the same layers.'
-    : ` The registry gets back ${formatBytes(reclaimsBytes)} at a later prune.`;
+  if (reclaimsBytes === 0)
+    return ' The registry itself gets nothing back: other namespaces hold the same layers.';
+  const reclaims = formatBytes(reclaimsBytes);
+  // A rest that no figure shows would puzzle more than it explains.
+  const rest =
+    reclaims === formatBytes(freesBytes) ? '' : ' The rest stays there: it is held elsewhere, too.';
+  return ` The registry gets back ${reclaims} at a later prune.${rest}`;
 };
 
 const pushedOf = (namespace: NamespaceReport, deletion: Deletion): string => {

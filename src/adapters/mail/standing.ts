@@ -13,6 +13,7 @@ import { describeUnseenUse } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 import { MIN_AGE_DAYS } from '../../usage/savings.ts';
 import type { DeletionPlan } from '../../usage/savings.ts';
+import { badgeOf } from './list.ts';
 import { viewPlan } from './plan.ts';
 import type { PlanView } from './plan.ts';
 
@@ -21,6 +22,7 @@ export type NamespaceView = {
   /** Empty where the mail's own heading says it. */
   readonly heading: string;
   readonly alert: string;
+  readonly badge: string;
   readonly bar: BarView | null;
   /** Share of the quota; empty where there is none. */
   readonly share: string;
@@ -48,17 +50,25 @@ export const standingOf = ({ usedBytes, quota, unknownRevisions }: NamespaceRepo
   alert: quota.level === 'over' && quota.limitBytes !== null ? formatOver(usedBytes, quota.limitBytes) : '',
 });
 
+/** What to delete first, the attached file that does it, and the colours of the bar. */
+export type StandingOptions = {
+  readonly plan: DeletionPlan | null;
+  readonly cleanupName: string | null;
+  readonly colors: Colors;
+};
+
 /** Puts one namespace's standing and plan into words. */
 export const viewNamespace = (
   namespace: NamespaceReport,
   report: Report,
-  { plan, colors }: { readonly plan: DeletionPlan | null; readonly colors: Colors },
+  { plan, cleanupName, colors }: StandingOptions,
 ): NamespaceView => {
   const { usage, alert } = standingOf(namespace);
   const { totals, quota } = namespace;
   return {
     heading: `${namespace.name} uses ${usage}`,
     alert,
+    badge: badgeOf(namespace),
     bar: barOf(namespace, colors),
     share: quota.usedPercent === null ? '' : `${formatPercent(quota.usedPercent)} of quota`,
     contents: formatList([
@@ -68,7 +78,7 @@ export const viewNamespace = (
     ]),
     advice: plan === null ? adviseWithoutPlan(namespace, report) : '',
     remarks: remarksOf(namespace),
-    plan: plan === null ? null : viewPlan(namespace, report, plan),
+    plan: plan === null ? null : viewPlan(namespace, report, { plan, cleanupName }),
   };
 };
 

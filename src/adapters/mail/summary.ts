@@ -2,6 +2,7 @@ import {
   formatBytes,
   formatCount,
   formatList,
+  formatLongDay,
   formatMoment,
   formatNumber,
   formatOver,
@@ -9,7 +10,7 @@ import {
 } from '../../usage/format.ts';
 import type { AdviceSummary } from '../../usage/advice.ts';
 import { describeInexact } from '../../usage/reading.ts';
-import type { RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
+import type { FailingRecipient, RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
 import { DELIVERY_STATES } from '../../pipeline/records.ts';
 import type { DeliveryState } from '../../pipeline/records.ts';
 import type { Brand } from './brand.ts';
@@ -26,9 +27,13 @@ export type SummaryView = Brand & {
   readonly facts: readonly string[];
   readonly overHeading: string;
   readonly over: readonly { readonly name: string; readonly usage: string; readonly mails: string }[];
-  /** Namespaces that someone has to look at, by what is wrong or could be better. */
+  /** What someone has to look at, by what is wrong or could be better. */
   readonly concerns: readonly {
     readonly heading: string;
+    /** What to do about it; empty where that goes without saying. */
+    readonly remark: string;
+    /** What the names of the rows are. */
+    readonly named: string;
     readonly rows: readonly { readonly name: string; readonly reason: string }[];
   }[];
   readonly notes: readonly string[];
@@ -63,7 +68,7 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
     concerns: [
       concern('Given up or failed', rows, ({ problem }) => problem),
       concern('Nobody to tell', rows, ({ noRecipientReason }) => noRecipientReason),
-      viewBounces(summary.bounces),
+      viewFailing(summary.failing),
       ...summary.advice.map(viewAdvice),
     ].filter((found) => found.rows.length > 0),
     notes: notesOf(summary),
@@ -133,25 +138,46 @@ const concern = (
     const reason = reasonOf(row);
     return reason === null ? [] : [{ name: row.namespace, reason }];
   });
-  return { heading: headingOf(heading, found.length), rows: found.slice(0, MAX_ROWS) };
+  return {
+    heading: headingOf(heading, found.length),
+    remark: '',
+    named: 'Namespace',
+    rows: found.slice(0, MAX_ROWS),
+  };
 };
 
-const viewBounces = (bounces: RunSummary['bounces']): SummaryView['concerns'][number] => ({
-  heading: headingOf('Mail to these recipients came back', bounces.length),
-  rows: bounces.slice(0, MAX_ROWS).map(({ address, namespaces, status, detail }) => ({
-    name: address,
-    reason: [
-      namespaces.length === 0 ? '' : `about ${formatList(namespaces)}`,
-      detail ?? status ?? 'no reason given',
-    ]
-      .filter((part) => part !== '')
-      .join(': '),
-  })),
+/** Whom nobody stands in for first, and last who is no contact any more. */
+const viewFailing = (failing: RunSummary['failing']): SummaryView['concerns'][number] => ({
+  heading: headingOf('Mail to these recipients came back', failing.length),
+  remark:
+    'They are mailed again: a mailbox may be full, or a server wrong, for a week. Where an address is wrong, change it in the contacts of its namespaces.',
+  named: 'Recipient',
+  rows: failing
+    .toSorted((a, b) => urgencyOf(b) - urgencyOf(a))
+    .slice(0, MAX_ROWS)
+    .map((recipient) => ({ name: recipient.address, reason: describeFailing(recipient) })),
 });
+
+const urgencyOf = ({ aloneIn, isNamed, namespaces }: FailingRecipient): number =>
+  aloneIn.length > 0 ? 2 : isNamed || namespaces.length === 0 ? 1 : 0;
+
+const describeFailing = (recipient: FailingRecipient): string => {
+  const { namespaces, mails, since, status, detail, isNamed, aloneIn } = recipient;
+  return [
+    `about ${namespaces.length === 0 ? 'runs' : formatList(namespaces)}: ${detail ?? status ?? 'no reason given'}`,
+    mails === 1
+      ? `1 mail, of ${formatLongDay(since)}`
+      : `${formatNumber(mails)} mails in a row, the first of ${formatLongDay(since)}`,
+    ...(aloneIn.length === 0 ? [] : [`nobody else is told about ${formatList(aloneIn)}`]),
+    ...(isNamed || namespaces.length === 0 ? [] : ['no namespace names this recipient']),
+  ].join('; ');
+};
 
 /** The worst few: `--output json` has them all. */
 const viewAdvice = ({ code, count, worst }: AdviceSummary): SummaryView['concerns'][number] => ({
   heading: `${ADVICE_WORDS[code]} (${formatNumber(count)}${count > worst.length ? `, the worst ${formatNumber(worst.length)} shown` : ''})`,
+  remark: '',
+  named: 'Namespace',
   rows: worst.map(({ namespace, subject, message }) => ({
     name: namespace,
     reason: subject === namespace ? message : `${subject}: ${message}`,

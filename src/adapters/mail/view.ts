@@ -1,21 +1,19 @@
-import {
-  formatCount,
-  formatList,
-  formatMoment,
-  formatNumber,
-  formatPercent,
-  formatWeek,
-} from '../../usage/format.ts';
-import type { NamespaceReport, Report } from '../../usage/report.ts';
-import { FALLBACK_RULE } from '../../usage/recipients.ts';
+import { formatBytes, formatCount, formatMoment, formatNumber, formatWeek } from '../../usage/format.ts';
+import type { NamespaceReport, TeamReport } from '../../usage/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
+import type { NamespaceFiles } from './attachments.ts';
 import type { Brand } from './brand.ts';
-import { asciiLine } from './clean.ts';
+import type { Extent } from './extent.ts';
 import { listNamespace } from './list.ts';
-import type { Detail, ListView } from './list.ts';
+import type { ListView } from './list.ts';
 import { listNotes } from './notes.ts';
-import { standingOf, viewNamespace } from './standing.ts';
+import { viewOthers } from './others.ts';
+import type { OthersView } from './others.ts';
+import { createFindElsewhere } from './promoted.ts';
+import { viewNamespace } from './standing.ts';
 import type { NamespaceView } from './standing.ts';
+import { bySeverity, countOthers, joinFacts, listNamespaces } from './subject.ts';
+import { sayWhy } from './why.ts';
 
 /** Everything a usage mail prints, as text: its templates only interpolate and loop. */
 export type UsageView = Brand & {
@@ -25,121 +23,98 @@ export type UsageView = Brand & {
   readonly heading: string;
   /** The part of the heading that alarms; empty where nothing does. */
   readonly alert: string;
+  /** How many namespaces follow the one that the heading names; empty where none do. */
+  readonly more: string;
+  /** Of a mail about several namespaces: the team's standing. */
+  readonly teams: readonly string[];
   readonly namespaces: readonly NamespaceView[];
+  /** Namespaces for which there is no room; null where there is. */
+  readonly others: OthersView | null;
   readonly lists: readonly ListView[];
+  /** Whether any of the lists has a row, so that its columns want to be explained. */
+  readonly hasRows: boolean;
   readonly notes: readonly string[];
   readonly why: readonly string[];
   readonly reference: string;
 };
 
-/** Puts a usage mail into words, with its lists at the given detail. */
-export const viewUsage = (mail: UsageMail, brand: Brand, detail: Detail): UsageView => {
+/**
+ * Puts a usage mail into words, as much of it as an extent says; its files are in the order of its report. What does
+ * not depend on the extent is worked out once.
+ */
+export const viewUsage = (
+  mail: UsageMail,
+  brand: Brand,
+  files: readonly NamespaceFiles[],
+): ((extent: Extent) => UsageView) => {
   const { report } = mail;
-  const reports = bySeverity(report.reports.flatMap(({ namespaces }) => namespaces));
-  const views = reports.map((namespace) =>
+  const filesOf = new Map(listNamespaces(report).map((namespace, index) => [namespace, files[index]]));
+  const reports = bySeverity(listNamespaces(report));
+  const standings = reports.map((namespace) =>
     viewNamespace(namespace, report, {
       plan: mail.plans.get(namespace.name) ?? null,
+      cleanupName: filesOf.get(namespace)?.cleanup?.filename ?? null,
       colors: brand.colors,
     }),
   );
-  const [only] = views.length === 1 ? views : [];
-  const heading = only?.heading ?? teamTitle(report);
-  const alert = only?.alert ?? '';
-  return {
+  const { heading = '', alert = '' } = standings[0] ?? {};
+  const more = countOthers(reports);
+  const findElsewhere = createFindElsewhere(reports);
+  return ({ namespaces: count, detail }) => ({
     ...brand,
-    title: joinFacts([heading, alert]),
-    preheader: views.find(({ plan }) => plan !== null)?.plan?.summary ?? views[0]?.contents ?? '',
+    title: joinFacts([heading, alert, more]),
+    preheader: preheaderOf(standings, reports),
     origin: `${brand.productName} usage · cluster ${report.cluster.name} · ${formatWeek(report.generatedAt)}`,
     heading,
     alert,
-    namespaces: only === undefined ? views : [{ ...only, heading: '', alert: '' }],
-    lists: reports.map((namespace) => listNamespace(namespace, detail)),
-    notes: listNotes(report, reports),
-    why: whyOf(mail, reports),
+    more,
+    teams: reports.length === 1 ? [] : report.reports.map(describeTeam),
+    namespaces: (reports.length === 1 ? standings.map(withoutHeading) : standings).slice(0, count),
+    others: viewOthers(
+      reports.slice(count).map((namespace) => {
+        const { csv, cleanup } = filesOf.get(namespace) ?? {};
+        return { namespace, fileNames: [csv, cleanup].flatMap((file) => file?.filename ?? []) };
+      }),
+    ),
+    lists: reports.slice(0, count).map((namespace) =>
+      listNamespace(namespace, {
+        detail,
+        csvName: filesOf.get(namespace)?.csv.filename ?? '',
+        findElsewhere,
+      }),
+    ),
+    hasRows: reports.slice(0, count).some(({ streams }) => streams.length > 0),
+    notes: listNotes(report, reports.slice(0, count)),
+    why: sayWhy(mail, reports),
     reference: [
       ...(mail.reportId === null ? [] : [`Report ${mail.reportId}`]),
       `figures of ${formatMoment(report.generatedAt)}`,
     ].join(' · '),
-  };
+  });
 };
 
-/** Facts first, in ASCII: `[Image registry] d1b5d2-tools: 62.4 of 50 GiB, 12.4 over`. */
-export const usageSubject = ({ report, kind }: UsageMail, { productName }: Brand): string => {
-  const [only, ...others] = report.reports.flatMap(({ namespaces }) => namespaces);
-  const facts =
-    only === undefined || others.length > 0 ? teamTitle(report) : `${only.name}: ${joinFacts(factsOf(only))}`;
-  return asciiLine(
-    `[${productName}] ${facts}${kind === 'one-off' ? ' (requested by the platform team)' : ''}`,
-  );
+/** The mail's own heading says it. */
+const withoutHeading = (standing: NamespaceView): NamespaceView => ({
+  ...standing,
+  heading: '',
+  alert: '',
+  badge: '',
+});
+
+/** What to do: the first plan there is, else what the worst namespace advises, else what is there. */
+const preheaderOf = (standings: readonly NamespaceView[], reports: readonly NamespaceReport[]): string => {
+  const index = standings.findIndex(({ plan }) => plan !== null);
+  const place = reports.length > 1 && index >= 0 ? `${reports[index]?.name ?? ''}: ` : '';
+  const [first] = standings;
+  return `${place}${standings[index]?.plan?.summary ?? (first?.advice || first?.contents || '')}`;
 };
 
-const factsOf = (namespace: NamespaceReport): readonly string[] => {
-  const { usage, alert } = standingOf(namespace);
-  const { level, usedPercent } = namespace.quota;
-  return [
-    usage,
-    alert,
-    level === 'warning' && usedPercent !== null ? `${formatPercent(usedPercent)} of quota` : '',
-  ];
-};
-
-const joinFacts = (facts: readonly string[]): string => facts.filter((fact) => fact !== '').join(', ');
-
-/** The namespaces a reader must act on come first. */
-const bySeverity = (namespaces: readonly NamespaceReport[]): readonly NamespaceReport[] =>
-  namespaces.toSorted(
-    (a, b) =>
-      SEVERITY.indexOf(a.quota.level) - SEVERITY.indexOf(b.quota.level) ||
-      b.quota.overBytes - a.quota.overBytes,
-  );
-
-const SEVERITY = ['over', 'warning', 'ok'];
-
-/** Says of several namespaces how many are over: `Wally: 2 of 3 namespaces over quota`. */
-const teamTitle = ({ reports }: Report): string => {
-  const namespaces = reports.flatMap((team) => team.namespaces);
+/** Its total is that of all its namespaces: what they share, as promoted images do, is in it once. */
+const describeTeam = ({ team, namespaces }: TeamReport): string => {
   const over = namespaces.filter(({ quota }) => quota.level === 'over').length;
-  const names = formatList(reports.map(({ team }) => team.displayName));
-  return `${names}: ${over === 0 ? 'none' : formatNumber(over)} of ${formatCount(namespaces.length, 'namespace')} over quota`;
-};
-
-const whyOf = (mail: UsageMail, reports: readonly NamespaceReport[]): readonly string[] => [
-  ...(mail.recipient === null || mail.recipient.rule === BY_HAND ? [] : [reasonOf(mail.recipient, reports)]),
-  ...(mail.kind === 'one-off' && mail.recipient !== null
-    ? ['The platform team asked for this mail; it is not a weekly reminder.']
-    : []),
-  ...(mail.otherRoles.length === 0 ? [] : [`Also told: ${formatList(mail.otherRoles)}.`]),
-  ...[...Map.groupBy(reports, ({ quota }) => quota.source)].map(
-    ([source, namespaces]) =>
-      `The quota of ${formatList(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
-  ),
-];
-
-/** The rule of an address that somebody typed. */
-const BY_HAND = '--to';
-
-const QUOTA_SOURCES: Readonly<Record<string, string>> = {
-  override: 'the platform team',
-  annotation: 'the annotation of the namespace',
-  default: "the platform's default",
-};
-
-const reasonOf = (
-  { roles, rule }: NonNullable<UsageMail['recipient']>,
-  reports: readonly NamespaceReport[],
-): string => {
-  const of = formatList(reports.map(({ name }) => name));
-  if (rule === FALLBACK_RULE) return `You get this because nobody of ${of} can be told.`;
-  const as = roles.length === 0 ? 'a contact' : formatList(roles);
-  const annotation = /^annotation:(.+)$/.exec(rule)?.[1];
-  const where = annotation === undefined ? ruleInWords(rule) : `the annotation ${annotation}`;
-  return `You get this as ${as} of ${of}, named by ${where}.`;
-};
-
-/** `rules[0]` as people count: `rule 1 of the platform's rules`. */
-const ruleInWords = (rule: string): string => {
-  const [, list = '', index = ''] = /^(\w+)\[(\d+)\]$/.exec(rule) ?? [];
-  return list === ''
-    ? `the platform's ${rule}`
-    : `rule ${String(Number(index) + 1)} of the platform's ${list}`;
+  const atLeast = namespaces.some(({ unknownRevisions }) => unknownRevisions > 0) ? 'at least ' : '';
+  return [
+    `${team.displayName}: ${over === 0 ? 'none' : formatNumber(over)} of these ${formatCount(namespaces.length, 'namespace')} over quota.`,
+    `All namespaces of the team together use ${atLeast}${formatBytes(team.usedBytes)}, what they share counted once.`,
+  ].join(' ');
 };

@@ -1,6 +1,8 @@
 import { text } from 'node:stream/consumers';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { z } from 'zod';
 import { createListCutter } from './list-cutter.ts';
+import type { Reduction } from './members.ts';
 
 /** A body as it arrives. */
 export type Chunks = AsyncIterable<Uint8Array>;
@@ -28,31 +30,44 @@ export type Page<Slim, Frame> = {
   /** Reduced objects. */
   readonly objects: readonly Slim[];
   readonly frame: Frame;
-  /** What `slim` threw first, which ends its work; null where it did not. */
+  /** What `reduce` threw first, which ends its work; null where it did not. */
   readonly fault: { readonly thrown: unknown } | null;
 };
 
+/** After so many bytes of a page others get their turn: one that has arrived as a whole would keep timers waiting. */
+const TURN_BYTES = 1_000_000;
+
 /**
- * Reads a list object by object: `slim` reduces each as soon as it is there. The schema tells from the rest, in which
- * every object is a 0, whether it is the list that was asked for.
+ * Reads a list object by object, each of which is reduced as soon as it is there. The schema tells from the rest, in
+ * which every object is a 0, whether it is the list that was asked for.
  */
 export const readPage =
-  <Slim, Frame>(schema: z.ZodType<Frame>, slim: (object: unknown) => Slim): ReadBody<Page<Slim, Frame>> =>
+  <Slim, Frame>(
+    schema: z.ZodType<Frame>,
+    { members, reduce }: Reduction<Slim>,
+  ): ReadBody<Page<Slim, Frame>> =>
   async (chunks) => {
     const objects: Slim[] = [];
     let fault: Page<Slim, Frame>['fault'] = null;
     let isJson = true;
-    const cutter = createListCutter((json) => {
+    const cutter = createListCutter(members, (json) => {
       const object = parseJson(json);
       isJson &&= object !== undefined;
       if (!isJson || fault !== null) return;
       try {
-        objects.push(slim(object));
+        objects.push(reduce(object));
       } catch (thrown) {
         fault = { thrown };
       }
     });
-    for await (const chunk of chunks) cutter.push(chunk);
+    let sinceTurn = 0;
+    for await (const chunk of chunks) {
+      cutter.push(chunk);
+      sinceTurn += chunk.length;
+      if (sinceTurn < TURN_BYTES) continue;
+      sinceTurn = 0;
+      await nextTurn();
+    }
     const { data: frame } = schema.safeParse(parseJson(cutter.rest()));
     return isJson && frame !== undefined ? { objects, frame, fault } : undefined;
   };

@@ -3,16 +3,19 @@ import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
-import type { ImageStream, Namespace } from '../../usage/registry.ts';
+import { createImageTable } from '../../usage/image-table.ts';
+import type { Image, ImageStream, Namespace } from '../../usage/registry.ts';
 import { readObject } from './bodies.ts';
 import { createClient } from './client.ts';
 import { groupCustomUses, readCustomUses } from './custom-resources.ts';
 import type { CustomUse } from './custom-resources.ts';
+import { formatTime } from './fields.ts';
 import { readHeldImages } from './held-images.ts';
 import type { LoginSource } from './kubeconfig.ts';
-import { joinReadings, readList } from './lists.ts';
+import { gatherList, joinReadings, readList } from './lists.ts';
 import type { ListDeps, ListOutcome, ListRequest, PartReading } from './lists.ts';
-import { formatTime, toImage, toImageStream, toNamespace } from './objects.ts';
+import type { Reduction } from './members.ts';
+import { IMAGE_MEMBERS, IMAGE_STREAM_MEMBERS, toImage, toImageStream, toNamespace } from './objects.ts';
 import { WORKLOAD_KINDS } from './references.ts';
 import { toRefusalError } from './refusals.ts';
 import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './resources.ts';
@@ -47,20 +50,31 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
     readInventory: async (request) => {
       const names = request.namespaces === null ? null : [...new Set(request.namespaces)];
       const readAt = formatTime(options.now());
-      const known = await mapInLanes(WORKLOAD_KINDS, (kind) => readWorkloads(deps, kind, names ?? []));
+      const { shareReference, shareStream, shareImage } = createSharing();
+      const workloadDeps = { ...deps, shareReference };
+      const known = await mapInLanes(WORKLOAD_KINDS, (kind) =>
+        readWorkloads(workloadDeps, kind, names ?? []),
+      );
       const custom = await mapInLanes(groupCustomUses(customUses), (kind) =>
-        readCustomUses(deps, kind, names ?? []),
+        readCustomUses(workloadDeps, kind, names ?? []),
       );
       const workloads = [...known, ...custom];
       const namespaces = await readNamespaces(deps, names);
-      const { shareStream, shareImage } = createSharing();
-      const streams = await readImageStreams(deps, names, (object) => shareStream(toImageStream(object)));
+      const streams = await readImageStreams(deps, names, {
+        members: IMAGE_STREAM_MEMBERS,
+        reduce: (object) => shareStream(toImageStream(object)),
+      });
       const held = streams.objects.filter(({ namespace }) => names?.includes(namespace));
-      const images = await readAllOrPart(
-        deps,
-        { resource: IMAGES, slim: (object) => shareImage(toImage(object)) },
-        names && (() => readHeldImages(deps, held)),
-      );
+      const images = await readAllOrPart<Iterable<Image>>(deps, IMAGES, {
+        all: (request) =>
+          gatherList(deps, request, {
+            members: IMAGE_MEMBERS,
+            reduce: (object) => shareImage(toImage(object)),
+            start: () => createImageTable(),
+            add: (table, image) => table.add(image),
+          }),
+        part: names && (() => readHeldImages(deps, held)),
+      });
       const readings = [namespaces, streams, images];
       const isWhole = readings.every((reading) => reading.isWhole);
       const lists = [...workloads, ...readings].flatMap(({ list }) => list ?? []);
@@ -88,20 +102,23 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
 };
 
 /** All there is of a kind in the cluster, or a part of it. */
-type Reading<Slim> = PartReading<Slim> & { readonly isWhole: boolean };
+type Reading<Objects> = PartReading<Objects> & { readonly isWhole: boolean };
 
 /**
  * All objects of a kind, or, where they may not be listed and namespaces are named, what these hold of it.
  * @throws AppError for whatever else keeps the list from being read
  */
-const readAllOrPart = async <Slim>(
+const readAllOrPart = async <Objects>(
   deps: ListDeps,
-  { resource, slim }: { readonly resource: Resource; readonly slim: (object: unknown) => Slim },
-  readPart: (() => Promise<PartReading<Slim>>) | null,
-): Promise<Reading<Slim>> => {
+  resource: Resource,
+  read: {
+    readonly all: (request: ListRequest) => Promise<ListOutcome<Objects>>;
+    readonly part: (() => Promise<PartReading<Objects>>) | null;
+  },
+): Promise<Reading<Objects>> => {
   const request = { resource, namespace: null };
-  const all = await readList(deps, request, slim);
-  if (all.outcome === 'forbidden' && readPart !== null) return { ...(await readPart()), isWhole: false };
+  const all = await read.all(request);
+  if (all.outcome === 'forbidden' && read.part !== null) return { ...(await read.part()), isWhole: false };
   const { objects, ...list } = orThrow(deps, request, all);
   return { objects, list: joinReadings(resource.plural, [list]), isWhole: true };
 };
@@ -109,16 +126,21 @@ const readAllOrPart = async <Slim>(
 const readNamespaces = async (
   deps: ListDeps,
   names: readonly string[] | null,
-): Promise<Reading<Namespace>> => {
-  const kind = { resource: NAMESPACES, slim: toNamespace };
-  const reading = await readAllOrPart(deps, kind, names && (() => getNamespaces(deps, names)));
+): Promise<Reading<readonly Namespace[]>> => {
+  const reading = await readAllOrPart(deps, NAMESPACES, {
+    all: (request) => readList(deps, request, { members: 'all', reduce: toNamespace }),
+    part: names && (() => getNamespaces(deps, names)),
+  });
   const known = new Set(reading.objects.map(({ name }) => name));
   const unknown = names?.find((name) => !known.has(name));
   if (unknown !== undefined) throw unknownNamespace(unknown);
   return reading;
 };
 
-const getNamespaces = async (deps: ListDeps, names: readonly string[]): Promise<PartReading<Namespace>> => {
+const getNamespaces = async (
+  deps: ListDeps,
+  names: readonly string[],
+): Promise<PartReading<readonly Namespace[]>> => {
   const readAt = formatTime(deps.now());
   const objects = await mapInLanes(names, (name) => getNamespace(deps, name));
   return { objects, list: { kind: NAMESPACES.plural, readAt, exact: true } };
@@ -150,22 +172,21 @@ const unseenNamespace = (name: string): AppError =>
 const readImageStreams = (
   deps: ListDeps,
   names: readonly string[] | null,
-  slim: (object: unknown) => ImageStream,
-): Promise<Reading<ImageStream>> =>
-  readAllOrPart(
-    deps,
-    { resource: IMAGE_STREAMS, slim },
-    names && (() => listImageStreamsOf(deps, names, slim)),
-  );
+  reduction: Reduction<ImageStream>,
+): Promise<Reading<readonly ImageStream[]>> =>
+  readAllOrPart(deps, IMAGE_STREAMS, {
+    all: (request) => readList(deps, request, reduction),
+    part: names && (() => listImageStreamsOf(deps, names, reduction)),
+  });
 
 const listImageStreamsOf = async (
   deps: ListDeps,
   names: readonly string[],
-  slim: (object: unknown) => ImageStream,
-): Promise<PartReading<ImageStream>> => {
+  reduction: Reduction<ImageStream>,
+): Promise<PartReading<readonly ImageStream[]>> => {
   const parts = await mapInLanes(names, async (namespace) => {
     const request = { resource: IMAGE_STREAMS, namespace };
-    return orThrow(deps, request, await readList(deps, request, slim));
+    return orThrow(deps, request, await readList(deps, request, reduction));
   });
   return {
     objects: parts.flatMap(({ objects }) => objects),
@@ -173,11 +194,11 @@ const listImageStreamsOf = async (
   };
 };
 
-const orThrow = <Slim>(
+const orThrow = <Objects>(
   { client }: ListDeps,
   request: ListRequest,
-  list: ListOutcome<Slim>,
-): Extract<ListOutcome<Slim>, { readonly outcome: 'read' }> => {
+  list: ListOutcome<Objects>,
+): Extract<ListOutcome<Objects>, { readonly outcome: 'read' }> => {
   if (list.outcome === 'read') return list;
   throw toRefusalError(list, request, client.login);
 };

@@ -8,7 +8,7 @@ import type { Resource } from './resources.ts';
 import { createWorkloadKind, metadataSchema, usedAs } from './workload-kind.ts';
 import type { WorkloadKind } from './workload-kind.ts';
 import { readWorkloads } from './workloads.ts';
-import type { WorkloadReading } from './workloads.ts';
+import type { WorkloadDeps, WorkloadReading } from './workloads.ts';
 
 /** A kind of custom resource and where its objects name images: `{.spec.image}`, without filters and scripts. */
 export type CustomUse = { readonly group: string; readonly plural: string; readonly jsonPath: string };
@@ -29,7 +29,7 @@ export const groupCustomUses = (uses: readonly CustomUse[]): readonly CustomKind
  * cluster's to tell: a kind that no version of its group has has no uses.
  */
 export const readCustomUses = async (
-  deps: ListDeps,
+  deps: WorkloadDeps,
   custom: CustomKind,
   names: readonly string[],
 ): Promise<WorkloadReading> => {

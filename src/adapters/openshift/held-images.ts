@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Image, ImageStream } from '../../usage/registry.ts';
 import { readObject } from './bodies.ts';
+import { formatTime } from './fields.ts';
 import type { ListDeps, PartReading } from './lists.ts';
-import { formatTime, toImage } from './objects.ts';
+import { toImage } from './objects.ts';
 import { toRefusalError } from './refusals.ts';
 import { IMAGE_STREAM_IMAGES, listPath } from './resources.ts';
 import { readLayers, toChildImage } from './stream-layers.ts';
@@ -20,7 +21,7 @@ type HeldImage = { readonly namespace: string; readonly stream: string; readonly
 export const readHeldImages = async (
   deps: ListDeps,
   streams: readonly ImageStream[],
-): Promise<PartReading<Image>> => {
+): Promise<PartReading<readonly Image[]>> => {
   const readAt = formatTime(deps.now());
   const images: Image[] = [];
   const asked = new Set<string>();

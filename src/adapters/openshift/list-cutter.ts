@@ -1,3 +1,8 @@
+import { isAscii } from 'node:buffer';
+import { CODE, skipText } from './json-text.ts';
+import type { Members } from './members.ts';
+import { pickMembers } from './pick-members.ts';
+
 /** Takes a list's JSON apart as it arrives. */
 export type ListCutter = {
   /** Takes the next bytes. */
@@ -6,86 +11,85 @@ export type ListCutter = {
   readonly rest: () => string;
 };
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const BRACE = 0x7b;
-const BRACE_END = 0x7d;
-const BRACKET = 0x5b;
-const BRACKET_END = 0x5d;
-/** How deep `items` and each object in it are. */
-const [LIST_DEPTH, ITEM_DEPTH] = [2, 3];
+/** How deep what is in `items` is. */
+const ITEMS_DEPTH = 2;
+/** More than a chunk and what may be left of the one before. */
+const FIRST_BYTES = 131_072;
 const ENDS_IN_ITEMS = /(?<!\\)"items"\s*:\s*$/;
 
 /**
  * Hands out every object in a list's `items` as a text of its own, once its last byte is there, so that a page of many
- * megabytes is never parsed in one go. It looks only for where objects begin and end; whether items and rest are JSON,
- * `JSON.parse` tells.
+ * megabytes is never parsed in one go; of each only the wanted members (see `pickMembers`). An object that is not
+ * understood stays in the rest. Whether items and rest are JSON, `JSON.parse` tells.
  */
-export const createListCutter = (takeItem: (json: string) => void): ListCutter => {
+export const createListCutter = (members: Members, takeItem: (json: string) => void): ListCutter => {
+  /** Its first `waitingBytes` have arrived and are not cut yet. */
+  let waiting = Buffer.alloc(FIRST_BYTES);
+  let waitingBytes = 0;
+  /** How much must be waiting to be worth another look: an item in many chunks is not looked at for each. */
+  let enoughBytes = 0;
   let rest = '';
   let depth = 0;
-  let isText = false;
-  let isEscaped = false;
   let isInItems = false;
-  let isInItem = false;
-  /** What has arrived of the item, or of the rest between two items. */
-  let open: Uint8Array[] = [];
 
-  const close = (chunk: Uint8Array): string => {
-    const last = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    const whole = open.length === 0 ? last : Buffer.concat([...open, last]);
-    open = [];
-    return whole.toString();
-  };
-
-  /** Where the text that goes on at a place ends: at its closing quote, or with the chunk. */
-  const skipText = (chunk: Uint8Array, start: number): number => {
-    let from = start;
-    if (isEscaped && from < chunk.length) {
-      isEscaped = false;
-      from += 1;
+  const cut = (): void => {
+    const bytes = waiting.subarray(0, waitingBytes);
+    const isPlain = isAscii(bytes);
+    const decode = (part: string): string => (isPlain ? part : Buffer.from(part, 'latin1').toString());
+    /** A character a byte: a string is searched much faster than bytes are. */
+    const text = bytes.toString('latin1');
+    /** Up to where it was handed out or is in the rest. */
+    let done = 0;
+    const keep = (end: number): void => {
+      rest += decode(text.slice(done, end));
+      done = end;
+    };
+    let at = 0;
+    while (at < text.length) {
+      const code = text.charCodeAt(at);
+      let end = at + 1;
+      if (code === CODE.quote) {
+        end = skipText(text, at);
+      } else if (code === CODE.brace && isInItems && depth === ITEMS_DEPTH) {
+        const item = pickMembers(text, at, members);
+        end = item.end;
+        if (end <= text.length) {
+          keep(at);
+          rest += '0';
+          done = end;
+          takeItem(decode(item.json));
+        }
+      } else if (code === CODE.brace || code === CODE.bracket) {
+        depth += 1;
+        if (depth === ITEMS_DEPTH) {
+          keep(at);
+          isInItems = code === CODE.bracket && ENDS_IN_ITEMS.test(rest);
+        }
+      } else if (code === CODE.braceEnd || code === CODE.bracketEnd) {
+        depth -= 1;
+      }
+      if (end > text.length) break;
+      at = end;
     }
-    for (;;) {
-      const quote = chunk.indexOf(QUOTE, from);
-      const end = quote === -1 ? chunk.length : quote;
-      let backslashes = 0;
-      while (end - backslashes > from && chunk[end - backslashes - 1] === BACKSLASH) backslashes += 1;
-      const isOdd = backslashes % 2 === 1;
-      isText = quote === -1 || isOdd;
-      if (quote === -1) isEscaped = isOdd;
-      if (quote === -1 || !isOdd) return end;
-      from = quote + 1;
-    }
+    keep(at);
+    bytes.copyWithin(0, at);
+    waitingBytes -= at;
+    enoughBytes = 2 * waitingBytes;
   };
 
   const push = (chunk: Uint8Array): void => {
-    let start = 0;
-    for (let at = isText ? skipText(chunk, 0) + 1 : 0; at < chunk.length; at += 1) {
-      const byte = chunk[at];
-      if (byte === QUOTE) {
-        at = skipText(chunk, at + 1);
-      } else if (byte === BRACE || byte === BRACKET) {
-        depth += 1;
-        if (depth === ITEM_DEPTH && isInItems && byte === BRACE) {
-          rest += `${close(chunk.subarray(start, at))}0`;
-          start = at;
-          isInItem = true;
-        } else if (depth === LIST_DEPTH) {
-          rest += close(chunk.subarray(start, at));
-          start = at;
-          isInItems = byte === BRACKET && ENDS_IN_ITEMS.test(rest);
-        }
-      } else if (byte === BRACE_END || byte === BRACKET_END) {
-        if (depth === ITEM_DEPTH && isInItem) {
-          takeItem(close(chunk.subarray(start, at + 1)));
-          start = at + 1;
-          isInItem = false;
-        }
-        depth -= 1;
-      }
-    }
-    if (start < chunk.length) open.push(chunk.subarray(start));
+    const neededBytes = waitingBytes + chunk.length;
+    if (neededBytes > waiting.length) waiting = Buffer.concat([waiting], 2 * neededBytes);
+    waiting.set(chunk, waitingBytes);
+    waitingBytes = neededBytes;
+    if (waitingBytes >= enoughBytes) cut();
   };
 
-  return { push, rest: () => rest + close(Buffer.alloc(0)) };
+  return {
+    push,
+    rest: () => {
+      cut();
+      return rest + waiting.toString('utf8', 0, waitingBytes);
+    },
+  };
 };

@@ -4,7 +4,8 @@ import type { Now } from '../../pipeline/ports.ts';
 import type { ListReading } from '../../usage/registry.ts';
 import { readPage } from './bodies.ts';
 import type { Answer, ApiClient } from './client.ts';
-import { formatTime } from './objects.ts';
+import { formatTime } from './fields.ts';
+import type { Reduction } from './members.ts';
 import { listPath } from './resources.ts';
 import type { Resource } from './resources.ts';
 
@@ -24,28 +25,47 @@ export type ListRequest = { readonly resource: Resource; readonly namespace: str
 export type Refusal = Exclude<Answer<never>, { readonly outcome: 'read' }>;
 
 /** A whole list, with `readAt` and `exact` as in `ListReading`. */
-export type ListOutcome<Slim> =
+export type ListOutcome<Objects> =
   | {
       readonly outcome: 'read';
-      readonly objects: readonly Slim[];
+      readonly objects: Objects;
       readonly readAt: string;
       readonly exact: boolean;
     }
   | Refusal;
 
+/** Where the objects of a list go: into a new one of these whenever the list is read from its start. */
+export type Gathering<Slim, Objects> = {
+  readonly start: () => Objects;
+  readonly add: (objects: Objects, object: Slim) => void;
+};
+
+/** Reads a list into an array. */
+export const readList = <Slim>(
+  deps: ListDeps,
+  request: ListRequest,
+  reduction: Reduction<Slim>,
+): Promise<ListOutcome<readonly Slim[]>> =>
+  gatherList(deps, request, {
+    ...reduction,
+    start: (): Slim[] => [],
+    add: (objects, object) => void objects.push(object),
+  });
+
 /**
- * Reads a list page by page; every object is reduced by `slim` and dropped before the next. Where the continue token
+ * Reads a list page by page; every object is reduced and dropped before the next. Where the continue token
  * expires on the way (410) the list starts again once and stays exact; after that it goes on from the fresh token.
  */
-export const readList = async <Slim>(
+export const gatherList = async <Slim, Objects>(
   { client, pageSize, now, observe }: ListDeps,
   { resource, namespace }: ListRequest,
-  slim: (object: unknown) => Slim,
-): Promise<ListOutcome<Slim>> => {
+  { start, add, ...reduction }: Reduction<Slim> & Gathering<Slim, Objects>,
+): Promise<ListOutcome<Objects>> => {
   const kind = resource.plural;
-  const read = readPage(frameSchema(resource), slim);
+  const read = readPage(frameSchema(resource), reduction);
   let readAt = formatTime(now());
-  let objects: Slim[] = [];
+  let objects = start();
+  let count = 0;
   let pages = 0;
   let token = '';
   let restarted = false;
@@ -61,7 +81,7 @@ export const readList = async <Slim>(
       const resumeAt = restarted ? answer.freshToken : '';
       if (resumeAt === null || (restarted && resumeAt === token)) return answer;
       if (restarted) exact = false;
-      else [readAt, objects, pages, restarted] = [formatTime(now()), [], 0, true];
+      else [readAt, objects, count, pages, restarted] = [formatTime(now()), start(), 0, 0, true];
       token = resumeAt;
       observe({ type: 'list-restarted', kind, exact });
       continue;
@@ -69,18 +89,19 @@ export const readList = async <Slim>(
     if (answer.outcome !== 'read') return answer;
     const page = answer.body;
     if (page.fault !== null) throw page.fault.thrown;
-    for (const object of page.objects) objects.push(object);
+    for (const object of page.objects) add(objects, object);
+    count += page.objects.length;
     pages += 1;
     observe({ type: 'list-page-read', kind, objects: page.objects.length });
     token = page.frame.metadata.continue;
     if (token === '') break;
   }
-  observe({ type: 'list-read', kind, objects: objects.length, pages });
+  observe({ type: 'list-read', kind, objects: count, pages });
   return { outcome: 'read', objects, readAt, exact };
 };
 
 /** What was read of a kind, and when; null where nothing was. */
-export type PartReading<Slim> = { readonly objects: readonly Slim[]; readonly list: ListReading | null };
+export type PartReading<Objects> = { readonly objects: Objects; readonly list: ListReading | null };
 
 /** Takes the lists of one kind in several namespaces for one that began with the first; null without any. */
 export const joinReadings = (

@@ -1,33 +1,10 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Image, ImageReference, ImageStream, Namespace, Tag } from '../../usage/registry.ts';
+import { optionalList, optionalText, optionalTextMap, timeSchema } from './fields.ts';
+import { membersOf } from './members.ts';
 
-/**
- * The parts of API objects that we read, and their reduction to the records of the core; the rest is dropped. The API
- * leaves an empty field out or writes null, so what is optional may be either.
- */
-
-/** An optional string. */
-export const optionalText = z.string().nullish();
-
-/** An optional array; absent and null are empty. */
-export const optionalList = <Entry extends z.ZodType>(entry: Entry) =>
-  z
-    .array(entry)
-    .nullish()
-    .transform((entries) => entries ?? []);
-
-/** Optional labels or annotations; absent and null are empty. */
-export const optionalTextMap = z
-  .record(z.string(), z.string())
-  .nullish()
-  .transform((map) => map ?? {});
-
-/** `YYYY-MM-DDTHH:MM:SSZ`, rounded down to the second. */
-export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
-
-/** A time of the API (RFC 3339 of any offset and precision), formatted. */
-export const timeSchema = z.iso.datetime({ offset: true }).transform((time) => formatTime(new Date(time)));
+/** The parts of API objects that we read, and their reduction to the records of the core; the rest is dropped. */
 
 const namespaceSchema = z.object({
   metadata: z.object({ name: z.string(), labels: optionalTextMap, annotations: optionalTextMap }),
@@ -53,6 +30,8 @@ const imageSchema = z.object({
     .nullish(),
   dockerImageManifests: optionalList(z.object({ digest: z.string().min(1), architecture: optionalText })),
 });
+/** What is looked at of an Image, most of which is the configuration of its containers. */
+export const IMAGE_MEMBERS = membersOf(imageSchema, 'whole');
 /** An Image as the API writes it. */
 export type ImageObject = z.input<typeof imageSchema>;
 
@@ -82,7 +61,7 @@ export const toImage = (object: unknown): Image => {
   };
 };
 
-/** What can be told of an Image that cannot be understood. */
+/** What can be told of an Image that cannot be understood: what `imageSchema` looks at, too. */
 const remainsSchema = z.object({
   metadata: z.object({ name: z.string() }),
   dockerImageLayers: z
@@ -148,6 +127,8 @@ const imageStreamSchema = z.object({
     })
     .nullish(),
 });
+/** What is looked at of an ImageStream. */
+export const IMAGE_STREAM_MEMBERS = membersOf(imageStreamSchema, 'whole');
 /** An ImageStream as the API writes it. */
 export type ImageStreamObject = z.input<typeof imageStreamSchema>;
 type StreamSpec = NonNullable<z.output<typeof imageStreamSchema>['spec']>;

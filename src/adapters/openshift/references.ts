@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { HowUsed } from '../../usage/registry.ts';
 import { findBaseImages } from './dockerfile.ts';
-import { fromSchema, optionalList, optionalText } from './objects.ts';
+import { optionalList, optionalText } from './fields.ts';
+import { fromSchema } from './objects.ts';
 import { createWorkloadKind, metadataSchema, usedAs } from './workload-kind.ts';
 import type { Naming, WorkloadKind } from './workload-kind.ts';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Image } from '../../usage/registry.ts';
 import { readObject } from './bodies.ts';
+import { optionalList, optionalText } from './fields.ts';
 import type { ListDeps } from './lists.ts';
-import { optionalList, optionalText } from './objects.ts';
 import { IMAGE_STREAMS, listPath } from './resources.ts';
 
 const layersSchema = z.object({

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import type { HowUsed, ImageReference, WorkloadReference } from '../../usage/registry.ts';
-import { fromSchema, optionalList, optionalTextMap, timeSchema, toReference } from './objects.ts';
+import { optionalList, optionalTextMap, timeSchema } from './fields.ts';
+import { membersOf } from './members.ts';
+import type { Members } from './members.ts';
+import { fromSchema, toReference } from './objects.ts';
 import type { From } from './objects.ts';
 import type { Resource } from './resources.ts';
 
 /** A kind of workload and how its objects name images. */
 export type WorkloadKind = Resource & {
+  /** Those that `findReferences` looks at. */
+  readonly members: Members;
   /** What one object names, each image once for each way of use; null for an object that cannot be understood. */
   readonly findReferences: (object: unknown) => readonly WorkloadReference[] | null;
 };
@@ -35,19 +40,19 @@ export const createWorkloadKind = <Schema extends z.ZodType<{ readonly metadata:
   },
 ): WorkloadKind => ({
   ...resource,
+  members: membersOf(schema, 'picked'),
   findReferences: (object) => {
     const parsed = schema.safeParse(object);
     if (!parsed.success) return null;
     const { metadata } = parsed.data;
     const { namespace, name, creationTimestamp } = metadata;
     const isEnded = finders.isEnded?.(parsed.data) ?? false;
-    return listImages([...finders.find(parsed.data), ...findTriggers(metadata)], namespace).map((image) => ({
-      namespace,
-      workload: `${namespace}/${resource.kind}/${name}`,
-      ...image,
-      controller: controllerOf(metadata),
-      endedPodCreated: isEnded ? (creationTimestamp ?? null) : null,
-    }));
+    const workload = workloadOf(namespace, resource.kind, name);
+    const controller = controllerOf(metadata);
+    const endedPodCreated = isEnded ? (creationTimestamp ?? null) : null;
+    return listImages([...finders.find(parsed.data), ...findTriggers(metadata)], namespace).map(
+      ({ reference, how }) => ({ namespace, workload, reference, how, controller, endedPodCreated }),
+    );
   },
 });
 
@@ -71,8 +76,12 @@ const toPullSpec = (spec: string): ImageReference | null => (spec === '' ? null 
 
 const controllerOf = ({ namespace, ownerReferences }: Metadata): string | null => {
   const owner = ownerReferences.find(({ controller }) => controller === true);
-  return owner === undefined ? null : `${namespace}/${owner.kind}/${owner.name}`;
+  return owner === undefined ? null : workloadOf(namespace, owner.kind, owner.name);
 };
+
+/** Joined, because a text of a template's parts would keep each of them in memory. */
+const workloadOf = (...parts: readonly [namespace: string, kind: string, name: string]): string =>
+  parts.join('/');
 
 /** An annotation that has OpenShift write a tag's image into a workload; where it is no JSON nothing happens. */
 const TRIGGERS = 'image.openshift.io/triggers';

@@ -1,7 +1,9 @@
 import type { ListReading, WorkloadReference } from '../../usage/registry.ts';
 import { joinReadings, readList } from './lists.ts';
 import type { ListDeps, ListOutcome } from './lists.ts';
+import type { Reduction } from './members.ts';
 import { describeRefusal } from './refusals.ts';
+import type { Sharing } from './sharing.ts';
 import type { WorkloadKind } from './workload-kind.ts';
 
 /** One kind's uses of images; `unreadable` when some may have gone unseen. */
@@ -13,6 +15,9 @@ export type WorkloadReading = {
   readonly list: ListReading | null;
 };
 
+/** What reading workloads takes. */
+export type WorkloadDeps = ListDeps & Pick<Sharing, 'shareReference'>;
+
 type Found = readonly WorkloadReference[] | null;
 
 /**
@@ -20,14 +25,18 @@ type Found = readonly WorkloadReference[] | null;
  * the cluster does not have has no uses; one that cannot be read leaves them unknown and stops nothing.
  */
 export const readWorkloads = async (
-  deps: ListDeps,
+  deps: WorkloadDeps,
   kind: WorkloadKind,
   names: readonly string[],
 ): Promise<WorkloadReading> => {
-  const list = (namespace: string | null): Promise<ListOutcome<Found>> =>
-    readList(deps, { resource: kind, namespace }, kind.findReferences);
+  const reduction: Reduction<Found> = {
+    members: kind.members,
+    reduce: (object) => kind.findReferences(object)?.map(deps.shareReference) ?? null,
+  };
+  const list = (namespace: string | null): Promise<ListOutcome<readonly Found[]>> =>
+    readList(deps, { resource: kind, namespace }, reduction);
   const all = await list(null);
-  const parts: ListOutcome<Found>[] = [];
+  const parts: ListOutcome<readonly Found[]>[] = [];
   if (all.outcome === 'forbidden') for (const name of names) parts.push(await list(name));
   const readings = [all, ...parts].filter((each) => each.outcome === 'read');
   const found = readings.flatMap(({ objects }) => objects);
@@ -45,7 +54,7 @@ export const readWorkloads = async (
 };
 
 const describeBlindSpot = (
-  all: ListOutcome<Found>,
+  all: ListOutcome<readonly Found[]>,
   kind: WorkloadKind,
   found: readonly Found[],
 ): string | null => {

@@ -24,8 +24,15 @@ export const createStore = (redis: RedisConnection): Store => {
     return (await redis.ask(key, (client) => client.eval(ADD_ONCE, 2, key, index, ...values))) === 1;
   };
 
-  const swap = async (key: string, from: string, value: unknown): Promise<boolean> => {
-    const swapped = await redis.ask(key, (client) => client.eval(SWAP, 1, key, from, JSON.stringify(value)));
+  const swap = async (
+    key: string,
+    from: string,
+    to: { readonly value: unknown; readonly mark?: Mark | null },
+  ): Promise<boolean> => {
+    const { value, mark } = to;
+    const keys = mark ? [key, mark.key] : [key];
+    const values = [from, JSON.stringify(value), ...(mark ? [mark.field, mark.text] : [])];
+    const swapped = await redis.ask(key, (client) => client.eval(SWAP, keys.length, ...keys, ...values));
     if (swapped === 'foreign') throw notOurs(key);
     return swapped === 1;
   };
@@ -64,7 +71,7 @@ export const createStore = (redis: RedisConnection): Store => {
   return {
     claimRun: (run) => addOnce(run, { key: runKey(run.id), index: RUNS, score: Date.parse(run.claimedAt) }),
     loadRun: (runId) => load(runKey(runId), runSchema),
-    advanceRun: (from, run) => swap(runKey(run.id), from, run),
+    advanceRun: (from, run) => swap(runKey(run.id), from, { value: run }),
     listRuns: async (limit) => {
       if (limit <= 0) return [];
       const ids = await redis.ask(RUNS, (client) => client.zrevrange(RUNS, 0, limit - 1));
@@ -92,7 +99,9 @@ export const createStore = (redis: RedisConnection): Store => {
     addDelivery: (delivery) =>
       addOnce(delivery, { key: deliveryKey(delivery.id), index: deliveriesKey(delivery.runId), score: 0 }),
     loadDelivery: (deliveryId) => load(deliveryKey(deliveryId), deliverySchema),
-    moveDelivery: (from, delivery) => swap(deliveryKey(delivery.id), from, delivery),
+    moveDelivery: (from, delivery) =>
+      swap(deliveryKey(delivery.id), from, { value: delivery, mark: markOf(delivery) }),
+    loadLastOfThread: (threadId) => redis.ask(LAST, (client) => client.hget(LAST, threadId)),
     listDeliveries: async (runId) => {
       const key = deliveriesKey(runId);
       const ids = await redis.ask(key, (client) => client.zrange(key, '0', '-1'));
@@ -127,6 +136,12 @@ export const createStore = (redis: RedisConnection): Store => {
 /** Where a record goes, and the sorted set that lists its id. */
 type Place = { readonly key: string; readonly index: string; readonly score: number };
 
+/** A field of a hash that is set when a record is swapped. */
+type Mark = { readonly key: string; readonly field: string; readonly text: string };
+
+const markOf = ({ id, state, thread }: Delivery): Mark | null =>
+  state === 'submitted' && thread !== null ? { key: LAST, field: thread.id, text: id } : null;
+
 const STORE = `${KEY_TAG}:store`;
 const RUNS = `${STORE}:runs`;
 const runKey = (runId: string): string => `${STORE}:run:${runId}`;
@@ -135,6 +150,8 @@ const snapshotField = (namespace: string, takenAt: string): string => `${namespa
 const resultsKey = (runId: string): string => `${STORE}:results:${runId}`;
 const deliveryKey = (deliveryId: string): string => `${STORE}:delivery:${deliveryId}`;
 const deliveriesKey = (runId: string): string => `${STORE}:deliveries:${runId}`;
+/** A hash: of each thread the delivery that was submitted last. */
+const LAST = `${STORE}:last-of-threads`;
 /** A hash, so that a delivery can come back but once. */
 const BOUNCES = `${STORE}:bounces`;
 /** A hash, so that a run can have but one point of a namespace. */
@@ -153,6 +170,7 @@ local ok, stored = pcall(cjson.decode, text)
 if not ok or type(stored) ~= 'table' then return 'foreign' end
 if stored.state ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
+if KEYS[2] then redis.call('HSET', KEYS[2], ARGV[3], ARGV[4]) end
 return 1`;
 
 /** A run's points in one step and one round trip, however many namespaces there are. */

@@ -10,6 +10,7 @@ import { CHROMIUM } from '../../../sandbox/picture.ts';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { NamespaceReport } from '../../../src/usage/report.ts';
+import { inventCluster, weighInto } from './invented-registry.ts';
 import { inventNamespace, mailOf } from './invented.ts';
 import { SCREENS } from './look-at-pages.ts';
 import type { Look } from './look-at-pages.ts';
@@ -76,6 +77,8 @@ const PAGES: readonly (readonly [string, () => Promise<string>])[] = [
   ['the run summary', () => renderSummarySample()],
   ['a report with the longest names', () => renderLongNames()],
   ['a report on several namespaces', () => renderSeveral()],
+  ['a report on a team that promotes its images', () => renderPromoted()],
+  ['a report on more namespaces than there is room for', () => renderTooMany()],
 ];
 
 const lookAt = async (folder: string): Promise<readonly Look[]> => {
@@ -114,6 +117,27 @@ const renderLongNames = async (): Promise<string> => {
   const plan = { deletions, freesBytes: 1, reclaimsBytes: 1, usedAfterBytes: namespace.usedBytes };
   const plans = new Map([[namespace.name, plan]]);
   return (await newCompose()).renderUsage(mailOf([{ ...namespace, streams }], { plans })).html;
+};
+
+const renderPromoted = async (): Promise<string> => {
+  const places = ['tools', 'prod'].map((environment) => ({
+    name: `a1b2c3-${environment}`,
+    environment,
+    team: 'Wally',
+    shape: { streams: 4, tags: 8, revisions: 12 },
+  }));
+  return (await newCompose()).renderUsage(await weighInto(inventCluster(...places), 2 ** 30)).html;
+};
+
+/** The shortest and the longest name, in every second a name and an environment without a place to break. */
+const renderTooMany = async (): Promise<string> => {
+  const namespaces = Array.from({ length: 60 }, (_, index) =>
+    inventNamespace(9, {
+      name: `a${String(index)}${index % 2 === 0 ? '' : 'n'.repeat(60)}`,
+      environment: 'e'.repeat(index % 2 === 0 ? 1 : 63),
+    }),
+  );
+  return (await newCompose()).renderUsage(mailOf(namespaces)).html;
 };
 
 const renderSeveral = async (): Promise<string> => {

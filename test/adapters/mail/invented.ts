@@ -16,6 +16,7 @@ export const DELIVERY: Delivery = {
   id: '5f'.repeat(32),
   runId: 'weekly-2026-11-23',
   kind: 'usage-report',
+  thread: { id: '7e'.repeat(32), last: '5e'.repeat(32) },
   teamId: 'ns:d1b5d2-tools',
   recipient: { address: 'mira@example.com', roles: ['Technical lead'], rule: 'annotation:contacts' },
   namespaces: ['d1b5d2-tools'],

@@ -36,34 +36,22 @@ describe('the envelope sender', () => {
   });
 });
 
-describe('the thread', () => {
-  const threadOf = async (change: Partial<Delivery>): Promise<string | undefined> =>
-    (await headersOf(await buildFor(change))).get('references');
-
-  test('is one for the weekly mails to one person about one team', async () => {
-    const week = await threadOf({});
-    expect(week).toMatch(/^<[0-9a-f]{64}@platform\.example\.com>$/);
-    const nextWeek = {
-      id: 'a0'.repeat(32),
-      runId: 'weekly-2026-11-30',
-      date: '2026-12-01T08:05:00Z',
-      recipient: { ...DELIVERY.recipient, address: 'Mira@example.com' },
-    };
-    expect(await threadOf(nextWeek)).toBe(week);
-  });
-
-  test.each<[string, Partial<Delivery>]>([
-    ['another team', { teamId: 'ns:d1b5d2-dev' }],
-    ['another person', { recipient: { ...DELIVERY.recipient, address: 'tom@example.com' } }],
-    ['another kind of mail', { kind: 'run-summary' }],
-  ])('is another one for %s', async (_what, change) => {
-    expect(await threadOf(change)).toMatch(/^<[0-9a-f]{64}@/);
-    expect(await threadOf(change)).not.toBe(await threadOf({}));
-  });
-
-  test('is none that a one-off would follow', async () => {
-    expect(await threadOf({ kind: 'one-off' })).toBeUndefined();
-  });
+test.each<[string, Delivery['thread'], string | undefined]>([
+  [
+    'the root of its thread and the mail before it',
+    { id: '7e'.repeat(32), last: '5e'.repeat(32) },
+    `<${'7e'.repeat(32)}@platform.example.com> <${'5e'.repeat(32)}@platform.example.com>`,
+  ],
+  [
+    'the root alone, where none was sent before it',
+    { id: '7e'.repeat(32), last: null },
+    `<${'7e'.repeat(32)}@platform.example.com>`,
+  ],
+  ['nothing, where it has no thread', null, undefined],
+])('a mail refers to %s, and answers nothing', async (_what, thread, references) => {
+  const headers = await headersOf(await buildFor({ thread }));
+  expect(headers.get('references')).toBe(references);
+  expect(headers.has('in-reply-to')).toBe(false);
 });
 
 describe('the List-Id', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
+import { readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import type { Advice } from '../../../src/usage/advice.ts';
 import type { NamespaceReport, RevisionReport } from '../../../src/usage/report.ts';
@@ -162,6 +163,51 @@ describe('what to delete first', () => {
 
   test('says how much is missing when it is not enough', () => {
     expect(render({ usedAfterBytes: 55 * GI })).toContain('to 55 of 50 GiB: still 5 over.');
+  });
+
+  test('says where the rest is: the largest streams without what is to be deleted', () => {
+    // Of the three the last is the largest, but not without its tags.
+    const tags = inventNamespace(3).streams[0]?.tags ?? [];
+    const deletions = tags.map(({ name }) => ({ stream: 'service-0002-web', tag: name, freesBytes: GI }));
+    expect(render({ usedAfterBytes: 55 * GI, deletions: deletions.slice(1) })).toContain(
+      'The rest is in the list below: the largest are then service-0001-web, service-0000-web and service-0002-web.',
+    );
+    expect(render({ usedAfterBytes: 55 * GI, deletions })).toContain(
+      'The rest is in the list below: the largest are then service-0001-web and service-0000-web.',
+    );
+  });
+
+  test('says that something stays in the registry, where others hold a part of it', () => {
+    expect(render({ reclaimsBytes: 12 * GI })).toContain(
+      'The registry gets back 12 GiB at a later prune. The rest stays there: it is held elsewhere, too.',
+    );
+    expect(render({ reclaimsBytes: 13 * GI })).not.toContain('The rest stays there');
+  });
+
+  test('names the kinds of workloads that were read, all of each', () => {
+    const report = reportOf([over]);
+    const lists = ['pods', 'deployments', 'builds', 'namespaces', 'imagestreams', 'images'].map((kind) => ({
+      kind,
+      readAt: report.generatedAt,
+      exact: true,
+    }));
+    const snapshot = { ...report.snapshot, lists, unreadableKinds: ['builds'] };
+    expect(render({}, over, { report: { ...report, snapshot } })).toContain(
+      'Looked for uses in pods and deployments. Not seen at all:',
+    );
+    expect(render({})).not.toContain('Looked for');
+  });
+
+  test('is what a mailbox shows beside the subject; else what the mail advises', () => {
+    const shownBeside = (mail: UsageMail): string | undefined =>
+      /display:none[^>]*>(.*?)</.exec(compose.renderUsage(mail).html)?.[1];
+    const plans = new Map([[over.name, plan]]);
+    const other = inventNamespace(1, { name: 'a-dev', quota: quotaOf(GI, 'ok', 1) });
+    const summary = 'Deleting 2 tags that nothing uses frees 13 GiB, which is enough.';
+    expect(shownBeside(mailOf([over], { plans }))).toBe(summary);
+    expect(shownBeside(mailOf([other, over], { plans }))).toBe(`d1b5d2-tools: ${summary}`);
+    expect(shownBeside(mailOf([over]))).toMatch(/^Nothing is proposed for deletion: /);
+    expect(shownBeside(mailOf([other]))).toBe('1 image stream, 5 tags and 8 revisions');
   });
 
   test('promises nothing where sizes are unknown', () => {
@@ -351,10 +397,26 @@ describe('the list', () => {
     const tables = html.split('<caption').slice(1);
     expect(tables).toHaveLength(3);
     for (const table of tables) {
-      expect(table.match(/<tr class=[strm]/g)?.length ?? 0).toBeLessThanOrEqual(45);
+      expect(table.match(/<tr class=\w/g)?.length ?? 0).toBeLessThanOrEqual(45);
       expect(table).toContain('scope="col"');
     }
     expect(readPage(html)).toContain('continued, part 2 of 3');
+  });
+
+  test('counts the lines below names as rows of a table, too, and parts none from its name', () => {
+    const namespace = inventNamespace(9);
+    const streams = namespace.streams.map((stream) => ({
+      ...stream,
+      tags: stream.tags.map((tag) => ({ ...tag, sameImageAs: ['api:t0'] })),
+    }));
+    const { html } = compose.renderUsage(mailOf([{ ...namespace, streams }]));
+    const tables = html
+      .split('<caption')
+      .slice(1)
+      .map((table) => table.match(/(?<=<tr class=)\w+/g) ?? []);
+    expect(tables.flat().filter((kind) => kind === 'n')).toHaveLength(45);
+    expect(tables.map((rows) => rows.length <= 45)).toEqual([true, true, true, true]);
+    expect(tables.map(([first]) => first)).not.toContain('n');
   });
 
   test('marks what has no figures in words and leaves the figures out', () => {
@@ -510,7 +572,7 @@ describe('why and what else', () => {
       inventNamespace(1, { name: 'c-tools', usedBytes: 2 * GI, quota: quotaOf(GI, 'over', 200) }),
     ];
     const { subject, html, text } = compose.renderUsage(mailOf(namespaces));
-    expect(subject).toBe('[Image registry] Wally: 1 of 3 namespaces over quota');
+    expect(subject).toBe('[Image registry] c-tools: 2 of 1 GiB, 1 over, and 2 more namespaces');
     expect(
       [...html.matchAll(/<h2>([\w-]+ ?[\w-]* ?[\w-]*)/g)].map(([, heading]) => heading).slice(0, 6),
     ).toEqual([
@@ -523,6 +585,43 @@ describe('why and what else', () => {
     ]);
     expect(text.indexOf('Everything in c-tools')).toBeGreaterThan(text.indexOf('a-dev uses'));
   });
+});
+
+test('everything stands in the order in which a reader needs it', async () => {
+  const branded = await createCompose({
+    mail: { help: { text: 'ask in #registry' }, docs: { url: 'https://docs.example.com/registry' } },
+  });
+  const { html, text } = branded.renderUsage(await readUsageSample());
+  const parts = [
+    'Image registry usage · cluster silver · week of 23 November 2026',
+    'd1b5d2-tools uses at least 36.1 of 25 GiB, 11.1 over',
+    'quota 25 GiB',
+    '144.4% of quota · 11 image streams',
+    'Delete these 5 first',
+    'No workload we can read uses them.',
+    'maps-tiles:2026-q1 2026-03-18 3.3 GiB',
+    'Together 11.7 GiB',
+    'oc tag -d maps-tiles:2026-q1 -n d1b5d2-tools',
+    'sh cleanup-d1b5d2-tools.txt',
+    'Not seen at all',
+    'Computed Monday 23 November 16:00 UTC for the cluster silver',
+    'Everything in d1b5d2-tools',
+    'permit-api',
+    'd1b5d2-tools uses at least 36.1 GiB',
+    'What the columns mean',
+    'You get this as Technical lead',
+    'Also told: Product owner.',
+    'Help: ask in #registry',
+    'https://docs.example.com/registry',
+    'Report weekly-2026-11-23 · figures of Monday 23 November 16:00 UTC',
+  ];
+  for (const body of [readPage(html), text].map((part) => part.replace(/\s+/g, ' '))) {
+    let from = 0;
+    for (const part of parts) {
+      expect(body.slice(from)).toContain(part);
+      from = body.indexOf(part, from) + part.length;
+    }
+  }
 });
 
 describe('hostile text', () => {

@@ -54,27 +54,54 @@ test('lists who could not be told and what went wrong, with the reasons', () => 
   }
 });
 
-test('lists whose mail came back, what it was about and why', () => {
-  const bounce = {
-    deliveryId: 'delivery-1',
-    runId: 'weekly-2026-11-16',
+test('lists whose mail came back, how often and why, whom nobody stands in for first', () => {
+  const recipient = {
     address: 'lea@example.test',
     namespaces: ['a-dev', 'a-prod'],
+    mails: 1,
+    since: '2026-11-16T16:00:00Z',
     status: '5.1.1',
     detail: null,
-    recordedAt: '2026-11-17T08:00:00Z',
+    isNamed: true,
+    aloneIn: [],
   };
-  const bounces = [
-    bounce,
-    { ...bounce, address: 'staff@example.test', namespaces: [], detail: '550 <b>no</b>' },
+  const failing = [
+    { ...recipient, address: 'former@example.test', isNamed: false },
+    recipient,
+    {
+      ...recipient,
+      address: 'pat@example.test',
+      mails: 1_200,
+      detail: '552 <b>full</b>',
+      aloneIn: ['a-prod'],
+    },
+    { ...recipient, address: 'staff@example.test', namespaces: [], isNamed: false },
   ];
-  const { html, text } = compose.renderSummary({ ...summaryOf([]), bounces });
-  for (const body of [readPage(html), text]) {
-    expect(body).toContain('Mail to these recipients came back (2)');
-    expect(body.replace(/\s+/g, ' ')).toMatch(
-      /lea@example\.test\W+about a-dev and a-prod: 5\.1\.1 .*staff@example\.test\W+550 <b>no<\/b>/,
-    );
+  const { html, text } = compose.renderSummary({ ...summaryOf([]), failing });
+  for (const body of [readPage(html), text].map((page) => page.replaceAll(/\s+/g, ' '))) {
+    expect(body).toContain('Mail to these recipients came back (4) They are mailed again: ');
+    const lines = [
+      /pat@example\.test\W+about a-dev and a-prod: 552 <b>full<\/b>; 1,200 mails in a row, the first of 16 November 2026; nobody else is told about a-prod/,
+      /lea@example\.test\W+about a-dev and a-prod: 5\.1\.1; 1 mail, of 16 November 2026/,
+      /staff@example\.test\W+about runs: 5\.1\.1; 1 mail, of 16 November 2026/,
+      /former@example\.test\W+about a-dev and a-prod: 5\.1\.1; 1 mail, of 16 November 2026; no namespace names this recipient/,
+    ];
+    expect(body).toMatch(new RegExp(lines.map(({ source }) => source).join('\\W+')));
   }
+});
+
+test('heads addresses as recipients and namespaces as namespaces', () => {
+  const recipient = { namespaces: [], mails: 1, since: '2026-11-16T16:00:00Z', status: null, detail: null };
+  const { html } = compose.renderSummary({
+    ...summaryOf([row('a', { level: 'over', usedBytes: 3 * GI, problem: '550 no' })]),
+    failing: [{ ...recipient, address: 'lea@example.test', isNamed: true, aloneIn: [] }],
+  });
+  const heads = [...html.matchAll(/<h2>([^<(]+) \(1\)<\/h2>.*?<th[^>]*>([^<]*)<\/th>/gs)];
+  expect(heads.map(([, heading, column]) => [heading, column])).toEqual([
+    ['Over quota', 'Namespace'],
+    ['Given up or failed', 'Namespace'],
+    ['Mail to these recipients came back', 'Recipient'],
+  ]);
 });
 
 test('advises in the worst few of each kind, and says how many there are', () => {
@@ -160,5 +187,5 @@ const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['r
   rows,
   mails: {},
   advice: [],
-  bounces: [],
+  failing: [],
 });

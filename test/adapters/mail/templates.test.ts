@@ -44,6 +44,8 @@ test('the samples show every list of a view, so that no name in a template goes 
       'namespaces[].plan.deletions',
       'namespaces[].plan.commands',
       'namespaces[].plan.cautions',
+      'teams',
+      'others.tables[].rows',
       'lists[].tables[].rows',
       'lists[].lines',
       'notes',

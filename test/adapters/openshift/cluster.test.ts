@@ -156,7 +156,7 @@ describe('an object that cannot be understood', () => {
     });
     const { cluster } = await openCluster(server);
     const { images } = await cluster.readInventory({ namespaces: null });
-    expect(images.map(({ digest, layers, fault }) => ({ digest, layers, fault }))).toEqual([
+    expect([...images].map(({ digest, layers, fault }) => ({ digest, layers, fault }))).toEqual([
       {
         digest: 'sha256:bad',
         layers: [{ digest: 'sha256:1', sizeBytes: 0 }],

@@ -5,7 +5,7 @@ import { createListCutter } from '../../../src/adapters/openshift/list-cutter.ts
 /** Cuts a text that arrives in chunks of so many bytes. */
 const cut = (text: string, chunkBytes = 64): { items: readonly string[]; rest: string } => {
   const items: string[] = [];
-  const cutter = createListCutter((json) => void items.push(json));
+  const cutter = createListCutter('all', (json) => void items.push(json));
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += chunkBytes) cutter.push(bytes.subarray(at, at + chunkBytes));
   return { items, rest: cutter.rest() };
@@ -42,7 +42,7 @@ describe('a list is cut into its items and the rest', () => {
       name: 'an item that breaks off stays in the rest, which is then no JSON',
       list: '{"items":[{"a":1},{"b":',
       items: ['{"a":1}'],
-      rest: '{"items":[0,0{"b":',
+      rest: '{"items":[0,{"b":',
     },
     {
       name: 'a page of another kind is all rest',

@@ -1,0 +1,46 @@
+import { formatList } from '../../usage/format.ts';
+import { FALLBACK_RULE } from '../../usage/recipients.ts';
+import type { NamespaceReport } from '../../usage/report.ts';
+import type { UsageMail } from '../../pipeline/ports.ts';
+
+/** Why the reader gets a mail, who else does, and where its quotas come from: a sentence each. */
+export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): readonly string[] => [
+  ...(mail.recipient === null || mail.recipient.rule === BY_HAND ? [] : [reasonOf(mail.recipient, reports)]),
+  ...(mail.kind === 'one-off' && mail.recipient !== null
+    ? ['The platform team asked for this mail; it is not a weekly reminder.']
+    : []),
+  ...(mail.otherRoles.length === 0 ? [] : [`Also told: ${formatList(mail.otherRoles)}.`]),
+  ...[...Map.groupBy(reports, ({ quota }) => quota.source)].map(
+    ([source, namespaces]) =>
+      `The quota of ${formatList(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
+  ),
+];
+
+/** The rule of an address that somebody typed. */
+const BY_HAND = '--to';
+
+const QUOTA_SOURCES: Readonly<Record<string, string>> = {
+  override: 'the platform team',
+  annotation: 'the annotation of the namespace',
+  default: "the platform's default",
+};
+
+const reasonOf = (
+  { roles, rule }: NonNullable<UsageMail['recipient']>,
+  reports: readonly NamespaceReport[],
+): string => {
+  const of = formatList(reports.map(({ name }) => name));
+  if (rule === FALLBACK_RULE) return `You get this because nobody of ${of} can be told.`;
+  const as = roles.length === 0 ? 'a contact' : formatList(roles);
+  const annotation = /^annotation:(.+)$/.exec(rule)?.[1];
+  const where = annotation === undefined ? ruleInWords(rule) : `the annotation ${annotation}`;
+  return `You get this as ${as} of ${of}, named by ${where}.`;
+};
+
+/** `rules[0]` as people count: `rule 1 of the platform's rules`. */
+const ruleInWords = (rule: string): string => {
+  const [, list = '', index = ''] = /^(\w+)\[(\d+)\]$/.exec(rule) ?? [];
+  return list === ''
+    ? `the platform's ${rule}`
+    : `rule ${String(Number(index) + 1)} of the platform's ${list}`;
+};

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** Fields of API objects. The API leaves an empty one out or writes null, so what is optional may be either. */
+
+/** An optional string. */
+export const optionalText = z.string().nullish();
+
+/** An optional array; absent and null are empty. */
+export const optionalList = <Entry extends z.ZodType>(entry: Entry) =>
+  z
+    .array(entry)
+    .nullish()
+    .transform((entries) => entries ?? []);
+
+/** Optional labels or annotations; absent and null are empty. */
+export const optionalTextMap = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((map) => map ?? {});
+
+/** `YYYY-MM-DDTHH:MM:SSZ`, rounded down to the second. */
+export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+
+/** A time of the API (RFC 3339 of any offset and precision), formatted. */
+export const timeSchema = z.iso
+  .datetime({ offset: true })
+  .transform((time) => (time.length === FORMATTED_LENGTH ? time : formatTime(new Date(time))));
+
+/** That of no other form: nearly all times are formatted already. */
+const FORMATTED_LENGTH = 'YYYY-MM-DDTHH:MM:SSZ'.length;

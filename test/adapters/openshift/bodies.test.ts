@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { readPage } from '../../../src/adapters/openshift/bodies.ts';
+
+const frame = z.object({ items: z.array(z.literal(0)) });
+/** Keeps the sizes of objects that are read with only these. */
+const sizes = {
+  members: [{ name: 'size', wanted: 'all' }],
+  reduce: (object: unknown) => z.strictObject({ size: z.int() }).parse(object).size,
+} as const;
+
+test('objects are reduced from the wanted members alone', async () => {
+  const page = Buffer.from('{"items":[{"size":1,"uid":"a"},{"uid":"b","size":2}]}');
+  expect(await readPage(frame, sizes)(chunksOf(page))).toEqual({
+    objects: [1, 2],
+    frame: { items: [0, 0] },
+    fault: null,
+  });
+});
+
+test('others get their turn while a page that has arrived as a whole is read', async () => {
+  const filling = 'x'.repeat(10_000);
+  const items = Array.from({ length: 600 }, (_, size) => ({ size, filling }));
+  const page = Buffer.from(JSON.stringify({ items }));
+  let turns = 0;
+  const takeTurn = () => {
+    turns += 1;
+    turn = setImmediate(takeTurn);
+  };
+  let turn = setImmediate(takeTurn);
+  const read = await readPage(frame, sizes)(chunksOf(page));
+  clearImmediate(turn);
+  expect(read?.objects).toHaveLength(600);
+  expect(page.length).toBeGreaterThan(6_000_000);
+  expect(turns).toBeGreaterThanOrEqual(5);
+});
+
+/** As they come from a socket, but all at once. */
+async function* chunksOf(page: Buffer) {
+  for (let at = 0; at < page.length; at += 65_536) yield page.subarray(at, at + 65_536);
+}
