@@ -88,16 +88,24 @@ const describeFigure = (figure: Figure, { subject, stated, recounted }: FigureDi
 
 const registryLines = (out: Out, verdict: RegistryVerdict, registry: string): readonly string[] => {
   const { asked, agreed, statedBytes, storedBytes, differences, notAsked } = verdict;
-  const summary = `The registry ${registry}: ${formatCount(asked, 'blob')} asked, ${formatNumber(agreed)} agree.`;
-  const off = statedBytes - storedBytes;
+  const contradictions = differences.filter(({ reason }) => reason === null);
+  const unconfirmed = differences.filter(({ reason }) => reason !== null);
+  const counts = [
+    `${formatCount(asked, 'blob')} asked`,
+    `${formatNumber(agreed)} agree`,
+    ...(unconfirmed.length === 0 ? [] : [`${formatNumber(unconfirmed.length)} not confirmed`]),
+  ].join(', ');
+  const colour = contradictions.length > 0 ? 'red' : unconfirmed.length > 0 ? 'yellow' : 'green';
   return [
-    paint(out, differences.length === 0 ? 'green' : 'red', summary),
-    ...(off === 0
-      ? []
-      : [
-          `By its own sizes ${formatBytes(Math.abs(off))} (${exactly(Math.abs(off))}) ${off > 0 ? 'less' : 'more'} is used.`,
-        ]),
-    ...some(differences.map(describeBlob)),
+    paint(out, colour, `The registry ${printable(registry)}: ${counts}.`),
+    ...(verdict.isProbablyAnother
+      ? [
+          `It has ${agreed === 0 ? 'none' : 'hardly any'} of these blobs, so it is probably another registry than the cluster’s; then this says nothing of the figures.`,
+          '`oc registry info --public` names the cluster’s own. If it is this one, it has lost what it stored, and no image can be pulled.',
+        ]
+      : [...ownSizes(statedBytes - (storedBytes ?? 0)), ...some(contradictions.map(describeBlob))]),
+    ...some(unconfirmedLines(unconfirmed)),
+    ...(unconfirmed.some(({ verdict: outcome }) => outcome === 'refused') ? WHO_MAY_PULL : []),
     ...notAsked.map(
       ({ blobs, bytes, reason }) =>
         `Not asked: ${formatCount(blobs, 'blob')} (${formatBytes(bytes)}). ${reason}`,
@@ -105,8 +113,29 @@ const registryLines = (out: Out, verdict: RegistryVerdict, registry: string): re
   ];
 };
 
+const WHO_MAY_PULL = [
+  'For OpenShift’s registry set REGISTRY_TOKEN to the output of `oc whoami -t` of somebody who may pull from the namespace:',
+  'edit, registry-viewer and system:image-puller are roles for that, view is not. For others set REGISTRY_USER and REGISTRY_PASSWORD.',
+];
+
+const ownSizes = (off: number): readonly string[] =>
+  off === 0
+    ? []
+    : [
+        `By its own sizes ${formatBytes(Math.abs(off))} (${exactly(Math.abs(off))}) ${off > 0 ? 'less' : 'more'} is used.`,
+      ];
+
+/** One line a reason, not one a blob: mostly it is the same for all. */
+const unconfirmedLines = (unconfirmed: readonly BlobDifference[]): readonly string[] =>
+  [...Map.groupBy(unconfirmed, ({ reason }) => reason)].map(([reason, alike]) => {
+    const [first] = alike;
+    if (alike.length === 1 && first !== undefined) return describeBlob(first);
+    const bytes = alike.reduce((sum, { statedBytes }) => sum + statedBytes, 0);
+    return `${formatCount(alike.length, 'blob')} (${formatBytes(bytes)}) not confirmed: ${printable(reason ?? '')}`;
+  });
+
 const describeBlob = ({ digest, explanation }: BlobDifference): string =>
-  `${digest.replace(/^(sha256:.{12}).*/, '$1')}  ${printable(explanation)}`;
+  `${printable(digest).replace(/^(sha256:.{12}).*/, '$1')}  ${printable(explanation)}`;
 
 /** As many as fit a screen; JSON has them all. */
 const SHOWN = 20;

@@ -197,6 +197,7 @@ export const snapshotSchema = z.strictObject({
       managed: z.boolean(),
       layers: z.array(z.strictObject({ digest: z.string(), sizeBytes: bytes })).nullable(),
       statedBytes: bytes.nullable(),
+      isSizeUnread: z.literal(true).exactOptional(),
       configDigest: z.string().nullable(),
       architecture: z.string().nullable(),
       children: z.array(z.strictObject({ digest: z.string(), architecture: z.string().nullable() })),

@@ -64,28 +64,31 @@ export const verifyNamespace = async (
   };
 };
 
-/** So many failures in a row are no longer about single blobs; asking on would take hours and help nobody. */
-const FAILURES_IN_A_ROW = 8;
+/** So many failures or refusals in a row are no longer about single blobs; asking on would take hours and help nobody. */
+const IN_A_ROW = 8;
 
 const askRegistry = async (
   { registry, observe }: { readonly registry: Registry; readonly observe: Observe },
   charged: readonly ChargedBlob[],
 ): Promise<RegistryVerdict> => {
   const askable = charged.filter(isAskable);
-  let failures = 0;
+  let unanswered = 0;
+  let last: BlobStat['outcome'] = 'present';
   let asked = 0;
   const answers = await mapInLanes(askable, async (blob): Promise<AskedBlob> => {
-    const stat = failures < FAILURES_IN_A_ROW ? await statSomewhere(registry, blob) : GIVEN_UP;
-    failures = stat.outcome === 'failing' ? failures + 1 : 0;
+    const stat = unanswered < IN_A_ROW ? await statSomewhere(registry, blob) : giveUp(last);
+    last = stat.outcome;
+    unanswered = last === 'failing' || last === 'refused' ? unanswered + 1 : 0;
     observe({ type: 'blobs-asked', asked: (asked += 1), of: askable.length });
     return { blob, stat };
   });
   return judgeBlobs(charged, answers);
 };
 
-const GIVEN_UP: BlobStat = {
-  outcome: 'failing',
-  reason: `not asked any more after ${String(FAILURES_IN_A_ROW)} failures in a row`,
+const giveUp = (last: BlobStat['outcome']): BlobStat => {
+  const outcome = last === 'refused' ? 'refused' : 'failing';
+  const what = outcome === 'refused' ? 'refusals' : 'failures';
+  return { outcome, reason: `not asked any more after ${String(IN_A_ROW)} ${what} in a row` };
 };
 
 /** A registry may know a blob under one stream and not under another, though it stores it once. */

@@ -14,7 +14,7 @@ export type Blob = {
 export type ImageContent = {
   /** What it weighs: each digest once; empty where its size is unknown. */
   readonly blobs: readonly Blob[];
-  /** Numbers of layers that it names without a size to rely on: it holds them all the same. */
+  /** Numbers of blobs that it names without a size to rely on: it holds them all the same. */
   readonly unsized: readonly number[];
   /** Numbers of blobs that it states with different sizes itself. */
   readonly conflicts: readonly number[];
@@ -119,7 +119,7 @@ const readContent = (digest: string, images: Images, made: Blobs): ImageContent 
   const what = digest === '' ? 'The revision names no image' : `The Image object ${read.lack}`;
   return {
     blobs: [],
-    unsized: listLayers(image).map((layer) => made.numberOf(layer.digest)),
+    unsized: listUnsized(digest, images, made),
     conflicts: [],
     isSizeKnown: false,
     isWhole: false,
@@ -128,7 +128,19 @@ const readContent = (digest: string, images: Images, made: Blobs): ImageContent 
   };
 };
 
+/** Whether it adds nothing but what is below it. One with a fault may name children, too: these do not tell its size. */
 const isIndex = ({ fault, children }: Image): boolean => fault === null && children.length > 0;
+
+/** What an image of unknown size keeps in the registry all the same: the layers that it names, and all that is below it. */
+const listUnsized = (digest: string, images: Images, made: Blobs): readonly number[] =>
+  [...withImagesBelow([digest], (one) => images.get(one)?.children ?? [])].flatMap((one) => {
+    const image = images.get(one);
+    if (image === undefined || isIndex(image)) return [];
+    const read = readSingle(image, made);
+    return 'lack' in read
+      ? listLayers(image).map((layer) => made.numberOf(layer.digest))
+      : read.blobs.map(({ number }) => number);
+  });
 
 /** Why an image's size is unknown, `lack` as what follows the image in a sentence. */
 type Lack = { readonly code: FindingCode; readonly lack: string };
@@ -150,14 +162,18 @@ const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack 
       : addConfig(distinct, made.config(image.configDigest ?? image.digest, configBytes))),
     unsized: [],
     isSizeKnown: true,
-    isWhole: true,
+    isWhole: image.isSizeUnread !== true,
     architectures: listArchitectures([image]),
     faults: configBytes < 0 ? [describeLackOfConfig(image)] : [],
   };
 };
 
 /** Why an image's content leaves its config out. */
-export const describeLackOfConfig = ({ statedBytes }: Pick<Image, 'statedBytes'>): ContentFault => {
+export const describeLackOfConfig = ({
+  statedBytes,
+  isSizeUnread,
+}: Pick<Image, 'statedBytes' | 'isSizeUnread'>): ContentFault => {
+  if (isSizeUnread) return { code: 'index-child-missing', message: CONFIG_UNREAD };
   const why =
     statedBytes === null
       ? 'The Image object states no usable Size'
@@ -165,13 +181,20 @@ export const describeLackOfConfig = ({ statedBytes }: Pick<Image, 'statedBytes'>
   return { code: 'config-size-negative', message: `${why}, so size and usage leave its config out.` };
 };
 
+const CONFIG_UNREAD =
+  'These credentials can read the sizes of its layers, but not that of its config, so size and usage leave that out and are a lower bound.';
+
 const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
   const unsized: number[] = [];
+  let lacksChild = false;
   const entries: ChildImage[] = [];
   for (const digest of [
-    ...withImagesBelow([index.digest], (digest) => images.get(digest)?.children ?? []),
+    ...withImagesBelow([index.digest], (digest) => {
+      const image = images.get(digest);
+      return image !== undefined && isIndex(image) ? image.children : [];
+    }),
   ].toSorted()) {
     const child = images.get(digest);
     // An index adds nothing but what is below it, which is in this list itself.
@@ -181,7 +204,8 @@ const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
     }
     const read = readSingle(child, made);
     if ('lack' in read) {
-      for (const layer of listLayers(child)) unsized.push(made.numberOf(layer.digest));
+      lacksChild = true;
+      for (const number of listUnsized(digest, images, made)) unsized.push(number);
       faults.push({
         code: 'index-child-missing',
         message: `Its child image ${digest} ${read.lack}, so that part of its size is unknown and the usage is a lower bound.`,
@@ -205,7 +229,7 @@ const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
     unsized,
     conflicts: [...conflicts, ...contents.flatMap((content) => content.conflicts)],
     isSizeKnown: contents.length > 0,
-    isWhole: contents.length > 0 && faults.every(({ code }) => code !== 'index-child-missing'),
+    isWhole: contents.length > 0 && !lacksChild && contents.every(({ isWhole }) => isWhole),
     architectures: listArchitectures(entries),
     faults,
   };

@@ -62,7 +62,8 @@ export const formatCount = (count: number, noun: string, plural = `${noun}s`): s
   `${formatNumber(count)} ${count === 1 ? noun : plural}`;
 
 /** A whole number, thousands apart: `1,400`. */
-export const formatNumber = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+export const formatNumber = (count: number): string =>
+  Math.abs(count) < 1000 ? String(count) : String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Words in a row: `a`, `a and b`, `a, b and c`. */
 export const formatList = (words: readonly string[]): string =>
@@ -89,6 +90,7 @@ const HOW_IN_WORDS: Readonly<Record<HowUsed, string>> = {
 
 /** The UTC day of an ISO 8601 time: `2026-11-24`; `unknown` for null or what is no time. */
 export const formatDay = (time: string | null): string => {
+  if (time !== null && USUAL_TIME.test(time)) return time.slice(0, 10);
   const date = parseTime(time);
   return date === null ? UNKNOWN : date.toISOString().slice(0, 10);
 };
@@ -117,6 +119,8 @@ export const formatMoment = (time: string | null): string => {
 
 const TRACE = 'less than 0.1';
 const UNKNOWN = 'unknown';
+/** As the API writes times, of the days that every month has: they need no parsing. */
+const USUAL_TIME = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/;
 const DAY_MS = 86_400_000;
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const MONTHS = [

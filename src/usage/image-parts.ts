@@ -7,10 +7,10 @@ export type Part = { readonly digest: string; readonly sizeBytes: number; readon
 export type ImageParts = {
   /** Each digest once; empty where the size is unknown. */
   readonly parts: readonly Part[];
-  /** Digests that it keeps in the registry: those of `parts`, and the layers that whatever is of unknown size names. */
+  /** Digests that it keeps in the registry: those of `parts`, and the blobs that whatever is of unknown size names. */
   readonly holds: readonly string[];
   readonly isKnown: boolean;
-  /** Not where the size is unknown, nor where a child's is. */
+  /** Not where the size is unknown, nor where a child's or a config's is. */
   readonly isWhole: boolean;
 };
 
@@ -32,12 +32,16 @@ const readParts = (digest: string, images: ReadonlyMap<string, Image>): ImagePar
   const singles = listSingles(digest, images, new Set());
   const known = singles.filter((image) => image !== undefined).filter(hasKnownSize);
   const parts = believe(known.flatMap(partsOf));
-  const named = singles.flatMap((image) => image?.layers ?? []);
+  const named = listKept(digest, images, new Set()).flatMap((image) => [
+    ...(image.layers ?? []),
+    ...(hasKnownSize(image) ? partsOf(image) : []),
+  ]);
   return {
     parts,
     holds: [...new Set([...parts, ...named].map((part) => part.digest))],
     isKnown: known.length > 0,
-    isWhole: known.length > 0 && known.length === singles.length,
+    isWhole:
+      known.length > 0 && known.length === singles.length && known.every((image) => !image.isSizeUnread),
   };
 };
 
@@ -55,6 +59,15 @@ const listSingles = (
   const image = images.get(digest);
   if (image === undefined || image.fault !== null || image.children.length === 0) return [image];
   return image.children.flatMap((child) => listSingles(child.digest, images, seen));
+};
+
+/** The same, and also what is below those that cannot be read: that is kept, though it tells no size. */
+const listKept = (digest: string, images: ReadonlyMap<string, Image>, seen: Set<string>): readonly Image[] => {
+  const image = images.get(digest);
+  if (image === undefined || seen.has(digest)) return [];
+  seen.add(digest);
+  const below = image.children.flatMap((child) => listKept(child.digest, images, seen));
+  return image.fault === null && image.children.length > 0 ? below : [image, ...below];
 };
 
 /** An image that is only a config states a Size; any other has a layer with a size. */

@@ -111,8 +111,8 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
   };
 
   /** Every layer has the size that it has in other plain images, some size is not 0, and the config is none of them. */
-  const isPlain = ({ fault, children, layers: given }: Image, row: number): boolean => {
-    if (fault !== null || children.length > 0 || given === null) return false;
+  const isPlain = ({ fault, children, layers: given, isSizeUnread }: Image, row: number): boolean => {
+    if (fault !== null || children.length > 0 || given === null || isSizeUnread === true) return false;
     const start = startOf(row);
     const isFirst = blobs.startLook();
     const isAgreed = given.every(({ sizeBytes }, at) => {

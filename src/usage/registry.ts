@@ -23,6 +23,8 @@ export type Image = {
   readonly layers: readonly Layer[] | null;
   /** `dockerImageMetadata.Size`, in bytes; null where absent. */
   readonly statedBytes: number | null;
+  /** Of one that was read without its Size, which it may state: its config is of unknown size. */
+  readonly isSizeUnread?: true;
   /** `dockerImageMetadata.Id`; null where absent. */
   readonly configDigest: string | null;
   /** `dockerImageMetadata.Architecture`; null where absent or empty. */
@@ -181,8 +183,8 @@ export type Team = {
   readonly displayName: string;
   /** Names of all its reported namespaces, sorted. */
   readonly namespaces: readonly string[];
-  /** Distinct blobs over the charged revisions of its namespaces. */
-  readonly usedBytes: number;
+  /** Distinct blobs over the charged revisions of its namespaces; null where some of these may not have been read. */
+  readonly usedBytes: number | null;
 };
 
 /** A workload (`ns/Kind/name`) and the strongest way in which it uses something. */
@@ -209,8 +211,8 @@ export type Snapshot = {
   readonly unreadableKinds: readonly string[];
   readonly namespace: Namespace;
   readonly team: Team;
-  /** Bytes of its used blobs that other namespaces of the team are charged with, too. */
-  readonly sharedWithTeamBytes: number;
+  /** Bytes of its used blobs that other namespaces of the team are charged with, too; null as in `team.usedBytes`. */
+  readonly sharedWithTeamBytes: number | null;
   readonly streams: readonly ImageStream[];
   /** Images of its revisions and those below them, sorted by digest; a digest that is not here is gone. */
   readonly images: Iterable<Image>;

@@ -8,7 +8,7 @@ import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
 import type { RecipientReport, RecipientRules } from './recipients.ts';
-import type { Finding, ImageStream, ListReading, Snapshot, Tag } from './registry.ts';
+import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from './registry.ts';
 import { displayNameOf } from './teams.ts';
 import { textOf } from './text-map.ts';
 import { createUseReporter, redactUse } from './use-report.ts';
@@ -68,7 +68,8 @@ export type NamespaceReport = {
   };
   readonly usedBytes: number;
   readonly importedBytes: number;
-  readonly sharedWithTeamBytes: number;
+  /** Null where some of the team's namespaces may not have been read. */
+  readonly sharedWithTeamBytes: number | null;
   /** Revisions of which the size, or a part of it, is unknown; above 0, `usedBytes` is a lower bound (docs/decisions/0013). */
   readonly unknownRevisions: number;
   readonly totals: {
@@ -87,7 +88,7 @@ export type NamespaceReport = {
 };
 
 export type TeamReport = {
-  readonly team: { readonly id: string; readonly displayName: string; readonly usedBytes: number };
+  readonly team: Pick<Team, 'id' | 'displayName' | 'usedBytes'>;
   readonly namespaces: readonly NamespaceReport[];
 };
 

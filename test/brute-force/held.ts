@@ -10,7 +10,7 @@ export type Held = {
   readonly digest: string;
   /** Empty where the size is unknown. */
   readonly blobs: readonly Stated[];
-  /** Digests of its blobs, and of the layers that parts of unknown size name all the same. */
+  /** Digests of its blobs, and of those that parts of unknown size name all the same. */
   readonly holds: readonly string[];
   readonly isKnown: boolean;
   /** Not where the size is unknown, nor where it is a lower bound because a child is missing: both make lower bounds. */
@@ -47,11 +47,9 @@ const holdTag = (
       created: revision.created,
       digest: revision.digest,
       blobs: known.flatMap(blobsOf),
-      holds: [...known.flatMap(blobsOf), ...parts.flatMap((part) => part.image?.layers ?? [])].map(
-        ({ digest }) => digest,
-      ),
+      holds: parts.flatMap((part) => holdsOf(part.image, images, [])),
       isKnown,
-      isWhole: isKnown && parts.every((part) => part.image !== undefined && isOfKnownSize(part.image)),
+      isWhole: isKnown && parts.every((part) => part.image !== undefined && isOfWholeSize(part.image)),
       isCharged: isKnown && (chargeImported || (image?.managed === true && isOfSameHost(revision, stream))),
     };
   });
@@ -75,10 +73,31 @@ const partsOf = (
   return image.children.flatMap((child) => partsOf(child.digest, images, [...above, digest]));
 };
 
+/** What a part keeps in the registry, known size or not; below one that cannot be read are its children. */
+const holdsOf = (
+  image: Image | undefined,
+  images: readonly Image[],
+  above: readonly string[],
+): readonly string[] => {
+  if (image === undefined || above.includes(image.digest)) return [];
+  const isSoundIndex = image.fault === null && image.children.length > 0;
+  const own = isSoundIndex ? [] : [...(image.layers ?? []), ...(isOfKnownSize(image) ? blobsOf(image) : [])];
+  const below = image.children.flatMap((child) =>
+    holdsOf(
+      images.find(({ digest }) => digest === child.digest),
+      images,
+      [...above, image.digest],
+    ),
+  );
+  return [...own.map(({ digest }) => digest), ...below];
+};
+
 const isOfKnownSize = ({ fault, layers, statedBytes }: Image): boolean => {
   if (fault !== null || layers === null) return false;
   return layers.length === 0 ? (statedBytes ?? -1) >= 0 : layers.some(({ sizeBytes }) => sizeBytes > 0);
 };
+
+const isOfWholeSize = (image: Image): boolean => isOfKnownSize(image) && image.isSizeUnread === undefined;
 
 const blobsOf = (image: Image): readonly Stated[] => {
   const layers = (image.layers ?? []).map((layer): Stated => ({ ...layer, isLayer: true }));

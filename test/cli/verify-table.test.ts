@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { verificationText } from '../../src/cli/verify-table.ts';
 import { judgeBlobs } from '../../src/usage/registry-verdict.ts';
+import type { BlobStat } from '../../src/usage/registry-verdict.ts';
 import { FIGURES } from '../../src/usage/verify.ts';
 import type { FigureCheck } from '../../src/usage/verify.ts';
 import { sha256 } from '../usage/build.ts';
@@ -72,7 +73,8 @@ test('each figure that differs is told with both values, and whose defect it is'
   expect(text).toMatch(/\nsize +30 +1 differ\n/);
 });
 
-test('a long list of differences is cut, and says where the rest is', () => {
+/** The verdict on 25 blobs of 10 bytes, of which the registry says this. */
+const verdictOn = (statOf: (position: number) => BlobStat) => {
   const blobs = Array.from({ length: 25 }, (_, position) => ({
     digest: `sha256:${String(position).padStart(64, '0')}`,
     sizeBytes: 10,
@@ -80,15 +82,47 @@ test('a long list of differences is cut, and says where the rest is', () => {
     repositories: ['a1b2c3-dev/api'],
     tags: ['api:latest'],
   }));
-  const registry = judgeBlobs(
+  return judgeBlobs(
     blobs,
-    blobs.map((blob) => ({ blob, stat: { outcome: 'absent' } })),
+    blobs.map((blob, position) => ({ blob, stat: statOf(position) })),
   );
-  const text = textOf({ registry });
+};
+
+test('a long list of differences is cut, and says where the rest is', () => {
+  const text = textOf({ registry: verdictOn(() => ({ outcome: 'present', sizeBytes: 0 })) });
   expect(text).toContain('The registry registry.example.test: 25 blobs asked, 0 agree.');
   expect(text).toContain('By its own sizes 250 B (250 bytes) less is used.');
   expect(text.match(/^ {2}sha256:/gm)).toHaveLength(20);
   expect(text).toContain('  and 5 more: --output json has all of them\n');
+});
+
+test('a registry that has none of the blobs is said to be another one, and nothing is argued from it', () => {
+  const text = textOf({ registry: verdictOn(() => ({ outcome: 'absent' })) });
+  expect(text).toContain(
+    'It has none of these blobs, so it is probably another registry than the cluster’s;',
+  );
+  expect(text).toContain('`oc registry info --public` names the cluster’s own.');
+  expect(text).not.toMatch(/too high|By its own sizes|sha256:/);
+  expect(
+    textOf({
+      registry: verdictOn((n) => (n === 0 ? { outcome: 'present', sizeBytes: 10 } : { outcome: 'absent' })),
+    }),
+  ).toContain('It has hardly any of these blobs,');
+});
+
+test('refusals are told once for each reason, with who may ask', () => {
+  const registry = verdictOn((position) => ({
+    outcome: 'refused',
+    reason: position < 8 ? 'these credentials may not pull from there' : 'not asked any more',
+  }));
+  expect(textOf({ registry }).split('\n').slice(-6)).toEqual([
+    'The registry registry.example.test: 25 blobs asked, 0 agree, 25 not confirmed.',
+    '  8 blobs (80 B) not confirmed: these credentials may not pull from there',
+    '  17 blobs (170 B) not confirmed: not asked any more',
+    expect.stringContaining('set REGISTRY_TOKEN to the output of `oc whoami -t`'),
+    expect.stringContaining('registry-viewer and system:image-puller'),
+    '',
+  ]);
 });
 
 test('what cannot be known is said', () => {

@@ -83,15 +83,18 @@ const imageOf = (digest: string): fc.Arbitrary<Image> =>
         fc.constant(null),
       ),
       configDigest: mostly<string | null>(anyOf(CONFIGS), fc.constant(null), anyOf(LAYERS)),
+      isSizeUnread: mostly(fc.constant(false), fc.constant(true)),
     })
-    .map(({ managed, layers, configBytes, configDigest }) => {
+    .map(({ managed, layers, configBytes, configDigest, isSizeUnread }) => {
       const distinct = new Map((layers ?? []).map((one) => [one.digest, one.sizeBytes]));
       const layerBytes = [...distinct.values()].reduce((total, size) => total + size, 0);
       return {
         digest,
         managed,
         layers,
-        statedBytes: configBytes === null ? null : Math.max(0, layerBytes + configBytes),
+        ...(isSizeUnread
+          ? { statedBytes: null, isSizeUnread }
+          : { statedBytes: configBytes === null ? null : Math.max(0, layerBytes + configBytes) }),
         configDigest,
         architecture: 'amd64',
         children: [],
@@ -122,16 +125,21 @@ const indexOf = (digest: string): fc.Arbitrary<Image> =>
 
 /** What is left of an Image object that cannot be understood: what it names, and sizes that mean nothing. */
 const faulty = (digest: string): fc.Arbitrary<Image> =>
-  fc.oneof(fc.constant(null), fc.array(layer, { maxLength: 3 })).map((layers) => ({
-    digest,
-    managed: true,
-    layers,
-    statedBytes: null,
-    configDigest: null,
-    architecture: null,
-    children: [],
-    fault: 'dockerImageLayers[3].size: missing',
-  }));
+  fc
+    .record({
+      layers: fc.oneof(fc.constant(null), fc.array(layer, { maxLength: 3 })),
+      children: mostly<readonly string[]>(fc.constant([]), fc.array(anyOf([...IMAGES, ...INDEXES, GONE]), { maxLength: 3 })),
+    })
+    .map(({ layers, children }) => ({
+      digest,
+      managed: true,
+      layers,
+      statedBytes: null,
+      configDigest: null,
+      architecture: null,
+      children: children.map((child) => ({ digest: child, architecture: null })),
+      fault: 'dockerImageLayers[3].size: missing',
+    }));
 
 const orFaulty =
   (soundOne: (digest: string) => fc.Arbitrary<Image>) =>

@@ -184,6 +184,19 @@ describe('an image of unknown size', () => {
     }
   });
 
+  test('that is an index which cannot be read holds all that is below it', () => {
+    const faulty = index('all', ['amd', 'inner', 'gone'], { fault: 'Size is a text' });
+    const content = contentOf('all', [
+      faulty,
+      image('amd', { layers: { base: 100 }, configBytes: 3 }),
+      index('inner', ['arm', 'all']),
+      image('arm', { layers: { base: 100, arm: 0 }, fault: 'Size is a text' }),
+    ]);
+    expect(content).toMatchObject({ blobs: [], isSizeKnown: false, isWhole: false });
+    expect(new Set(content.unsized)).toEqual(new Set(['base', 'amd-config', 'arm']));
+    expect(codes(content)).toEqual(['image-unreadable']);
+  });
+
   test('still names its architecture', () => {
     const content = contentOf('api', [image('api', { layers: null, architecture: 'arm64' })]);
     expect(content.architectures).toEqual(['arm64']);
@@ -279,6 +292,20 @@ describe('an index image', () => {
     ]);
   });
 
+  test('is a lower bound with a finding where the config of a child is of unread size', () => {
+    const unread: Image = { ...arm, statedBytes: null, isSizeUnread: true };
+    const content = contentOf('all', [index('all', ['amd', 'arm']), amd, unread]);
+    expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 1, arm: 20 });
+    expect(content).toMatchObject({ isSizeKnown: true, isWhole: false });
+    expect(content.faults).toEqual([
+      {
+        code: 'index-child-missing',
+        message:
+          'In its child image arm: These credentials can read the sizes of its layers, but not that of its config, so size and usage leave that out and are a lower bound.',
+      },
+    ]);
+  });
+
   test('that is its own child is of unknown size, and nothing hangs', () => {
     expect(contentOf('all', [index('all', ['all'])])).toMatchObject({ isSizeKnown: false, isWhole: false });
   });
@@ -317,6 +344,14 @@ describe('an index that has an index as a child', () => {
     const none = contentOf('all', [all, inner]);
     expect(none.isSizeKnown).toBe(false);
     expect(codes(none)).toEqual(['index-child-missing', 'index-child-missing', 'size-unknown']);
+  });
+
+  test('is a lower bound where the inner one cannot be read, and holds what is below that', () => {
+    const content = contentOf('all', [all, { ...inner, fault: 'Size is a text' }, amd, arm]);
+    expect(sizes(content)).toEqual({ shared: 100, amd: 10, 'amd-config': 0 });
+    expect(content).toMatchObject({ isSizeKnown: true, isWhole: false });
+    expect(content.unsized).toEqual(['shared', 'arm', 'arm-config']);
+    expect(content.faults).toEqual([lacking('inner', 'cannot be read (Size is a text)')]);
   });
 
   test('is a lower bound where the inner one is gone', () => {

@@ -10,7 +10,7 @@ import { image, index, sha256 } from './build.ts';
 
 /** Few digests, so that images share layers, configs and children; sizes that often agree. */
 const digest = fc.constantFrom(...'abcdef'.split('').map(sha256), 'odd');
-const arbitraryImage: fc.Arbitrary<Image> = fc.record({
+const statedImage: fc.Arbitrary<Image> = fc.record({
   digest: fc.constantFrom(...'012345'.split('').map(sha256), 'named'),
   managed: fc.boolean(),
   layers: fc.option(
@@ -33,6 +33,10 @@ const arbitraryImage: fc.Arbitrary<Image> = fc.record({
   ),
   fault: fc.oneof({ weight: 6, arbitrary: fc.constant(null) }, fc.constant('no image')),
 });
+const arbitraryImage = fc.oneof(
+  { weight: 6, arbitrary: statedImage },
+  statedImage.map((one): Image => ({ ...one, statedBytes: null, isSizeUnread: true })),
+);
 const arbitraryImages = fc.uniqueArray(arbitraryImage, { selector: (one) => one.digest, maxLength: 7 });
 
 describe('a table of images', () => {

@@ -13,14 +13,25 @@ const blob = (given: Partial<ChargedBlob> = {}): ChargedBlob => ({
   ...given,
 });
 
-const judge = (given: ChargedBlob, stat: BlobStat) => judgeBlobs([given], [{ blob: given, stat }]);
+/** Beside a blob that the registry has as it is stated. */
+const judge = (given: ChargedBlob, stat: BlobStat) => {
+  const sound = blob({ digest: sha256('9'), sizeBytes: 7 });
+  return judgeBlobs(
+    [given, sound],
+    [
+      { blob: given, stat },
+      { blob: sound, stat: { outcome: 'present', sizeBytes: 7 } },
+    ],
+  );
+};
 
 test('a blob of the stated size agrees', () => {
   expect(judge(blob(), { outcome: 'present', sizeBytes: 1_000_000 })).toEqual({
-    asked: 1,
-    agreed: 1,
-    statedBytes: 1_000_000,
-    storedBytes: 1_000_000,
+    asked: 2,
+    agreed: 2,
+    isProbablyAnother: false,
+    statedBytes: 1_000_007,
+    storedBytes: 1_000_007,
     differences: [],
     notAsked: [],
   });
@@ -63,6 +74,15 @@ describe('a difference is explained', () => {
         'The registry does not have the layer of a:1, a:2, a:3 and 2 more, though the Image object lists it with 1,000,000 bytes: used is 976.6 KiB too high, and pulling fails.',
     },
     {
+      name: 'a config that is gone, whose size no object lists',
+      given: blob({ kind: 'config', sizeBytes: 400 }),
+      stat: { outcome: 'absent' },
+      verdict: 'absent',
+      storedBytes: 0,
+      explanation:
+        'The registry does not have the config of api:latest, though by the Image object (Size minus the layers) it has 400 bytes: used is 400 B too high, and pulling fails.',
+    },
+    {
       name: 'an empty layer that is gone',
       given: blob({ sizeBytes: 0 }),
       stat: { outcome: 'absent' },
@@ -74,15 +94,15 @@ describe('a difference is explained', () => {
     {
       name: 'a refusal',
       given: blob(),
-      stat: { outcome: 'refused', reason: 'these credentials may not pull it' },
+      stat: { outcome: 'refused', reason: 'these credentials may not pull from there' },
       verdict: 'refused',
       storedBytes: null,
       explanation:
-        'The registry does not say what it holds for the layer of api:latest (these credentials may not pull it): 1,000,000 bytes of what is used are not confirmed.',
+        'The registry does not say what it holds for the layer of api:latest (these credentials may not pull from there): 1,000,000 bytes of what is used are not confirmed.',
     },
   ])('$name', ({ given, stat, verdict, storedBytes, explanation }) => {
     const result = judge(given, stat);
-    expect(result).toMatchObject({ asked: 1, agreed: 0 });
+    expect(result).toMatchObject({ asked: 2, agreed: 1 });
     expect(result.differences).toEqual([
       {
         digest: given.digest,
@@ -92,6 +112,7 @@ describe('a difference is explained', () => {
         tagCount: given.tags.length,
         statedBytes: given.sizeBytes,
         storedBytes,
+        reason: stat.outcome === 'refused' ? stat.reason : null,
         explanation,
       },
     ]);
@@ -110,6 +131,49 @@ test('what the registry does not say is in neither of the two sums', () => {
     stat: stats[position] ?? { outcome: 'absent' as const },
   }));
   expect(judgeBlobs(blobs, asked)).toMatchObject({ asked: 3, agreed: 0, statedBytes: 20, storedBytes: 7 });
+});
+
+describe('a registry is probably another', () => {
+  /** What is said of `of` blobs of 10 bytes when the registry has the first few of them. */
+  const having = (present: number, of: number) => {
+    const blobs = Array.from({ length: of }, (_, position) =>
+      blob({ digest: sha256(String(position)), sizeBytes: 10 }),
+    );
+    return judgeBlobs(
+      blobs,
+      blobs.map((one, position) => ({
+        blob: one,
+        stat: position < present ? { outcome: 'present', sizeBytes: 10 } : { outcome: 'absent' },
+      })),
+    );
+  };
+
+  test.each([
+    { present: 0, of: 1 },
+    { present: 0, of: 30 },
+    { present: 3, of: 30 },
+  ])('when it has $present of $of blobs, and then no figure is argued from it', ({ present, of }) => {
+    const verdict = having(present, of);
+    expect(verdict).toMatchObject({ isProbablyAnother: true, agreed: present, storedBytes: null });
+    expect(verdict.differences.map(({ explanation }) => explanation)).toEqual(
+      Array.from({ length: of - present }, () => 'The registry does not have the layer of api:latest.'),
+    );
+  });
+
+  test.each([
+    { present: 4, of: 30 },
+    { present: 1, of: 2 },
+    { present: 1, of: 1 },
+  ])('not when it has $present of $of', ({ present, of }) => {
+    expect(having(present, of)).toMatchObject({ isProbablyAnother: false, storedBytes: present * 10 });
+  });
+
+  test('not when it says nothing at all', () => {
+    const refused: BlobStat = { outcome: 'refused', reason: 'no' };
+    expect(judgeBlobs([blob()], [{ blob: blob(), stat: refused }])).toMatchObject({
+      isProbablyAnother: false,
+    });
+  });
 });
 
 test('the largest effect on the figure comes first', () => {

@@ -9,11 +9,19 @@ export const cleanText = (text: string): string => {
   return visible.length > MAX_LENGTH ? `${[...visible].slice(0, MAX_LENGTH).join('')}…` : visible;
 };
 
-/** A copy of plain data (what JSON can say) with every text in it clean; keys stay as they are. */
+/** Plain data (what JSON can say) with every text in it clean; keys stay as they are. Mostly there is nothing to clean. */
 export const cleanTexts = <Data>(data: Data): Data =>
-  JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
-    typeof value === 'string' ? cleanText(value) : value,
-  );
+  isClean(data)
+    ? data
+    : JSON.parse(JSON.stringify(data), (_key, value: unknown) =>
+        typeof value === 'string' ? cleanText(value) : value,
+      );
+
+const isClean = (value: unknown): boolean => {
+  if (typeof value === 'string') return value.length <= MAX_LENGTH && value.search(STEERING) < 0;
+  if (typeof value !== 'object' || value === null) return true;
+  return (Array.isArray(value) ? value : Object.values(value)).every(isClean);
+};
 
 /** A header's text in ASCII on one line, as every mail server takes it; accents are dropped. */
 export const asciiLine = (text: string): string => {

@@ -23,64 +23,58 @@ const COLUMNS = [
   'in_use_by',
   'command_deletes_whole_tag',
 ] as const;
-type Row = Readonly<Record<(typeof COLUMNS)[number], string>>;
 
 /**
  * All revisions of the namespaces as CSV with a header: one row a revision, in report order, and one for each tag
  * without any. Positions count from 1, the current revision. An empty cell says that a tag has no such thing,
  * `unknown` that it was not to be found out. A cell that a spreadsheet would take for a formula starts with `'`.
  */
-export const renderCsv = (namespaces: readonly NamespaceReport[]): string => {
-  const rows = namespaces.flatMap(({ name, streams }) =>
-    streams.flatMap((stream) => stream.tags.flatMap((tag) => listRows(name, stream.name, tag))),
-  );
-  return stringify(rows, { header: true, columns: [...COLUMNS], escape_formulas: true });
-};
+export const renderCsv = (namespaces: readonly NamespaceReport[]): string =>
+  [
+    COLUMNS.join(','),
+    ...namespaces.flatMap(({ name, streams }) =>
+      streams.flatMap((stream) => stream.tags.flatMap((tag) => listRows(name, stream.name, tag))),
+    ),
+    '',
+  ].join('\n');
 
-const listRows = (namespace: string, stream: string, tag: TagReport): readonly Row[] => {
-  const shared = {
-    namespace: cleanText(namespace),
-    stream: cleanText(stream),
-    tag: cleanText(tag.name),
-    tag_counted_bytes: String(tag.countedBytes),
-    tag_frees_bytes: String(tag.freesBytes),
-  };
+const listRows = (namespace: string, stream: string, tag: TagReport): readonly string[] => {
+  const place = [namespace, stream, tag.name].map(writeName).join(',');
+  const whole = `${String(tag.countedBytes)},${String(tag.freesBytes)}`;
   return tag.revisions.length === 0
-    ? [{ ...shared, ...NO_REVISION, in_use: stateUse(tag.inUse), in_use_by: listUsers(tag) }]
-    : tag.revisions.map((revision, index) => ({
-        ...shared,
-        position: String(index + 1),
-        current: String(index === 0),
-        digest: cleanText(revision.digest),
-        created: cleanText(revision.created ?? 'unknown'),
-        charged: String(revision.charged),
-        size_bytes: String(revision.sizeBytes ?? 'unknown'),
-        counted_bytes: String(revision.countedBytes),
-        in_use: stateUse(revision.inUse),
-        in_use_by: listUsers(revision),
-        command_deletes_whole_tag: (index === 0 ? deleteTagCommand(namespace, stream, tag.name) : null) ?? '',
-      }));
+    ? [`${place},,,,,,,,${whole},${writeUse(tag)},`]
+    : tag.revisions.map((revision, index) => {
+        const { digest, created, charged, sizeBytes, countedBytes } = revision;
+        const command = index === 0 ? deleteTagCommand(namespace, stream, tag.name) : null;
+        return (
+          `${place},${String(index + 1)},${String(index === 0)},${writeName(digest)},${writeName(created ?? 'unknown')},` +
+          `${String(charged)},${String(sizeBytes ?? 'unknown')},${String(countedBytes)},${whole},` +
+          `${writeUse(revision)},${writeCell(command ?? '')}`
+        );
+      });
 };
 
-const NO_REVISION = {
-  position: '',
-  current: '',
-  digest: '',
-  created: '',
-  charged: '',
-  size_bytes: '',
-  counted_bytes: '',
-  command_deletes_whole_tag: '',
-} as const;
-
-const stateUse = (inUse: boolean | null): string => String(inUse ?? 'unknown');
+/** Whether it is used and by whom. */
+const writeUse = (used: UseReport): string =>
+  `${String(used.inUse ?? 'unknown')},${writeCell(listUsers(used))}`;
 
 /** With their namespaces, which a spreadsheet may mix. */
 const listUsers = (used: UseReport): string => {
+  if (used.inUseCount === 0) return '';
   const named = nameUsers(used, '');
   const hidden = used.inUseCount - named.length;
   return [...named.map(cleanText), ...(hidden > 0 ? [`${String(hidden)} more`] : [])].join('; ');
 };
+
+/** Text of others is cleaned. */
+const writeName = (text: string): string => (PLAIN.test(text) ? text : writeCell(cleanText(text)));
+
+/** A mail has thousands of cells that are written as they are: only others are worth the library's care. */
+const writeCell = (text: string): string =>
+  PLAIN.test(text) ? text : stringify([[text]], { eof: false, escape_formulas: true });
+
+/** Nothing that is to be cleaned, needs quotes or starts a formula. */
+const PLAIN = /^(?:\w[\w .:;/@()+-]{0,200})?$/;
 
 /** All namespaces of a run as CSV with a header, one row each; `mails` counts deliveries by state. */
 export const renderSummaryCsv = (rows: readonly RunSummaryRow[]): string =>

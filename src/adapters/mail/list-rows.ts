@@ -182,8 +182,16 @@ const figuresOf = (
 const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
 
 const lastPush = (revisions: readonly RevisionReport[]): string => {
-  const times = revisions.flatMap(({ created }) => created ?? []).toSorted();
-  return times.length > 0 ? formatDay(times.at(-1) ?? null) : revisions.length > 0 ? formatDay(null) : '';
+  if (revisions.length === 0) return '';
+  let last: string | null = null;
+  for (const { created } of revisions)
+    if (created !== null && (last === null || created > last)) last = created;
+  return formatDay(last);
 };
 
-const joinMarks = (marks: readonly string[]): string => marks.filter((mark) => mark !== '').join(' · ');
+/** Most rows have none. */
+const joinMarks = (marks: readonly string[]): string => {
+  let joined = '';
+  for (const mark of marks) if (mark !== '') joined += joined === '' ? mark : ` · ${mark}`;
+  return joined;
+};

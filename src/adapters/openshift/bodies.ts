@@ -25,6 +25,15 @@ export const readObject =
   async (chunks) =>
     schema.safeParse(parseJson(await text(chunks))).data;
 
+/** How a page is read. */
+export type PageReading<Slim, Frame> = {
+  /** Tells from the rest, in which every object is a 0, whether it is the list that was asked for. */
+  readonly schema: z.ZodType<Frame>;
+  readonly reduction: Reduction<Slim>;
+  /** Takes what the list says of itself before its objects, where it does, long before these have arrived. */
+  readonly onHead: (head: Frame) => void;
+};
+
 /** What a list says of itself, and its objects. */
 export type Page<Slim, Frame> = {
   /** Reduced objects. */
@@ -37,15 +46,13 @@ export type Page<Slim, Frame> = {
 /** After so many bytes of a page others get their turn: one that has arrived as a whole would keep timers waiting. */
 const TURN_BYTES = 1_000_000;
 
-/**
- * Reads a list object by object, each of which is reduced as soon as it is there. The schema tells from the rest, in
- * which every object is a 0, whether it is the list that was asked for.
- */
+/** Reads a list object by object, each of which is reduced as soon as it is there. */
 export const readPage =
-  <Slim, Frame>(
-    schema: z.ZodType<Frame>,
-    { members, reduce }: Reduction<Slim>,
-  ): ReadBody<Page<Slim, Frame>> =>
+  <Slim, Frame>({
+    schema,
+    reduction: { members, reduce },
+    onHead,
+  }: PageReading<Slim, Frame>): ReadBody<Page<Slim, Frame>> =>
   async (chunks) => {
     const objects: Slim[] = [];
     let fault: Page<Slim, Frame>['fault'] = null;
@@ -61,8 +68,15 @@ export const readPage =
       }
     });
     let sinceTurn = 0;
+    let hasHead = false;
     for await (const chunk of chunks) {
       cutter.push(chunk);
+      const head = hasHead ? null : cutter.head();
+      if (head !== null) {
+        hasHead = true;
+        const { data } = schema.safeParse(parseJson(head));
+        if (data !== undefined) onHead(data);
+      }
       sinceTurn += chunk.length;
       if (sinceTurn < TURN_BYTES) continue;
       sinceTurn = 0;

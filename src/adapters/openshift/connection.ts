@@ -102,12 +102,20 @@ const openSession = (login: Login, stop: AbortSignal): Session => {
     try {
       await login.config.applySecurityAuthentication(context);
     } catch (thrown) {
-      throw unusableCredentials(thrown);
+      throw unusableCredentials(credentialFault(thrown));
     }
     const offered = context.getDispatcher();
     if (dispatcher === null) dispatcher = offered ?? new Agent();
     else await offered?.close();
-    const headers = Object.entries(context.getHeaders()).map(([name, value]) => [name, value.trim()]);
+    const headers = Object.entries(context.getHeaders()).map(
+      ([name, value]) => [name, value.trim()] as const,
+    );
+    // What sends it would quote it in its complaint.
+    if (!headers.every(([, value]) => FIT_FOR_HEADER.test(value))) {
+      throw unusableCredentials(
+        'the token or user name holds a line break or another character that cannot be sent',
+      );
+    }
     return { dispatcher, headers: Object.fromEntries(headers) };
   };
 
@@ -119,10 +127,17 @@ const refusedCredentials = ({ host }: Login): AppError =>
     hint: 'Log in again with `oc login`; a service account needs a valid token.',
   });
 
-const unusableCredentials = (thrown: unknown): AppError =>
-  new AppError('invalid', `The kubeconfig's credentials cannot be used: ${reasonOf(thrown)}`, {
+/** Printable ASCII: what no server reads in another way (RFC 9110 §5.5). */
+const FIT_FOR_HEADER = /^[\x20-\x7E]*$/;
+
+const unusableCredentials = (reason: string): AppError =>
+  new AppError('invalid', `The kubeconfig's credentials cannot be used: ${reason}`, {
     hint: 'Log in again with `oc login`, or name another kubeconfig with --kubeconfig or KUBECONFIG.',
   });
+
+/** What a plugin printed, the fault of reading it would quote. */
+const credentialFault = (thrown: unknown): string =>
+  thrown instanceof SyntaxError ? 'the credential plugin prints no JSON' : reasonOf(thrown);
 
 /** What Node calls a certificate that it does not trust: X509_V_ERR_* of OpenSSL, and a host name of its own. */
 const CERTIFICATE_FAULTS: ReadonlySet<string> = new Set([
@@ -145,7 +160,7 @@ const CERTIFICATE_FAULTS: ReadonlySet<string> = new Set([
 const throwIfForGood = (thrown: unknown, { host }: Login): void => {
   const code = codeOf(thrown);
   // A key or certificate in the kubeconfig that OpenSSL cannot load.
-  if (code.startsWith('ERR_OSSL_')) throw unusableCredentials(thrown);
+  if (code.startsWith('ERR_OSSL_')) throw unusableCredentials(reasonOf(thrown));
   if (!CERTIFICATE_FAULTS.has(code)) return;
   // Node's advice after the semicolon is about flags that a user of ours does not set.
   const [reason] = reasonOf(thrown).split(';');

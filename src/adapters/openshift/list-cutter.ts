@@ -7,6 +7,8 @@ import { pickMembers } from './pick-members.ts';
 export type ListCutter = {
   /** Takes the next bytes. */
   readonly push: (chunk: Uint8Array) => void;
+  /** The list as it is without its items and what follows them; null until these begin. */
+  readonly head: () => string | null;
   /** What is left when all has arrived: the text with a 0 in place of every item. */
   readonly rest: () => string;
 };
@@ -31,6 +33,7 @@ export const createListCutter = (members: Members, takeItem: (json: string) => v
   let rest = '';
   let depth = 0;
   let isInItems = false;
+  let head: string | null = null;
 
   const cut = (): void => {
     const bytes = waiting.subarray(0, waitingBytes);
@@ -64,6 +67,7 @@ export const createListCutter = (members: Members, takeItem: (json: string) => v
         if (depth === ITEMS_DEPTH) {
           keep(at);
           isInItems = code === CODE.bracket && ENDS_IN_ITEMS.test(rest);
+          if (isInItems) head = `${rest}[]}`;
         }
       } else if (code === CODE.braceEnd || code === CODE.bracketEnd) {
         depth -= 1;
@@ -87,6 +91,7 @@ export const createListCutter = (members: Members, takeItem: (json: string) => v
 
   return {
     push,
+    head: () => head,
     rest: () => {
       cut();
       return rest + waiting.toString('utf8', 0, waitingBytes);

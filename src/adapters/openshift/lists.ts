@@ -6,6 +6,7 @@ import { readPage } from './bodies.ts';
 import type { Answer, ApiClient } from './client.ts';
 import { formatTime } from './fields.ts';
 import type { Reduction } from './members.ts';
+import { createReadAhead } from './read-ahead.ts';
 import { listPath } from './resources.ts';
 import type { Resource } from './resources.ts';
 
@@ -62,7 +63,15 @@ export const gatherList = async <Slim, Objects>(
   { start, add, ...reduction }: Reduction<Slim> & Gathering<Slim, Objects>,
 ): Promise<ListOutcome<Objects>> => {
   const kind = resource.plural;
-  const read = readPage(frameSchema(resource), reduction);
+  const schema = frameSchema(resource);
+  const readPageAt = createReadAhead((token, tellNext) => {
+    const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
+    return client.ask({
+      kind,
+      path: `${listPath(resource, namespace)}?${query.toString()}`,
+      read: readPage({ schema, reduction, onHead: ({ metadata }) => tellNext(metadata.continue) }),
+    });
+  });
   let readAt = formatTime(now());
   let objects = start();
   let count = 0;
@@ -71,12 +80,7 @@ export const gatherList = async <Slim, Objects>(
   let restarted = false;
   let exact = true;
   for (;;) {
-    const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
-    const answer = await client.ask({
-      kind,
-      read,
-      path: `${listPath(resource, namespace)}?${query.toString()}`,
-    });
+    const answer = await readPageAt(token);
     if (answer.outcome === 'expired') {
       const resumeAt = restarted ? answer.freshToken : '';
       if (resumeAt === null || (restarted && resumeAt === token)) return answer;

@@ -39,7 +39,7 @@ const namedSchema = z.object({ metadata: z.object({ namespace: z.string().option
 
 /**
  * An Image as a record. One that cannot be understood states its fault, so that it spoils no other figure; the digests
- * that it names stay, because it holds its layers all the same and a pod may name its config.
+ * that it names stay, because it holds its layers and children all the same and a pod may name its config.
  * @throws AppError `internal` for an object without a name
  */
 export const toImage = (object: unknown): Image => {
@@ -69,11 +69,17 @@ const remainsSchema = z.object({
     .nullish()
     .catch(null),
   dockerImageMetadata: z.object({ Id: optionalText }).nullish().catch(null),
+  dockerImageManifests: z
+    .array(z.object({ digest: z.string() }).catch({ digest: '' }))
+    .nullish()
+    .catch(null),
 });
 
 const faultyImage = (object: unknown, fault: string): Image => {
-  const { metadata, dockerImageLayers, dockerImageMetadata } = parse(remainsSchema, object, 'Image');
+  const remains = parse(remainsSchema, object, 'Image');
+  const { metadata, dockerImageLayers, dockerImageMetadata, dockerImageManifests } = remains;
   const named = dockerImageLayers?.filter(({ name }) => name !== '') ?? [];
+  const children = dockerImageManifests?.filter(({ digest }) => digest !== '') ?? [];
   return {
     digest: metadata.name,
     managed: false,
@@ -81,7 +87,7 @@ const faultyImage = (object: unknown, fault: string): Image => {
     statedBytes: null,
     configDigest: dockerImageMetadata?.Id || null,
     architecture: null,
-    children: [],
+    children: children.map(({ digest }) => ({ digest, architecture: null })),
     fault,
   };
 };

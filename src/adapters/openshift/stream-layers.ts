@@ -34,7 +34,7 @@ export const readLayers = async (
 };
 
 /**
- * A child of an index as its stream's layers tell of it, without a Size, so that its config is not counted; null where
+ * A child of an index as its stream's layers tell of it, without a Size, so that its config is of unknown size; null where
  * it is gone. Where they do not tell, or not reliably, it is an image with a fault.
  */
 export const toChildImage = (digest: string, layers: StreamLayers | null): Image | null => {
@@ -47,6 +47,7 @@ export const toChildImage = (digest: string, layers: StreamLayers | null): Image
   return {
     ...image,
     layers: child.layers.map((layer, position) => ({ digest: layer, sizeBytes: sizes[position] ?? 0 })),
+    isSizeUnread: true,
     configDigest: child.config || null,
     fault: null,
   };
@@ -61,6 +62,7 @@ const hasRightSizes = ({ blobs, images }: StreamLayers): boolean => {
   const holders = Map.groupBy(contents.flat(), (layer) => layer);
   return contents.some((layers) => {
     const own = layers.filter((layer) => holders.get(layer)?.length === 1);
-    return new Set(own.map((layer) => blobs[layer]?.size)).size > 1;
+    // A layer that is another image's config, too, may have none, which proves nothing.
+    return new Set(own.flatMap((layer) => blobs[layer]?.size ?? [])).size > 1;
   });
 };

@@ -27,7 +27,7 @@ export type ExchangeOptions = {
  * Asks up to five times, half a minute each, until there is an answer other than 429 and 5xx; the fifth of those is
  * returned. Waits longer every time, and at least as long as `Retry-After` says (a minute at most). No redirect is
  * followed.
- * @throws AppError `unavailable` when nothing answers, `invalid` when the certificate cannot be trusted
+ * @throws AppError `unavailable` when nothing answers, `invalid` when the certificate cannot be trusted or nothing is encrypted
  */
 export type Exchange = (question: Question) => Promise<Reply>;
 
@@ -70,7 +70,7 @@ const ask = async (question: Question, stop: AbortSignal): Promise<Reply | Silen
     return { status, headers, body: await response.text() };
   } catch (thrown) {
     stop.throwIfAborted();
-    throwIfUntrusted(thrown, url);
+    throwIfForGood(thrown, new URL(url));
     return { status: null, reason: reasonOf(thrown) };
   }
 };
@@ -95,12 +95,20 @@ const retryAfterMs = (reply: Reply | Silence, now: Date): number => {
 /** OpenSSL's and Node's names for a certificate that is not trusted: it will not be so at the next try, either. */
 const CERTIFICATE_FAULT = /CERT|SIGNATURE|ERR_TLS|INVALID_CA/;
 
-const throwIfUntrusted = (thrown: unknown, url: string): void => {
+/** What OpenSSL makes of an answer that is not TLS. */
+const NO_TLS = /ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)/;
+
+const throwIfForGood = (thrown: unknown, { host }: URL): void => {
   const bottom = bottomOf(thrown);
   const code = bottom instanceof Error && 'code' in bottom ? String(bottom.code) : '';
+  if (NO_TLS.test(code)) {
+    throw new AppError('invalid', `${host} does not speak https; it looks like plain http`, {
+      hint: `If nothing between here and there can listen in, name it as http://${host}.`,
+    });
+  }
   if (!CERTIFICATE_FAULT.test(code)) return;
   const [reason] = reasonOf(thrown).split(';');
-  throw new AppError('invalid', `The certificate of ${new URL(url).host} cannot be trusted: ${reason}`, {
+  throw new AppError('invalid', `The certificate of ${host} cannot be trusted: ${reason}`, {
     hint: 'Put the authority that signed it (for a route of OpenShift, the ingress’s) in a file and name that with NODE_EXTRA_CA_CERTS.',
   });
 };

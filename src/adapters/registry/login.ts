@@ -33,7 +33,7 @@ export const logIn = async (
   credentials: RegistryCredentials | null,
 ): Promise<Login> => {
   const first = await deps.exchange({ method: 'GET', url: baseOf(base), authorization: null });
-  if (first.status === 200) return OPEN;
+  if (isRegistryAnswer(first)) return OPEN;
   if (first.status !== 401) throw noRegistry(base, first);
   const challenges = readChallenges(first.headers.get('www-authenticate') ?? '');
   const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
@@ -55,9 +55,18 @@ export const SET_THEM =
 
 const baseOf = (base: URL): string => new URL('/v2/', base).href;
 
+/**
+ * Whether a registry answers so where it lets in (distribution API, `GET /v2/`): its version in a header, or at least
+ * no page for people.
+ */
+const isRegistryAnswer = ({ status, headers, body }: Reply): boolean =>
+  status === 200 &&
+  (headers.has('docker-distribution-api-version') || body.trim() === '' || parseJson(body) !== undefined);
+
 const noRegistry = (base: URL, { status, headers }: Reply): AppError => {
   const location = headers.get('location');
-  const answer = location === null ? `HTTP ${String(status)}` : `a redirect to ${location}`;
+  const form = status === 200 ? ` and ${headers.get('content-type') ?? 'something that is no JSON'}` : '';
+  const answer = location === null ? `HTTP ${String(status)}${form}` : `a redirect to ${location}`;
   const hint =
     'Name the registry’s own address, for OpenShift the host of `oc registry info --public`, without a path.';
   return status === 429 || status >= 500
@@ -74,7 +83,7 @@ const basic = ({ user, password }: { readonly user: string; readonly password: s
 const logInWith = async ({ exchange }: LoginDeps, base: URL, authorization: string): Promise<Login> => {
   const reply = await exchange({ method: 'GET', url: baseOf(base), authorization });
   if (reply.status === 401 || reply.status === 403) throw refusedCredentials(base.host);
-  if (reply.status !== 200) throw noRegistry(base, reply);
+  if (!isRegistryAnswer(reply)) throw noRegistry(base, reply);
   return { authorize: () => Promise.resolve(authorization), renew: () => false };
 };
 
@@ -96,6 +105,9 @@ const readRealm = ({ parameters }: Challenge, base: URL): Realm => {
   }
   return { url, service: parameters.get('service') ?? null };
 };
+
+/** Whether a token consists of what a header can hold in one word, which it has to (RFC 6750 §2.1). */
+export const isFitToken = (token: string): boolean => /^[\x21-\x7E]+$/.test(token);
 
 /** Whether a URL stays on this machine. */
 export const isLoopback = ({ hostname }: URL): boolean =>
@@ -161,7 +173,7 @@ const requestToken = async (
   if (status === 401 || status === 403) throw refusedCredentials(url.host);
   const parsed = status === 200 ? tokenSchema.safeParse(parseJson(body)) : null;
   const token = parsed?.data?.token ?? null;
-  if (token === null) {
+  if (token === null || !isFitToken(token)) {
     throw new AppError(
       'unavailable',
       `${url.host} gives out no token: it answers with HTTP ${String(status)}`,

@@ -4,7 +4,7 @@ import type { Now, Registry } from '../../pipeline/ports.ts';
 import type { BlobStat } from '../../usage/registry-verdict.ts';
 import { createExchange } from './exchange.ts';
 import type { Exchange, Question, Reply } from './exchange.ts';
-import { isLoopback, logIn, SET_THEM } from './login.ts';
+import { isFitToken, isLoopback, logIn, SET_THEM } from './login.ts';
 import type { Login, RegistryCredentials } from './login.ts';
 
 /** Which registry, and who asks. */
@@ -21,22 +21,23 @@ export type RegistryOptions = {
 /**
  * A registry that speaks the distribution API (OCI distribution specification, `HEAD /v2/<name>/blobs/<digest>`), as
  * OpenShift's and Docker's do. Nothing is ever written to it. It logs in with the first question.
- * @throws AppError `invalid` for an address that is none, or where credentials would go unencrypted
+ * @throws AppError `invalid` for an address that is none, credentials that cannot be sent, or would be unencrypted
  */
 export const createRegistry = (options: RegistryOptions, observe: Observe): Registry & AsyncDisposable => {
   const base = parseAddress(options.url, options.credentials !== null);
+  const credentials = checkCredentials(options.credentials);
   const closing = new AbortController();
   const { now, retryBaseMs = 500 } = options;
   const exchange = createExchange({ observe, now, retryBaseMs, stop: closing.signal });
   let login: Promise<Login> | null = null;
   return {
     statBlob: async ({ repository, digest }) => {
-      login ??= logIn({ exchange, now }, base, options.credentials);
+      login ??= logIn({ exchange, now }, base, credentials);
       const name = repository.split('/').map(encodeURIComponent).join('/');
       const url = new URL(`/v2/${name}/blobs/${encodeURIComponent(digest).replaceAll('%3A', ':')}`, base)
         .href;
       const reply = await askLoggedIn(exchange, await login, { repository, url });
-      return interpret(reply, options.credentials !== null);
+      return interpret(reply, credentials !== null);
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort(new AppError('unavailable', 'Asking the registry was stopped'));
@@ -66,6 +67,20 @@ const parseAddress = (text: string, hasCredentials: boolean): URL => {
 };
 
 const LOOKS_LIKE = 'It looks like https://default-route-openshift-image-registry.apps.silver.example.com.';
+
+/** What sends a token that no header can hold would quote it in its complaint; any password can be sent, encoded. */
+const checkCredentials = (credentials: RegistryCredentials | null): RegistryCredentials | null => {
+  if (credentials === null || !('token' in credentials)) return credentials;
+  const token = credentials.token.trim();
+  if (isFitToken(token)) return { token };
+  throw new AppError(
+    'invalid',
+    'The token for the registry holds a blank, a line break or another character that no token has',
+    {
+      hint: SET_THEM,
+    },
+  );
+};
 
 /** A token may have ended before its time: what is not accepted is asked once more with a new one. */
 const askLoggedIn = async (
@@ -110,7 +125,7 @@ const interpret = ({ status, headers }: Reply, hasCredentials: boolean): BlobSta
     case 403:
       return {
         outcome: 'refused',
-        reason: hasCredentials ? 'these credentials may not pull it' : 'it wants credentials',
+        reason: hasCredentials ? 'these credentials may not pull from there' : 'it wants credentials',
       };
     default:
       return { outcome: 'failing', reason: `HTTP ${String(status)}` };

@@ -9,13 +9,22 @@ const sizes = {
   reduce: (object: unknown) => z.strictObject({ size: z.int() }).parse(object).size,
 } as const;
 
+const reading = { schema: frame, reduction: sizes, onHead: () => {} };
+
 test('objects are reduced from the wanted members alone', async () => {
   const page = Buffer.from('{"items":[{"size":1,"uid":"a"},{"uid":"b","size":2}]}');
-  expect(await readPage(frame, sizes)(chunksOf(page))).toEqual({
+  expect(await readPage(reading)(chunksOf(page))).toEqual({
     objects: [1, 2],
     frame: { items: [0, 0] },
     fault: null,
   });
+});
+
+test.each([
+  ['last', '{"items":[{"size":1},{"size":tru}]}'],
+  ['first', '{"items":[{"size":1,},{"size":2}]}'],
+])('a list with a broken object is no list, though the rest of it is: %s', async (_, page) => {
+  expect(await readPage(reading)(chunksOf(Buffer.from(page)))).toBeUndefined();
 });
 
 test('others get their turn while a page that has arrived as a whole is read', async () => {
@@ -28,11 +37,30 @@ test('others get their turn while a page that has arrived as a whole is read', a
     turn = setImmediate(takeTurn);
   };
   let turn = setImmediate(takeTurn);
-  const read = await readPage(frame, sizes)(chunksOf(page));
+  const read = await readPage(reading)(chunksOf(page));
   clearImmediate(turn);
   expect(read?.objects).toHaveLength(600);
   expect(page.length).toBeGreaterThan(6_000_000);
   expect(turns).toBeGreaterThanOrEqual(5);
+});
+
+test('what a list says of itself is told before its objects have arrived', async () => {
+  const told: unknown[] = [];
+  let toldAfter = 0;
+  const schema = z.object({ metadata: z.object({ continue: z.string() }) });
+  const page = Buffer.from(
+    `{"metadata":{"continue":"x"},"items":[${'{"size":1},'.repeat(20_000)}{"size":2}]}`,
+  );
+  async function* chunks() {
+    for await (const chunk of chunksOf(page)) {
+      yield chunk;
+      if (told.length === 0) toldAfter += 1;
+    }
+  }
+  const read = readPage({ schema, reduction: sizes, onHead: (head) => told.push(head) });
+  expect((await read(chunks()))?.objects).toHaveLength(20_001);
+  expect(told).toEqual([{ metadata: { continue: 'x' } }]);
+  expect(toldAfter).toBe(0);
 });
 
 /** As they come from a socket, but all at once. */

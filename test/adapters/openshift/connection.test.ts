@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { makeCertificate } from '../../../sandbox/certificate.ts';
 import { createFolder, kubeconfigOf, openCluster, startServer, writeKubeconfig } from './open-cluster.ts';
@@ -17,7 +18,7 @@ test('an API below a path of its server is read there, whether the kubeconfig en
   for (const url of [server.url, `${server.url}/`]) {
     const { cluster } = await openCluster({ url });
     const inventory = await cluster.readInventory(wholeCluster);
-    expect(inventory.images).toHaveLength(5);
+    expect([...inventory.images]).toHaveLength(5);
     expect(inventory.cluster.apiUrl).toBe(server.url);
   }
 });
@@ -34,7 +35,7 @@ describe('the certificate of the API', () => {
     const { cluster } = await openCluster(server, {
       trust: { 'certificate-authority-data': base64(certificate.cert) },
     });
-    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+    expect([...(await cluster.readInventory(wholeCluster)).images]).toHaveLength(5);
   });
 
   test.each([
@@ -96,7 +97,7 @@ describe('the certificate of the API', () => {
     const { cluster } = await openCluster(server, { trust: { 'certificate-authority': file } });
     await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({ code: 'invalid' });
     await writeFile(file, certificate.cert);
-    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+    expect([...(await cluster.readInventory(wholeCluster)).images]).toHaveLength(5);
   });
 });
 
@@ -127,7 +128,7 @@ describe('credentials', () => {
     await cluster.readInventory(wholeCluster);
     await writeFile(tokenFile, 'second\n');
     server.requireToken('second');
-    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+    expect([...(await cluster.readInventory(wholeCluster)).images]).toHaveLength(5);
   });
 
   test('in a tokenFile beside the kubeconfig are found by a relative path', async () => {
@@ -135,7 +136,7 @@ describe('credentials', () => {
     const kubeconfig = await writeKubeconfig(kubeconfigOf(server.url, { tokenFile: 'token' }));
     await writeFile(join(dirname(kubeconfig), 'token'), 'sesame');
     const { cluster } = await openCluster(server, { kubeconfig });
-    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+    expect([...(await cluster.readInventory(wholeCluster)).images]).toHaveLength(5);
   });
 
   test.each([
@@ -163,6 +164,35 @@ describe('credentials', () => {
     expect(events).toEqual([]);
   });
 
+  const print = (text: string) => ({
+    exec: {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: process.execPath,
+      args: ['-e', `process.stdout.write(${JSON.stringify(text)})`],
+    },
+  });
+  test.each([
+    ['a line break', { token: 'sha256~sesame\nbarley' }],
+    ['a control character', { token: 'sha256~sesame\u0001barley' }],
+    ['a letter beyond ASCII', { token: 'sha256~sesame\u2026barley' }],
+    ['a line break in a plugin’s token', print('{"status":{"token":"sesame\\nbarley"}}')],
+    ['no JSON around a plugin’s token', print('sesame barley')],
+  ])('with %s are of no use, and neither the error nor an event shows them', async (_name, user) => {
+    const server = await startServer({ lists });
+    const { cluster, events } = await openCluster(server, { user });
+    const thrown = await cluster.readInventory(wholeCluster).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(
+        /^The kubeconfig's credentials cannot be used: the (token|credential plugin)/,
+      ),
+      hint: expect.stringContaining('oc login'),
+    });
+    expect(inspect(thrown, { depth: null })).not.toMatch(/sesame|barley/);
+    expect(events).toEqual([]);
+    expect(server.requests).toEqual([]);
+  });
+
   test('whose certificate is none are said to be of no use', async () => {
     const server = await startServer({ lists, certificate: makeCertificate(new Date()) });
     const { cluster, events } = await openCluster(server, {
@@ -186,7 +216,7 @@ describe('credentials', () => {
       JSON.stringify(withContext(kubeconfigOf(silver.url, { token: 'second' }), gold.url)),
     );
     silver.requireToken('second');
-    expect((await cluster.readInventory(wholeCluster)).images).toHaveLength(5);
+    expect([...(await cluster.readInventory(wholeCluster)).images]).toHaveLength(5);
     expect(gold.requests).toEqual([]);
   });
 });

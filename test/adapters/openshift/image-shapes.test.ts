@@ -3,6 +3,7 @@ import type { ApiObject } from '../../../sandbox/api-lists.ts';
 import type { NamespaceReport } from '../../../src/usage/report.ts';
 import { sha256 } from '../../usage/build.ts';
 import {
+  HOST,
   apiImage,
   apiLayers,
   apiStream,
@@ -247,6 +248,44 @@ describe('an image is of unknown size, is not charged and is a finding', () => {
     expect(mine([])).toMatchObject({ freesBytes: 123, reclaimsBytes: 123 });
     expect(mine([faulty])).toMatchObject({ freesBytes: 123, reclaimsBytes: 23 });
     expect(mine([indexImage(B, { [C]: 'amd64' }), sizeless])).toMatchObject({ reclaimsBytes: 23 });
+  });
+});
+
+describe('a multi-arch image that cannot be read', () => {
+  const child = pushedImage(B, { base: 100 });
+  const faulty = apiImage(A, {
+    dockerImageManifests: [{ digest: B, architecture: 'amd64' }],
+    dockerImageMetadata: { Id: '', Size: '1' },
+  });
+
+  test('is in use where a pod runs one of its children', () => {
+    const pod = {
+      metadata: { namespace: 'd4e5f6-prod', name: 'web' },
+      spec: { containers: [{ image: 'web' }] },
+      status: { phase: 'Running', containerStatuses: [{ imageID: `${HOST}/a1b2c3-dev/api@${B}` }] },
+    };
+    const imagestreams = [apiStream('api', { old: [A] })];
+    const report = namespaceIn(reportOnObjects({ imagestreams, images: [faulty, child], pods: [pod] }));
+    expect(report).toMatchObject({ usedBytes: 0, unknownRevisions: 1 });
+    expect(report.streams[0]).toMatchObject({ inUse: true, tags: [{ inUseBy: ['d4e5f6-prod/Pod/web'] }] });
+  });
+
+  test('holds what its children weigh, so that nobody is promised that back', () => {
+    const imagestreams = [
+      apiStream('api', { latest: [A] }),
+      apiStream('web', { latest: [B] }, { namespace: 'd4e5f6-prod' }),
+    ];
+    const report = reportOnObjects({ imagestreams, images: [faulty, child] });
+    expect(namespaceIn(report, 'd4e5f6-prod').streams[0]).toMatchObject({
+      freesBytes: 103,
+      reclaimsBytes: 0,
+    });
+    expect(namespaceIn(report).findings).toMatchObject([{ code: 'image-unreadable' }]);
+  });
+
+  test('leaves no orphans behind', () => {
+    const imagestreams = [apiStream('api', { latest: [A] })];
+    expect(reportOnObjects({ imagestreams, images: [faulty, child] }).snapshot.findings).toEqual([]);
   });
 });
 

@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { createListCutter } from '../../../src/adapters/openshift/list-cutter.ts';
+import type { Members } from '../../../src/adapters/openshift/members.ts';
 
 /** Cuts a text that arrives in chunks of so many bytes. */
-const cut = (text: string, chunkBytes = 64): { items: readonly string[]; rest: string } => {
+const cut = (
+  text: string,
+  chunkBytes = 64,
+  members: Members = 'all',
+): { items: readonly string[]; rest: string } => {
   const items: string[] = [];
-  const cutter = createListCutter('all', (json) => void items.push(json));
+  const cutter = createListCutter(members, (json) => void items.push(json));
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += chunkBytes) cutter.push(bytes.subarray(at, at + chunkBytes));
   return { items, rest: cutter.rest() };
@@ -52,6 +57,21 @@ describe('a list is cut into its items and the rest', () => {
     },
   ])('$name', ({ list, items, rest }) => {
     for (const chunkBytes of [1, 2, 3, 5, 64, 1000]) expect(cut(list, chunkBytes)).toEqual({ items, rest });
+  });
+
+  test.each([1, 7, 1000])('items have only the wanted members, in chunks of %i bytes', (chunkBytes) => {
+    const list = '{"items":[{"uid":"ü","a":"ä"},{"b":{"a":1},"a":2}],"a":3,"b":4}';
+    expect(cut(list, chunkBytes, [{ name: 'a', wanted: 'all' }])).toEqual({
+      items: ['{"a":"ä"}', '{"a":2}'],
+      rest: '{"items":[0,0],"a":3,"b":4}',
+    });
+  });
+
+  test('an item that is not understood stays in the rest, which is then no list of the items before it', () => {
+    expect(cut('{"items":[{"a":1},{"a" 2},{"a":3}]}', 10, [{ name: 'a', wanted: 'all' }])).toEqual({
+      items: ['{"a":1}'],
+      rest: '{"items":[0,{"a" 2},{"a":3}]}',
+    });
   });
 
   test('characters of several bytes may arrive in parts', () => {

@@ -98,6 +98,23 @@ describe('an Image', () => {
     });
   });
 
+  test('that is an index with a fault still names its children, and of odd ones those that have a digest', () => {
+    const dockerImageManifests = [
+      { digest: 'sha256:x', architecture: 'arm64' },
+      {},
+      'sha256:z',
+      { digest: '' },
+    ];
+    for (const fields of [
+      { dockerImageManifests },
+      { dockerImageManifests: dockerImageManifests.slice(0, 1), dockerImageMetadata: { Size: '12' } },
+    ]) {
+      const image = toImage({ metadata, ...fields });
+      expect(image.fault).not.toBeNull();
+      expect(image.children).toEqual([{ digest: 'sha256:x', architecture: null }]);
+    }
+  });
+
   test('with a negative Size is one without a Size', () => {
     expect(toImage({ metadata, dockerImageMetadata: { Size: -1 } })).toMatchObject({
       statedBytes: null,

@@ -87,19 +87,19 @@ describe('the viewer of one project', () => {
 });
 
 describe('the children of an index that imagestreamimages does not give', () => {
-  test('come from the layers of their stream, without their configs, which is said', async () => {
+  test('come from the layers of their stream, without their configs: a lower bound, which is said', async () => {
     const children = await untaggedChildren(TOOLS);
     const { report } = await reportAsViewer(TOOLS, { absent: children.map(({ path }) => path) });
-    const withoutConfig = (image: Image): Image => ({ ...image, statedBytes: null });
+    const withoutConfig = (image: Image): Image => ({ ...image, statedBytes: null, isSizeUnread: true });
     expect(pickFigures(report)).toEqual(await figuresWith(TOOLS, withoutConfig));
-    expect(namespaceIn(report).unknownRevisions).toBe(0);
+    expect(namespaceIn(report).unknownRevisions).toBe(2);
     expect(children).toHaveLength(6);
     expect(namespaceIn(report).findings).toEqual(
       expect.arrayContaining(
         children.map(({ image, index }) => ({
-          code: 'config-size-negative',
+          code: 'index-child-missing',
           subject: index,
-          message: `In its child image ${image.digest}: The Image object states no usable Size, so size and usage leave its config out.`,
+          message: `In its child image ${image.digest}: These credentials can read the sizes of its layers, but not that of its config, so size and usage leave that out and are a lower bound.`,
         })),
       ),
     );
@@ -134,6 +134,20 @@ describe('the children of an index that imagestreamimages does not give', () => 
       [expect.objectContaining({ sizeBytes: 1_331_892 })],
     ]);
     expect(namespaceIn(report).findings.map(({ code }) => code)).toContain('index-child-missing');
+  });
+
+  test('are unknown where the config of one image is a layer of another, whose size is left out', async () => {
+    const { report } = await reportAsViewer('a', { imageApi: '4.12', lists: artifactsBesideIndex('a') });
+    expect(namespaceIn(report)).toMatchObject({ usedBytes: 160, unknownRevisions: 1 });
+    expect(namespaceIn(report).findings).toContainEqual(UNTOLD_CHILD);
+  });
+
+  test('are unknown where one of their layers is the config of another image, whose size is left out', async () => {
+    const lists = artifactsBesideIndex('a', [layer('empty', 2), layer('large', 9_000)]);
+    const absent = [imagePath('a', 'web', 'sha256:child')];
+    const { report } = await reportAsViewer('a', { lists, absent });
+    expect(namespaceIn(report)).toMatchObject({ usedBytes: 160, unknownRevisions: 1 });
+    expect(namespaceIn(report).findings).toContainEqual(UNTOLD_CHILD);
   });
 
   test('are gone where the layers say so', async () => {
@@ -176,7 +190,7 @@ describe('rights in between', () => {
     const { scope, namespaces, images } = await cluster.readInventory({ namespaces: [TOOLS] });
     expect(scope).toBe('namespaces');
     expect(namespaces.map(({ name }) => name)).toEqual([TOOLS]);
-    expect(images).toHaveLength(142);
+    expect([...images]).toHaveLength(142);
   });
 
   test('to view a project, but not its images: the missing right is named', async () => {
@@ -337,5 +351,55 @@ const clusterOf = (name: string, images: Readonly<Record<string, readonly string
             dockerImageMetadata: { Id: 'sha256:config', Size: 73 },
           }),
     })),
+  };
+};
+
+/** That nothing tells the size of the child in `artifactsBesideIndex`. */
+const UNTOLD_CHILD = expect.objectContaining({
+  code: 'index-child-missing',
+  subject: 'web:index@sha256:index',
+  message: expect.stringContaining('(its image stream does not tell its size)'),
+});
+
+const layer = (digest: string, size: number) => ({ name: `sha256:${digest}`, size, mediaType: 'layer' });
+
+/**
+ * A cluster of one namespace with two artifacts and an index. The first artifact has the blob `sha256:empty` as its config,
+ * the second has it as a layer; the index has a child of a small layer and a large one unless told.
+ */
+const artifactsBesideIndex = (
+  name: string,
+  childLayers = [layer('small', 100), layer('large', 9_000)],
+): ApiObjects => {
+  const repository = `registry.example.test/${name}/web`;
+  const image = (digest: string, fields: object) => ({
+    metadata: { name: `sha256:${digest}`, annotations: { 'openshift.io/image.managed': 'true' } },
+    dockerImageManifestMediaType: 'application/vnd.oci.image.manifest.v1+json',
+    ...fields,
+  });
+  const made = (layers: readonly object[], Id: string, Size: number) => ({
+    dockerImageLayers: layers,
+    dockerImageMetadata: { Id, Size },
+  });
+  return {
+    namespaces: [{ metadata: { name } }],
+    imagestreams: [
+      {
+        metadata: { name: 'web', namespace: name },
+        status: {
+          dockerImageRepository: repository,
+          tags: ['first', 'second', 'index'].map((tag) => ({
+            tag,
+            items: [{ image: `sha256:${tag}`, dockerImageReference: `${repository}@sha256:${tag}` }],
+          })),
+        },
+      },
+    ],
+    images: [
+      image('first', made([layer('a', 50), layer('f', 30)], 'sha256:empty', 82)),
+      image('second', made([layer('empty', 2), layer('b', 70)], 'sha256:c', 80)),
+      image('index', { dockerImageManifests: [{ digest: 'sha256:child' }] }),
+      image('child', made(childLayers, 'sha256:d', 9_110)),
+    ],
   };
 };

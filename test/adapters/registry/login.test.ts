@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { craftImage, craftLayer } from '../../../sandbox/registry-images.ts';
 import { pushStreams } from '../../../sandbox/registry-push.ts';
@@ -12,6 +13,14 @@ const LAYER = craftLayer('layer', 1000);
 const STREAM = { namespace: 'a-dev', name: 'web', tags: { latest: [craftImage([LAYER])] } };
 const WEB = { repository: 'a-dev/web', digest: LAYER.digest };
 const PRESENT = { outcome: 'present', sizeBytes: LAYER.bytes.length };
+
+const catchThrown = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (thrown) {
+    return thrown;
+  }
+};
 
 const catchError = (promise: Promise<unknown>) => promise.catch((thrown: unknown) => thrown);
 
@@ -30,7 +39,7 @@ describe.skipIf(!hasRegistryServer)(withRegistry('a registry that wants a user a
   test.each([
     { name: 'a wrong password', credentials: { user: 'robot', password: 'open barley' } },
     { name: 'an unknown user', credentials: { user: 'stranger', password: 'open sesame' } },
-    { name: 'a token that it does not take', credentials: { token: 'open barley' } },
+    { name: 'a token that it does not take', credentials: { token: 'open-barley' } },
   ])('does not let $name in, and the error does not tell it', async ({ credentials }) => {
     const { registry } = openRegistry((await open()).url, { credentials });
     const thrown = await catchError(registry.statBlob(WEB));
@@ -153,6 +162,51 @@ describe('credentials', () => {
     const { registry } = openRegistry(url, { credentials: { token: 'sesame' } });
     expect(await registry.statBlob(WEB)).toEqual({ outcome: 'present', sizeBytes: 5 });
     expect(seen.map(({ authorization }) => authorization)).toEqual([null, 'Bearer sesame', 'Bearer sesame']);
+  });
+
+  test.each(['sesame\nbarley', 'sesame barley', 'sesame\u0001barley', 'sesame\u2026barley', ' '])(
+    'that are the token %j are refused before anything is asked, and not shown',
+    (token) => {
+      const thrown = catchThrown(() =>
+        openRegistry('https://registry.example.test', { credentials: { token } }),
+      );
+      expect(thrown).toMatchObject({ code: 'invalid', hint: expect.stringContaining('REGISTRY_TOKEN') });
+      expect(inspect(thrown, { depth: null })).not.toMatch(/sesame|barley/);
+    },
+  );
+
+  test('are not sent on to what shows a page for people once it has let them in', async () => {
+    const { url, seen } = await serve((request, response) => {
+      if (request.headers.authorization === undefined)
+        response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      else response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Welcome</p>');
+    });
+    const { registry } = openRegistry(url, { credentials });
+    await expect(registry.statBlob(WEB)).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringContaining('is no image registry'),
+    });
+    expect(seen).toHaveLength(2);
+  });
+
+  test('that are a token with a line end are sent without it', async () => {
+    const { url, seen } = await serve((_, response) => void response.writeHead(401).end());
+    const { registry } = openRegistry(url, { credentials: { token: 'sesame\r\n' } });
+    await expect(registry.statBlob(WEB)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(seen.at(-1)?.authorization).toBe('Bearer sesame');
+  });
+
+  test('are exchanged for a token that can be sent, or for none, which is not shown', async () => {
+    const server = await serve((request, response) => {
+      if (request.url?.startsWith('/token') === true)
+        response.writeHead(200).end(JSON.stringify({ token: 'sesame\nbarley' }));
+      else response.writeHead(401, { 'www-authenticate': `Bearer realm="${server.url}/token"` }).end();
+    });
+    const { registry, events } = openRegistry(server.url, { credentials });
+    const thrown = await catchError(registry.statBlob(WEB));
+    expect(thrown).toMatchObject({ code: 'unavailable', message: expect.stringContaining('no token') });
+    expect(inspect(thrown, { depth: null })).not.toMatch(/sesame|barley/);
+    expect(events).toEqual([]);
   });
 
   test('do not follow a redirect to where the blobs are', async () => {

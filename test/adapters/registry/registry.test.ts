@@ -83,6 +83,48 @@ describe('an answer', () => {
   });
 });
 
+describe('what lets in at /v2/', () => {
+  const answeringBase = async (headers: Readonly<Record<string, string>>, body: string) => {
+    const { url } = await serve((request, response) => {
+      if (request.method === 'GET') response.writeHead(200, headers).end(body);
+      else response.writeHead(200, { 'content-length': 5 }).end();
+    });
+    return openRegistry(url).registry.statBlob(WEB);
+  };
+
+  test.each([
+    { name: 'nothing', headers: {}, body: '' },
+    { name: 'JSON', headers: { 'content-type': 'application/json' }, body: '{}\n' },
+    {
+      name: 'whatever with the version of the API',
+      headers: { 'docker-distribution-api-version': 'registry/2.0', 'content-type': 'text/plain' },
+      body: 'welcome',
+    },
+  ])('with $name is a registry', async ({ headers, body }) => {
+    expect(await answeringBase(headers, body)).toEqual({ outcome: 'present', sizeBytes: 5 });
+  });
+
+  test('with a page for people is none, and nothing is asked of it', async () => {
+    await expect(answeringBase({ 'content-type': 'text/html' }, '<p>Welcome</p>')).rejects.toMatchObject({
+      code: 'invalid',
+      message: expect.stringMatching(/is no image registry: it answers \/v2\/ with HTTP 200 and text\/html$/),
+      hint: expect.stringContaining('oc registry info --public'),
+    });
+  });
+});
+
+test('a registry that is asked by https and speaks plain http is said to do so, at once', async () => {
+  const { url } = await serve((_, response) => void response.writeHead(200).end());
+  const { host } = new URL(url);
+  const { registry, events } = openRegistry(host);
+  await expect(registry.statBlob(WEB)).rejects.toMatchObject({
+    code: 'invalid',
+    message: `${host} does not speak https; it looks like plain http`,
+    hint: expect.stringContaining(`http://${host}`),
+  });
+  expect(events).toEqual([]);
+});
+
 describe('a registry in trouble', () => {
   test.each([500, 502, 503, 429])('is asked again after HTTP %i', async (status) => {
     const { registry, events } = openRegistry((await answering({ status }, found)).url);

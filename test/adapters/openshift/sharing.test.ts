@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { createSharing } from '../../../src/adapters/openshift/sharing.ts';
+import type { ImageReference, ImageStream, WorkloadReference } from '../../../src/usage/registry.ts';
+
+/** Which texts are one in memory nothing can tell but the memory; that all is still said, this tells. */
+
+const REFERENCES: readonly ImageReference[] = [
+  { type: 'pullSpec', spec: 'registry.example.test/a/web:1' },
+  { type: 'digest', digest: 'sha256:1' },
+  { type: 'tag', namespace: 'team-tools', stream: 'web', tag: 'latest' },
+];
+
+test.each(REFERENCES)(
+  'a workload that names a $type says the same, however often it is shared',
+  (reference) => {
+    const { shareReference } = createSharing();
+    const given: WorkloadReference = {
+      namespace: 'team-dev',
+      workload: 'team-dev/Pod/web-1',
+      reference,
+      how: 'finished',
+      controller: 'team-dev/ReplicaSet/web',
+      endedPodCreated: '2026-11-24T02:58:23Z',
+    };
+    for (const one of [given, given, { ...given, controller: null }]) {
+      expect(shareReference(structuredClone(one))).toEqual(one);
+    }
+  },
+);
+
+test.each([null, ...REFERENCES])('a stream with a tag from %j does, too', (from) => {
+  const { shareStream } = createSharing();
+  const revision = { digest: 'sha256:1', reference: 'registry.example.test/a/web', created: null };
+  const given: ImageStream = {
+    namespace: 'team-dev',
+    name: 'web',
+    repository: 'registry.example.test/team-dev/web',
+    localLookup: true,
+    tags: [
+      {
+        name: 'latest',
+        revisions: [revision, { ...revision, created: '2026-11-24T02:58:23Z' }],
+        from,
+        isReference: false,
+        importFailure: 'no such image',
+      },
+    ],
+  };
+  for (const one of [given, given]) expect(shareStream(structuredClone(one))).toEqual(one);
+});
