@@ -96,7 +96,10 @@ const host = text.refine(
   'must be a host name or an IP address, without a port',
 );
 const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// URL' });
-const apiUrl = z.url({ protocol: /^https?$/, error: 'must be an https:// or http:// URL' });
+/** As `oc whoami --show-server` writes it, without a slash at the end. */
+const apiUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an https:// or http:// URL' })
+  .transform((url) => url.replace(/\/+$/, ''));
 
 /** A Redis address. What connects to it decides the rest. */
 export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });

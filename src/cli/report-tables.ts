@@ -1,5 +1,6 @@
 import { sumUpAdvice } from '../usage/advice.ts';
 import {
+  formatAtLeast,
   formatBeside,
   formatBytes,
   formatCount,
@@ -12,13 +13,13 @@ import {
   formatUsed,
 } from '../usage/format.ts';
 import type { Level } from '../usage/quota.ts';
-import { describeInexact, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/reading.ts';
+import { describeReading, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/reading.ts';
 import type { NamespaceReport, Report, RevisionReport, StreamReport, TagReport } from '../usage/report.ts';
 import { nameUsers } from '../usage/use-report.ts';
 import type { UseReport } from '../usage/use-report.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
-import { paint } from './terminal.ts';
+import { paint, printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 type Out = Terminal['out'];
@@ -29,9 +30,9 @@ export const namespaceTable = (out: Out, report: Report): string => {
     (a, b) => b.usedBytes - a.usedBytes || (a.name < b.name ? -1 : 1),
   );
   if (namespaces.length === 0)
-    return `There is no namespace to report in ${report.cluster.name}: the configuration (namespaces.selector, namespaces.exclude) selects none.\n`;
+    return `There is no namespace to report in ${printable(report.cluster.name)}: the configuration (namespaces.selector, namespaces.exclude) selects none.\n`;
   const rows = namespaces.map((namespace) => [
-    namespace.name,
+    printable(namespace.name),
     usedCell(namespace.usedBytes, namespace.quota.limitBytes, namespace.unknownRevisions),
     formatLimit(namespace.quota.limitBytes),
     namespace.quota.usedPercent === null ? '-' : formatPercent(namespace.quota.usedPercent),
@@ -62,9 +63,12 @@ export const namespaceDetails = (out: Out, report: Report): string =>
 export const levelCell = (out: Out, level: Level): string =>
   paint(out, level === 'over' ? 'red' : level === 'warning' ? 'yellow' : 'green', level);
 
-/** Usage in the quota's unit; a namespace with unknown sizes uses at least so much. */
-export const usedCell = (usedBytes: number, limitBytes: number | null, unknownRevisions: number): string =>
-  `${unknownRevisions > 0 ? '≥ ' : ''}${formatBeside(usedBytes, limitBytes)}`;
+/** Usage in the quota's unit; a namespace with unknown sizes uses at least so much, were it less than the unit can tell. */
+export const usedCell = (usedBytes: number, limitBytes: number | null, unknownRevisions: number): string => {
+  const beside = formatBeside(usedBytes, limitBytes);
+  if (unknownRevisions === 0) return beside;
+  return `≥ ${beside.startsWith('less than') ? formatBytes(usedBytes) : beside}`;
+};
 
 const NAMESPACE_COLUMNS: readonly Column[] = [
   { heading: 'NAMESPACE', align: 'left' },
@@ -94,7 +98,9 @@ const recipientsCell = ({ recipients, noRecipientReason }: NamespaceReport): str
   return recipients.length === 0 ? 'nobody' : 'fallback';
 };
 
-const clusterTotal = ({ cluster: { name, usedBytes, sumOfNamespacesBytes } }: Report): string => {
+const clusterTotal = ({ cluster }: Report): string => {
+  const { usedBytes, sumOfNamespacesBytes } = cluster;
+  const name = printable(cluster.name);
   if (usedBytes === null || sumOfNamespacesBytes === null)
     return `Only a part of ${name} was read, so there is no total.`;
   const total = `${name}: ${formatBytes(usedBytes)} in all.`;
@@ -121,7 +127,7 @@ const remarkNobodyToTell = (namespaces: readonly NamespaceReport[]): readonly st
   return [...alike.values()].map((members) => {
     const who = members[0]?.recipients.length === 0 ? 'Nobody' : 'Only the fallback';
     const of = members.length === namespaces.length ? 'any namespace' : nameSome(members);
-    return `${who} can be told of ${of}: ${members[0]?.noRecipientReason ?? ''}.`;
+    return `${who} can be told of ${of}: ${printable(members[0]?.noRecipientReason ?? '')}.`;
   });
 };
 
@@ -130,16 +136,22 @@ const remarkAdvice = (namespaces: readonly NamespaceReport[]): readonly string[]
   return counts.length === 0 ? [] : [`Advice: ${formatList(counts)}; quotagram report -n NAME tells it.`];
 };
 
-/** What the reading itself leaves open. */
+/** When all of it was read, and what the reading leaves open. */
 const remarkReading = (report: Report): readonly string[] => {
   const unseen = describeUnseenUse(report);
-  const unknown = isPart(report)
-    ? 'What is not in use and what the registry gets back are'
-    : 'What is not in use is';
-  const inexact = describeInexact(report.snapshot.lists);
+  const unknown = [
+    'What is not in use',
+    ...(isPart(report) ? ['what the registry gets back'] : []),
+    ...(report.reports.some(({ team }) => team.usedBytes === null)
+      ? ['what is shared with other namespaces of the team']
+      : []),
+  ];
+  const reading = describeReading(report.snapshot.lists);
   return [
-    ...(unseen === null ? [] : [`${unknown} unknown: ${unseen}.`]),
-    ...(inexact === null ? [] : [inexact]),
+    ...(unseen === null
+      ? []
+      : [printable(`${formatList(unknown)} ${unknown.length > 1 ? 'are' : 'is'} unknown: ${unseen}.`)]),
+    ...(reading === null ? [] : [printable(reading)]),
   ];
 };
 
@@ -152,7 +164,7 @@ const nameSome = (namespaces: readonly NamespaceReport[]): string =>
 const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
   const { quota, totals, streams } = namespace;
   const percent = quota.usedPercent === null ? '' : ` (${formatPercent(quota.usedPercent)})`;
-  const title = `${namespace.name} uses ${namespace.unknownRevisions > 0 ? 'at least ' : ''}${formatUsed(namespace.usedBytes, quota.limitBytes)}${percent}`;
+  const title = `${namespace.name} uses ${(namespace.unknownRevisions > 0 ? formatAtLeast : formatUsed)(namespace.usedBytes, quota.limitBytes)}${percent}`;
   const counts = [
     formatCount(totals.streams, 'image stream'),
     formatCount(totals.tags, 'tag'),
@@ -161,9 +173,9 @@ const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
   const imported =
     namespace.importedBytes > 0 ? `, ${formatBytes(namespace.importedBytes)} imported and not charged` : '';
   return [
-    `${paint(out, 'bold', title)}  ${levelCell(out, quota.level)}\n`,
-    `${counts}${imported}. Quota: ${formatLimit(quota.limitBytes)} (${quota.source}).\n`,
-    `Recipients: ${recipientsText(namespace)}.\n`,
+    `${paint(out, 'bold', printable(title))}  ${levelCell(out, quota.level)}\n`,
+    `${counts}${imported}. Quota: ${formatLimit(quota.limitBytes)} (${printable(quota.source)}).\n`,
+    `Recipients: ${printable(recipientsText(namespace))}.\n`,
     streams.length === 0
       ? ''
       : `\n${layOut(
@@ -190,13 +202,24 @@ const findingsText = ({ findings }: NamespaceReport): string => {
   return lines.length === 0 ? '' : `\nFindings\n${lines.join('')}`;
 };
 
-/** The namespace itself is above all of it. */
+/** As much of one kind as is worth a team's time. */
+const MAX_ALIKE = 10;
+
+/** The worst of each kind. */
 const adviceText = ({ name, advice }: NamespaceReport): string => {
-  const lines = advice.map(
-    ({ subject, message }) => `  ${subject === name ? '' : `${printable(subject)}: `}${message}\n`,
-  );
+  const kinds = Map.groupBy(advice, ({ code }) => code);
+  const lines = [...kinds].flatMap(([code, alike]) => [
+    ...alike.slice(0, MAX_ALIKE).map((one) => `  ${adviceLine(one, name)}\n`),
+    ...(alike.length > MAX_ALIKE
+      ? [`  and ${formatNumber(alike.length - MAX_ALIKE)} more ${code}: --output json has all of them\n`]
+      : []),
+  ]);
   return lines.length === 0 ? '' : `\nAdvice\n${lines.join('')}`;
 };
+
+/** The namespace itself is above all of it. */
+const adviceLine = ({ subject, message }: NamespaceReport['advice'][number], namespace: string): string =>
+  subject === namespace ? printable(message) : `${printable(subject)}: ${printable(message)}`;
 
 const streamRows = (out: Out, stream: StreamReport): readonly (readonly string[])[] => [
   [
@@ -230,13 +253,16 @@ const TAG_STATES = {
 } as const satisfies Readonly<Record<TagReport['state'], string>>;
 
 const revisionRow = (revision: RevisionReport): readonly string[] => [
-  `    ${revision.digest.slice('sha256:'.length).slice(0, 12) || '(no image)'}`,
+  `    ${revision.digest === '' ? '(no image)' : shortDigest(revision.digest)}`,
   formatDay(revision.created),
   revision.sizeBytes === null ? 'unknown' : formatBytes(revision.sizeBytes),
   revision.charged ? formatBytes(revision.countedBytes) : revision.sizeBytes === null ? '-' : 'imported',
   '',
   usersCell(revision),
 ];
+
+/** Enough to find it by; what is no SHA-256 stays as it is, but for its length. */
+const shortDigest = (digest: string): string => printable(digest.replace(/^sha256:(?=.)/, '')).slice(0, 12);
 
 /** The strongest use in full, the others counted. */
 const usersCell = (used: UseReport): string =>
@@ -253,6 +279,3 @@ const sizeCell = ({ sizeBytes, unknownRevisions }: StreamReport | TagReport): st
 };
 
 const shortenDigests = (text: string): string => text.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');
-
-/** Text that teams or registries wrote, without what could steer a terminal or turn its text around. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');

@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { levelCell, usedCell } from './report-tables.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
-import { paint } from './terminal.ts';
+import { paint, printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 type Out = Terminal['out'];
@@ -28,7 +28,7 @@ export const summaryText = (out: Out, { run, rows }: RunSummary): string => {
     layOut(COLUMNS, cells),
     '\n',
     totalLine(run),
-    ...run.findings.map(({ message }) => `${message}\n`),
+    ...run.findings.map(({ message }) => `${printable(message)}\n`),
   ].join('');
 };
 

@@ -24,19 +24,23 @@ type Style = 'bold' | 'dim' | 'red' | 'yellow' | 'green';
 export const paint = (stream: Terminal['out'], style: Style, text: string): string =>
   stream.isTTY === true ? styleText(style, text, { stream }) : text;
 
+/** Text that teams or servers wrote, without what could steer a terminal or turn its text around. */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
 /** Takes away the line that counts along, if there is one; nothing where it cannot be seen. */
 export const clearLine = (stream: Terminal['err']): string => (stream.isTTY === true ? '\r\u001B[K' : '');
 
 /** Prints a warning on a line of its own. */
 export const reportWarning = (err: Terminal['err'], warning: string): void => {
-  err.write(`${clearLine(err)}${paint(err, 'yellow', 'warning:')} ${warning}\n`);
+  err.write(`${clearLine(err)}${paint(err, 'yellow', 'warning:')} ${printable(warning)}\n`);
 };
 
 /** Prints what went wrong and what to do next, never a stack trace, and returns the exit code. */
 export const reportError = (terminal: Terminal, thrown: unknown): number => {
   const error = toAppError(thrown);
-  terminal.err.write(`${clearLine(terminal.err)}${paint(terminal.err, 'red', 'error:')} ${error.message}\n`);
-  for (const line of hintOf(error)) terminal.err.write(`  ${line}\n`);
+  const message = error.message.split('\n').map(printable).join('\n');
+  terminal.err.write(`${clearLine(terminal.err)}${paint(terminal.err, 'red', 'error:')} ${message}\n`);
+  for (const line of hintOf(error)) terminal.err.write(`  ${printable(line)}\n`);
   return EXIT_CODES[error.code];
 };
 

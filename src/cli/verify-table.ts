@@ -2,10 +2,9 @@ import type { Reporter } from '../app.ts';
 import { formatBytes, formatCount, formatMoment, formatNumber } from '../usage/format.ts';
 import type { BlobDifference, RegistryVerdict } from '../usage/registry-verdict.ts';
 import type { Figure, FigureCheck, FigureDifference } from '../usage/verify.ts';
-import { printable } from './report-tables.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
-import { paint } from './terminal.ts';
+import { paint, printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 type Out = Terminal['out'];
@@ -13,10 +12,14 @@ type Verification = Awaited<ReturnType<Reporter['verify']>>;
 
 /** What a verification came to, to be read in a minute; `registry` is the address that was asked, null for none. */
 export const verificationText = (out: Out, verification: Verification, registry: string | null): string => {
-  const { namespace, usedBytes, generatedAt, unknownRevisions, exact } = verification;
+  const { namespace, usedBytes, generatedAt, unknownRevisions, findings, exact } = verification;
   const least = unknownRevisions > 0 ? 'at least ' : '';
   const lines = [
-    paint(out, 'bold', `${namespace} uses ${least}${formatBytes(usedBytes)} (${exactly(usedBytes)})`),
+    paint(
+      out,
+      'bold',
+      `${printable(namespace)} uses ${least}${formatBytes(usedBytes)} (${exactly(usedBytes)})`,
+    ),
     `Read on ${formatMoment(generatedAt)}, and recounted by other code with nothing but sets.`,
     ...(exact ? [] : ['The cluster changed while it was read, so figures may be slightly off.']),
     '',
@@ -25,6 +28,11 @@ export const verificationText = (out: Out, verification: Verification, registry:
       verification.figures.map((check) => figureRow(out, check, verification)),
     ),
     ...figureVerdict(out, verification.figures),
+    ...(findings === 0
+      ? []
+      : [
+          `The report has ${formatCount(findings, 'finding')} on what is odd here: quotagram report -n ${printable(namespace)} tells ${findings === 1 ? 'it' : 'them'}.`,
+        ]),
     '',
     ...(verification.registry === null
       ? ['With --registry URL the registry itself is asked, too.']
@@ -41,6 +49,7 @@ const COLUMNS: readonly Column[] = [
 
 const NAMES: Readonly<Record<Figure, string>> = {
   usedBytes: 'used',
+  teamUsedBytes: 'used by the team',
   importedBytes: 'imported, not charged',
   sharedWithTeamBytes: 'shared with the team’s other namespaces',
   unknownRevisions: 'revisions of unknown size',
@@ -52,6 +61,9 @@ const NAMES: Readonly<Record<Figure, string>> = {
   reclaimsBytes: 'what the registry gets back',
 };
 
+/** What cannot be told without other namespaces. */
+const TAKES_OTHERS: readonly Figure[] = ['teamUsedBytes', 'sharedWithTeamBytes', 'reclaimsBytes'];
+
 const figureRow = (
   out: Out,
   { figure, compared, differences }: FigureCheck,
@@ -60,7 +72,7 @@ const figureRow = (
   const result =
     differences.length > 0
       ? paint(out, 'red', `${formatNumber(differences.length)} differ`)
-      : figure === 'reclaimsBytes' && scope === 'namespaces'
+      : compared === 0 && TAKES_OTHERS.includes(figure) && scope === 'namespaces'
         ? 'unknown: other namespaces could not be read'
         : paint(out, 'green', compared === 1 ? 'agrees' : 'agree');
   return [NAMES[figure], formatNumber(compared), result];

@@ -101,7 +101,7 @@ const namespaceReportSchema = z.strictObject({
   }),
   usedBytes: bytes,
   importedBytes: bytes,
-  sharedWithTeamBytes: bytes,
+  sharedWithTeamBytes: bytes.nullable(),
   unknownRevisions: count,
   totals: z.strictObject({ streams: count, tags: count, revisions: count, images: count, blobs: count }),
   recipients: z.array(recipientSchema),
@@ -129,7 +129,7 @@ export const reportSchema = z.strictObject({
   }),
   reports: z.array(
     z.strictObject({
-      team: z.strictObject({ id: z.string(), displayName: z.string(), usedBytes: bytes }),
+      team: z.strictObject({ id: z.string(), displayName: z.string(), usedBytes: bytes.nullable() }),
       namespaces: z.array(namespaceReportSchema),
     }),
   ),
@@ -152,7 +152,7 @@ const teamSchema = z.strictObject({
   id: z.string(),
   displayName: z.string(),
   namespaces: z.array(z.string()),
-  usedBytes: bytes,
+  usedBytes: bytes.nullable(),
 }) satisfies z.ZodType<Team>;
 
 const userSchema = z.strictObject({ workload: z.string(), how }) satisfies z.ZodType<User>;
@@ -171,7 +171,7 @@ export const snapshotSchema = z.strictObject({
     annotations: z.record(z.string(), z.string()),
   }),
   team: teamSchema,
-  sharedWithTeamBytes: bytes,
+  sharedWithTeamBytes: bytes.nullable(),
   streams: z.array(
     z.strictObject({
       namespace: z.string(),

@@ -22,6 +22,8 @@ export type Verification = {
   readonly scope: 'cluster' | 'namespaces';
   readonly usedBytes: number;
   readonly unknownRevisions: number;
+  /** How many its report has; they are told there. */
+  readonly findings: number;
   readonly figures: readonly FigureCheck[];
   /** null: it was not asked. */
   readonly registry: RegistryVerdict | null;
@@ -44,9 +46,10 @@ export const verifyNamespace = async (
   const recounted = recount(inventory, {
     namespace: name,
     team: snapshot.team.namespaces,
+    groupByLabel: rules.groupByLabel,
     chargeImported: rules.chargeImported,
   });
-  const figures = compareFigures(report, recounted);
+  const figures = compareFigures({ ...report, teamUsedBytes: snapshot.team.usedBytes }, recounted);
   const { registry, observe } = deps;
   const verdict = registry === null ? null : await askRegistry({ registry, observe }, recounted.chargedBlobs);
   return {
@@ -56,6 +59,7 @@ export const verifyNamespace = async (
     scope: inventory.scope,
     usedBytes: report.usedBytes,
     unknownRevisions: report.unknownRevisions,
+    findings: report.findings.length,
     figures,
     registry: verdict,
     agrees:

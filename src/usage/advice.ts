@@ -29,9 +29,6 @@ export type AdviceLimits = {
   readonly maxImported: number | null;
 };
 
-/** The most large layers that are told of a namespace. */
-const MAX_LAYERS_NAMED = 10;
-
 /** What could be better in a namespace, by code, the worst first. */
 export const advise = (snapshot: Snapshot, ledger: Ledger, limits: AdviceLimits): readonly Advice[] => [
   ...findLatestInProduction(snapshot),
@@ -85,8 +82,7 @@ const findLargeLayers = ({ streams }: Ledger, maxLayer: number | null): readonly
       const message = `The largest layer of its current image is ${formatBytes(first.sizeBytes)}${also}: smaller is better.`;
       return [{ code: 'large-layer', subject: first.label, message, amount: first.sizeBytes }];
     })
-    .toSorted(byAmount)
-    .slice(0, MAX_LAYERS_NAMED);
+    .toSorted(byAmount);
 };
 
 const findImports = (

@@ -150,8 +150,9 @@ const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack 
   if (image.fault !== null) return { code: 'image-unreadable', lack: `cannot be read (${image.fault})` };
   if (image.layers === null) return { code: 'size-unknown', lack: 'lists no layers' };
   const layers = listLayers(image).map(made.layer);
+  // Without layers all of it is its config, and no config has 0 bytes.
   const isSizeless =
-    layers.length === 0 ? image.statedBytes === null : layers.every(({ sizeBytes }) => sizeBytes === 0);
+    layers.length === 0 ? !image.statedBytes : layers.every(({ sizeBytes }) => sizeBytes === 0);
   if (isSizeless) return { code: 'size-unknown', lack: 'states no sizes' };
   const distinct = made.unite(layers);
   const layerBytes = distinct.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);

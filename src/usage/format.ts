@@ -29,6 +29,15 @@ export const formatUsed = (usedBytes: number, limitBytes: number | null): string
   return `${amount(usedBytes, unit)} of ${amount(limitBytes, unit)} ${unit.name}`;
 };
 
+/**
+ * Usage of which a part is unknown, beside its limit: `at least 62.4 of 50 GiB`. What is less than the limit's unit can
+ * tell is told in its own: `at least 12 B of 50 GiB`.
+ */
+export const formatAtLeast = (usedBytes: number, limitBytes: number | null): string => {
+  const beside = formatUsed(usedBytes, limitBytes);
+  return `at least ${beside.startsWith(TRACE) ? `${formatBytes(usedBytes)} of ${formatLimit(limitBytes)}` : beside}`;
+};
+
 /** A limit in bytes in its own unit, as beside usage: `50 GiB`, `1,500 MiB`, `0 B`; null is `unlimited`. */
 export const formatLimit = (limitBytes: number | null): string => {
   if (limitBytes === null) return 'unlimited';
@@ -116,6 +125,21 @@ export const formatMoment = (time: string | null): string => {
   const weekday = WEEKDAYS[date.getUTCDay()] ?? '';
   return `${weekday} ${dayAndMonth(date)} ${date.toISOString().slice(11, 16)} UTC`;
 };
+
+/**
+ * Two ISO 8601 times to the second, in UTC: `24 November 2026, 08:00:00–08:00:12 UTC`; one and the same is told once.
+ * null where either is no time.
+ */
+export const formatSpan = (from: string | null, to: string | null): string | null => {
+  const [start, end] = [parseTime(from), parseTime(to)];
+  if (start === null || end === null) return null;
+  const [day, lastDay] = [formatLongDay(from), formatLongDay(to)];
+  const [time, lastTime] = [timeOf(start), timeOf(end)];
+  if (day !== lastDay) return `${day}, ${time} – ${lastDay}, ${lastTime} UTC`;
+  return `${day}, ${time}${time === lastTime ? '' : `–${lastTime}`} UTC`;
+};
+
+const timeOf = (date: Date): string => date.toISOString().slice(11, 19);
 
 const TRACE = 'less than 0.1';
 const UNKNOWN = 'unknown';

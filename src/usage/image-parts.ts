@@ -29,10 +29,10 @@ export const createPartsReader = (images: readonly Image[]): ((digest: string) =
 };
 
 const readParts = (digest: string, images: ReadonlyMap<string, Image>): ImageParts => {
-  const singles = listSingles(digest, images, new Set());
+  const singles = listSingles(digest, images);
   const known = singles.filter((image) => image !== undefined).filter(hasKnownSize);
   const parts = believe(known.flatMap(partsOf));
-  const named = listKept(digest, images, new Set()).flatMap((image) => [
+  const named = listKept(digest, images).flatMap((image) => [
     ...(image.layers ?? []),
     ...(hasKnownSize(image) ? partsOf(image) : []),
   ]);
@@ -47,33 +47,39 @@ const readParts = (digest: string, images: ReadonlyMap<string, Image>): ImagePar
 
 /**
  * The image itself, or all that are below an index, undefined where one is missing. An index may be below another, even
- * in a circle.
+ * in a circle, and as deep as it likes.
  */
-const listSingles = (
-  digest: string,
-  images: ReadonlyMap<string, Image>,
-  seen: Set<string>,
-): readonly (Image | undefined)[] => {
-  if (seen.has(digest)) return [];
-  seen.add(digest);
-  const image = images.get(digest);
-  if (image === undefined || image.fault !== null || image.children.length === 0) return [image];
-  return image.children.flatMap((child) => listSingles(child.digest, images, seen));
+const listSingles = (digest: string, images: ReadonlyMap<string, Image>): readonly (Image | undefined)[] => {
+  const singles: (Image | undefined)[] = [];
+  // What is added while a set is walked through is walked through, too.
+  const seen = new Set([digest]);
+  for (const one of seen) {
+    const image = images.get(one);
+    if (image !== undefined && isIndex(image)) for (const child of image.children) seen.add(child.digest);
+    else singles.push(image);
+  }
+  return singles;
 };
 
 /** The same, and also what is below those that cannot be read: that is kept, though it tells no size. */
-const listKept = (digest: string, images: ReadonlyMap<string, Image>, seen: Set<string>): readonly Image[] => {
-  const image = images.get(digest);
-  if (image === undefined || seen.has(digest)) return [];
-  seen.add(digest);
-  const below = image.children.flatMap((child) => listKept(child.digest, images, seen));
-  return image.fault === null && image.children.length > 0 ? below : [image, ...below];
+const listKept = (digest: string, images: ReadonlyMap<string, Image>): readonly Image[] => {
+  const kept: Image[] = [];
+  const seen = new Set([digest]);
+  for (const one of seen) {
+    const image = images.get(one);
+    if (image === undefined) continue;
+    for (const child of image.children) seen.add(child.digest);
+    if (!isIndex(image)) kept.push(image);
+  }
+  return kept;
 };
 
-/** An image that is only a config states a Size; any other has a layer with a size. */
+const isIndex = ({ fault, children }: Image): boolean => fault === null && children.length > 0;
+
+/** An image that is only a config states a Size above 0; any other has a layer with a size. */
 const hasKnownSize = ({ layers, statedBytes, fault }: Image): boolean => {
   if (fault !== null || layers === null) return false;
-  return layers.length === 0 ? statedBytes !== null : layers.some(({ sizeBytes }) => sizeBytes > 0);
+  return layers.length === 0 ? (statedBytes ?? 0) > 0 : layers.some(({ sizeBytes }) => sizeBytes > 0);
 };
 
 const partsOf = (image: Image): readonly Part[] => {

@@ -10,7 +10,7 @@ import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, User,
 import { byName, compareText } from './text-order.ts';
 import { createStakes } from './stakes.ts';
 import type { Stakes } from './stakes.ts';
-import { addUpTeams, groupTeams } from './teams.ts';
+import { addUpTeams, groupTeams, isGrouped } from './teams.ts';
 import type { TeamTotals } from './teams.ts';
 import { textOf } from './text-map.ts';
 
@@ -88,14 +88,19 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     scope,
     unreadableKinds: unreadableKinds.toSorted(),
     namespace,
-    team: standing.team,
-    sharedWithTeamBytes: standing.sharedWithTeamBytes,
+    ...(scope === 'cluster' || !isGrouped(standing.team) ? standing : hideShares(standing)),
     streams,
     images,
     heldOutside: findHeldOutside(digests, images, cluster.holders),
     uses: usesOf(streams, cluster),
   };
 };
+
+/** What a namespace shares with others of its team that could not be read is unknown. */
+const hideShares = ({ team }: Pick<Snapshot, 'team'>): Pick<Snapshot, 'team' | 'sharedWithTeamBytes'> => ({
+  team: { ...team, usedBytes: null },
+  sharedWithTeamBytes: null,
+});
 
 /** Most of a team's blobs stand in several of its namespaces: they are written out only where a list is wanted. */
 const findHeldOutside = (digests: readonly string[], images: Images, holders: Holders): HeldOutside => {

@@ -1,4 +1,4 @@
-import { formatList } from './format.ts';
+import { formatList, formatSpan } from './format.ts';
 import type { ListReading } from './registry.ts';
 import type { Report } from './report.ts';
 
@@ -20,6 +20,18 @@ export const describeInexact = (lists: readonly ListReading[]): string | null =>
   const changed = lists.flatMap(({ kind, exact }) => (exact ? [] : [kind]));
   if (changed.length === 0) return null;
   return `The cluster changed while its ${formatList(changed)} were read, so figures may be slightly off.`;
+};
+
+/**
+ * When the lists of a report were read, the first to the last, and whether they are exact: each is of the moment in
+ * which its reading began. null where none is known.
+ */
+export const describeReading = (lists: readonly ListReading[]): string | null => {
+  const moments = lists.map(({ readAt }) => readAt).toSorted();
+  const span = formatSpan(moments[0] ?? null, moments.at(-1) ?? null);
+  if (span === null) return null;
+  const inexact = describeInexact(lists);
+  return inexact === null ? `Read on ${span}; all lists are exact.` : `Read on ${span}. ${inexact}`;
 };
 
 /** What no reading shows, whatever the rights, as a sentence for whoever is about to delete something. */

@@ -1,14 +1,19 @@
 import { createPartsReader } from './image-parts.ts';
 import type { ImageParts } from './image-parts.ts';
+import { textOf } from './text-map.ts';
 import { compareText } from './text-order.ts';
 import type { ImageStream, Inventory } from './registry.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
 
-/** Those figures of a report that are recounted; a NamespaceReport is one of these. */
+/** Those figures of a report that are recounted; a NamespaceReport is one of these, but for its team's. */
 export type Figures = Pick<
   NamespaceReport,
   'usedBytes' | 'importedBytes' | 'sharedWithTeamBytes' | 'unknownRevisions' | 'totals'
-> & { readonly streams: readonly StreamFigures[] };
+> & {
+  /** Of the whole team; null where it is unknown, left out where it is not compared. */
+  readonly teamUsedBytes?: number | null;
+  readonly streams: readonly StreamFigures[];
+};
 
 /** An image stream's figures in bytes. */
 export type StreamFigures = Pick<StreamReport, 'name' | 'reclaimsBytes' | keyof Weights> & {
@@ -37,6 +42,8 @@ export type RecountRequest = {
   readonly namespace: string;
   /** Names of its team's namespaces. */
   readonly team: readonly string[];
+  /** Label whose value names a team; null: each namespace is its own. */
+  readonly groupByLabel: string | null;
   readonly chargeImported: boolean;
 };
 
@@ -47,7 +54,7 @@ export type RecountRequest = {
 export const recount = (
   inventory: Inventory,
   request: RecountRequest,
-): Figures & { readonly chargedBlobs: readonly ChargedBlob[] } => {
+): Figures & { readonly teamUsedBytes: number | null; readonly chargedBlobs: readonly ChargedBlob[] } => {
   const held = listHeld(inventory, request.chargeImported);
   const own = held.filter(({ namespace }) => namespace === request.namespace);
   const others = held.filter(({ namespace }) => namespace !== request.namespace);
@@ -64,12 +71,14 @@ export const recount = (
     counted: countOnce(charged, size),
     heldOutside: inventory.scope === 'cluster' ? new Set(others.flatMap(({ holds }) => holds)) : null,
   };
+  const isTeamKnown = isTeamSeen(inventory, request);
   const streams = inventory.streams.filter(({ namespace }) => namespace === request.namespace);
   const revisions = Map.groupBy(own, ({ stream, tag }) => labelOf(stream, tag));
   return {
     usedBytes: sum(used, size),
     importedBytes: sum(digestsOf(own).difference(used), size),
-    sharedWithTeamBytes: sum(used.intersection(digestsOf(chargedInTeam)), size),
+    teamUsedBytes: isTeamKnown ? addUpTeam(held, request.team) : null,
+    sharedWithTeamBytes: isTeamKnown ? sum(used.intersection(digestsOf(chargedInTeam)), size) : null,
     unknownRevisions: countUnknown(own),
     totals: {
       streams: streams.length,
@@ -81,6 +90,23 @@ export const recount = (
     streams: streams.map((stream) => recountStream(stream, revisions, place)),
     chargedBlobs: [...used].map((digest) => describeCharged(digest, request.namespace, mentions)),
   };
+};
+
+/** Sizes, too, are then what all its namespaces say of them. */
+const addUpTeam = (held: readonly Held[], team: readonly string[]): number => {
+  const inTeam = held.filter(({ namespace }) => team.includes(namespace));
+  const mentions = listMentions(inTeam);
+  const charged = digestsOf(inTeam.filter(({ isCharged }) => isCharged));
+  return sum(charged, (digest) => sizeWithout(mentions.get(digest), 'tags', null));
+};
+
+/** Not where other namespaces may have the same label's value and could not be read. */
+const isTeamSeen = (
+  { scope, namespaces }: Inventory,
+  { namespace, groupByLabel }: RecountRequest,
+): boolean => {
+  const labels = namespaces.find(({ name }) => name === namespace)?.labels ?? {};
+  return scope === 'cluster' || groupByLabel === null || (textOf(labels, groupByLabel) ?? '') === '';
 };
 
 type Weights = Pick<TagReport, 'sizeBytes' | 'countedBytes' | 'freesBytes' | 'unknownRevisions'>;

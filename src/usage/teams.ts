@@ -24,10 +24,13 @@ export const groupTeams = (
   });
   return [...groups].map(([id, members]) => ({
     id,
-    displayName: id.startsWith('label:') ? id.slice('label:'.length) : members.map(displayNameOf).join(', '),
+    displayName: isGrouped({ id }) ? id.slice('label:'.length) : members.map(displayNameOf).join(', '),
     namespaces: members.map(({ name }) => name).toSorted(),
   }));
 };
+
+/** Whether a label's value names the team: then it may have more namespaces than those that were read. */
+export const isGrouped = ({ id }: Pick<Team, 'id'>): boolean => id.startsWith('label:');
 
 /** The name people gave a namespace: annotation `openshift.io/display-name`, else its name. */
 export const displayNameOf = (namespace: Namespace): string =>

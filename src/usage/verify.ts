@@ -3,6 +3,7 @@ import type { Figures } from './recount.ts';
 /** The figures of a report that are compared, in the order they are told. */
 export const FIGURES = [
   'usedBytes',
+  'teamUsedBytes',
   'importedBytes',
   'sharedWithTeamBytes',
   'unknownRevisions',
@@ -19,7 +20,7 @@ export type Figure = (typeof FIGURES)[number];
 /** How one figure fared wherever the report states it. */
 export type FigureCheck = {
   readonly figure: Figure;
-  /** How many were compared. */
+  /** How many were compared: not those that are unknown to the report and to the recount. */
   readonly compared: number;
   readonly differences: readonly FigureDifference[];
 };
@@ -54,8 +55,9 @@ const listFacts = (figures: Figures): readonly Fact[] => {
       if (value !== undefined) facts.push({ figure, subject, value });
     }
   };
-  const { usedBytes, importedBytes, sharedWithTeamBytes, unknownRevisions } = figures;
+  const { usedBytes, teamUsedBytes, importedBytes, sharedWithTeamBytes, unknownRevisions } = figures;
   add('', { usedBytes, importedBytes, sharedWithTeamBytes, unknownRevisions });
+  if (teamUsedBytes !== undefined) add('', { teamUsedBytes });
   for (const [name, totals] of Object.entries(figures.totals)) add(name, { totals });
   for (const stream of figures.streams) {
     add(stream.name, pick(stream));
@@ -105,6 +107,6 @@ const sumCounted = (parts: readonly { readonly countedBytes: number }[]): number
 
 const checkPairs = (figure: Figure, pairs: readonly FigureDifference[]): FigureCheck => ({
   figure,
-  compared: pairs.length,
+  compared: pairs.filter(({ stated, recounted }) => stated !== null || recounted !== null).length,
   differences: pairs.filter(({ stated, recounted }) => stated !== recounted),
 });

@@ -45,7 +45,8 @@ export const bruteForceInventory = (inventory: Inventory, options: FigureOptions
   const uses = createUses(inventory);
   const namespaces = names.map((name) => {
     const team = names.filter((other) => teamOf(other) === teamOf(name));
-    return figuresOfNamespace({ name, team, held, inventory, uses });
+    const isTeamSeen = inventory.scope === 'cluster' || teamOf(name).startsWith('ns:');
+    return figuresOfNamespace({ name, team, isTeamSeen, held, inventory, uses });
   });
   const isWhole = inventory.scope === 'cluster';
   return {

@@ -10,7 +10,7 @@ import type { Uses } from './uses.ts';
 export type NamespaceFigures = Pick<
   NamespaceReport,
   'name' | 'usedBytes' | 'importedBytes' | 'sharedWithTeamBytes' | 'unknownRevisions' | 'totals'
-> & { readonly teamUsedBytes: number; readonly streams: readonly StreamFigures[] };
+> & { readonly teamUsedBytes: number | null; readonly streams: readonly StreamFigures[] };
 
 type StreamFigures = Omit<StreamReport, 'tags'> & { readonly tags: readonly TagFigures[] };
 type TagFigures = Omit<TagReport, 'revisions'> & { readonly revisions: readonly RevisionFigures[] };
@@ -20,6 +20,8 @@ type Scene = {
   readonly name: string;
   /** Names of the namespaces of its team. */
   readonly team: readonly string[];
+  /** Whether these are sure to be all. */
+  readonly isTeamSeen: boolean;
   /** Every revision of the cluster. */
   readonly held: readonly Held[];
   readonly inventory: Inventory;
@@ -28,7 +30,7 @@ type Scene = {
 
 /** Works out one namespace; streams and tags by `countedBytes` descending, then name. */
 export const figuresOfNamespace = (scene: Scene): NamespaceFigures => {
-  const { name, team, held, inventory } = scene;
+  const { name, team, isTeamSeen, held, inventory } = scene;
   const own = held.filter(({ namespace }) => namespace === name);
   const used = digestsIn(chargedOf(own));
   const weigh = weighBy(own);
@@ -38,10 +40,10 @@ export const figuresOfNamespace = (scene: Scene): NamespaceFigures => {
   const usedByOthers = digestsIn(chargedOf(inTeam.filter(({ namespace }) => namespace !== name)));
   return {
     name,
-    teamUsedBytes: usedBytesOf(inTeam),
+    teamUsedBytes: isTeamSeen ? usedBytesOf(inTeam) : null,
     usedBytes: usedBytesOf(own),
     importedBytes: weigh([...digestsIn(own)].filter((digest) => !used.has(digest))),
-    sharedWithTeamBytes: weigh([...used].filter((digest) => usedByOthers.has(digest))),
+    sharedWithTeamBytes: isTeamSeen ? weigh([...used].filter((digest) => usedByOthers.has(digest))) : null,
     unknownRevisions: own.filter(({ isWhole }) => !isWhole).length,
     totals: {
       streams: streams.length,

@@ -94,7 +94,7 @@ const holdsOf = (
 
 const isOfKnownSize = ({ fault, layers, statedBytes }: Image): boolean => {
   if (fault !== null || layers === null) return false;
-  return layers.length === 0 ? (statedBytes ?? -1) >= 0 : layers.some(({ sizeBytes }) => sizeBytes > 0);
+  return layers.length === 0 ? (statedBytes ?? -1) >= 1 : layers.some(({ sizeBytes }) => sizeBytes > 0);
 };
 
 const isOfWholeSize = (image: Image): boolean => isOfKnownSize(image) && image.isSizeUnread === undefined;

@@ -15,7 +15,7 @@ export const pickFigures = (report: Report): Figures => ({
     .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
 });
 
-const pickNamespace = (report: NamespaceReport, teamUsedBytes: number): NamespaceFigures => ({
+const pickNamespace = (report: NamespaceReport, teamUsedBytes: number | null): NamespaceFigures => ({
   name: report.name,
   teamUsedBytes,
   usedBytes: report.usedBytes,

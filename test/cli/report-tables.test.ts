@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { namespaceDetails, namespaceTable } from '../../src/cli/report-tables.ts';
+import { layOut } from '../../src/cli/table.ts';
 import { weighCluster } from '../../src/pipeline/weigh.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
 import type { Report, ReportRules } from '../../src/usage/report.ts';
@@ -54,6 +55,96 @@ describe('the table of one namespace', () => {
     );
     expect(namespaceDetails(out, await reportOn({ images, streams }))).not.toContain('Advice');
   });
+});
+
+describe('text that others wrote', () => {
+  /** Clears the screen, and turns the text after it around. */
+  const HOSTILE = '\u001B[2J\u202Eabc';
+
+  test.each([
+    ['a digest', { streams: [stream('api', { v1: [`sha256:${HOSTILE}`] })] }],
+    ['a digest of another form', { streams: [stream('api', { v1: [HOSTILE] })] }],
+    ['a tag', { streams: [stream('api', { [HOSTILE]: [] })] }],
+    ['a stream', { streams: [stream(HOSTILE, { v1: [] })] }],
+    ['a namespace', { namespaces: [namespace(HOSTILE)] }],
+    ['the cluster', { cluster: { name: HOSTILE, apiUrl: null } }],
+    ['a kind', { unreadableKinds: [HOSTILE] }],
+    [
+      'a workload',
+      {
+        streams: [stream('api', { v1: ['a'] })],
+        references: [uses(`${NAMESPACE}/${HOSTILE}/x`, { type: 'digest', digest: 'a' })],
+      },
+    ],
+  ] satisfies readonly (readonly [string, Partial<Inventory>])[])(
+    'as %s does not steer the terminal',
+    async (_name, given) => {
+      const report = await reportOn(given);
+      const text = namespaceDetails(out, report) + namespaceTable(out, report);
+      expect(text).toContain('[2J');
+      expect(text).not.toMatch(/[\u001B\u202E]/);
+    },
+  );
+
+  test('does not take the place of colours in a table', () => {
+    const painted = '\u001B[31mover\u001B[39m';
+    const columns = [
+      { heading: 'A', align: 'right' },
+      { heading: 'B', align: 'left' },
+    ] as const;
+    expect(
+      layOut(columns, [
+        [painted, 'x\r\ny'],
+        ['warning', 'z'],
+      ]),
+    ).toBe(`      A  B\n   ${painted}  x y\nwarning  z\n`);
+  });
+});
+
+test('a lower bound is told in its own unit where the quota’s cannot tell it', async () => {
+  const report = await reportOn(
+    {
+      images: [image('a', { layers: { a: 12 } })],
+      streams: [stream('api', { v1: ['a', 'gone'] })],
+    },
+    { quota: { ...rules().quota, default: 50 * 1024 ** 3 } },
+  );
+  expect(namespaceDetails(out, report)).toContain(`${NAMESPACE} uses at least 12 B of 50 GiB`);
+  expect(namespaceTable(out, report)).toMatch(/ ≥ 12 B +50 GiB /);
+});
+
+test('a digest is cut to twelve characters, and a short one is still one', async () => {
+  const digests = [`sha256:${'ab'.repeat(32)}`, 'sha256:abc', 'abc', ''];
+  const table = namespaceDetails(out, await reportOn({ streams: [stream('api', { v1: digests })] }));
+  expect(table.match(/^ {4}(?! ).*?(?= {2})/gm)).toEqual([
+    '    abababababab',
+    '    abc',
+    '    abc',
+    '    (no image)',
+  ]);
+});
+
+test('the time of reading and whether all of it is exact stand in one line', async () => {
+  const lists = ['00', '12'].map((second) => ({
+    kind: 'pods',
+    readAt: `2026-11-24T08:00:${second}Z`,
+    exact: true,
+  }));
+  const line = '\nRead on 24 November 2026, 08:00:00–08:00:12 UTC; all lists are exact.\n';
+  const report = await reportOn({ lists, namespaces: [namespace()] });
+  expect(namespaceTable(out, report)).toContain(line);
+  expect(namespaceDetails(out, report)).toContain(line);
+});
+
+test('advice of one kind is cut after the ten worst, and says how much more there is', async () => {
+  const images = Array.from({ length: 12 }, (_, position) =>
+    image(`i${position}`, { layers: { [`l${position}`]: 1000 + position } }),
+  );
+  const streams = [stream('api', Object.fromEntries(images.map(({ digest }) => [digest, [digest]])))];
+  const advice = { maxTags: 1, maxLayer: 1, maxImported: null };
+  const lines = namespaceDetails(out, await reportOn({ images, streams }, { advice })).split('\n');
+  expect(lines.filter((line) => line.includes('smaller is better'))).toHaveLength(10);
+  expect(lines).toContain('  and 2 more large-layer: --output json has all of them');
 });
 
 test('the table of all namespaces counts advice by kind', async () => {

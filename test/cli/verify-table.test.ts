@@ -16,6 +16,7 @@ const verification = (given: Partial<Verification> = {}): Verification => ({
   scope: 'cluster',
   usedBytes: 1_073_741_824,
   unknownRevisions: 0,
+  findings: 0,
   figures: FIGURES.map((figure): FigureCheck => ({ figure, compared: 1, differences: [] })),
   registry: null,
   agrees: true,
@@ -33,6 +34,7 @@ test('without a difference it ends with how many figures agree', () => {
       '',
       'FIGURE                                              COMPARED  RESULT',
       'used                                                       1  agrees',
+      'used by the team                                           1  agrees',
       'imported, not charged                                      1  agrees',
       'shared with the team’s other namespaces                    1  agrees',
       'revisions of unknown size                                  1  agrees',
@@ -43,7 +45,7 @@ test('without a difference it ends with how many figures agree', () => {
       'frees                                                      1  agrees',
       'what the registry gets back                                1  agrees',
       '',
-      'All 10 figures agree.',
+      'All 11 figures agree.',
       '',
       'With --registry URL the registry itself is asked, too.',
       '',
@@ -130,6 +132,10 @@ test('what cannot be known is said', () => {
     scope: 'namespaces',
     exact: false,
     unknownRevisions: 2,
+    figures: FIGURES.map((figure) => {
+      const isKnown = !['teamUsedBytes', 'sharedWithTeamBytes', 'reclaimsBytes'].includes(figure);
+      return { figure, compared: isKnown ? 1 : 0, differences: [] };
+    }),
     registry: judgeBlobs(
       [{ digest: sha256('1'), sizeBytes: 2_048, kind: 'layer', repositories: [], tags: ['api:latest'] }],
       [],
@@ -137,8 +143,18 @@ test('what cannot be known is said', () => {
   });
   expect(text).toContain('a1b2c3-dev uses at least 1 GiB');
   expect(text).toContain('The cluster changed while it was read, so figures may be slightly off.');
-  expect(text).toMatch(/what the registry gets back +1 {2}unknown: other namespaces could not be read\n/);
+  expect(text).toMatch(/what the registry gets back +0 {2}unknown: other namespaces could not be read\n/);
+  expect(text).toMatch(/other namespaces +0 {2}unknown: other namespaces could not be read\n/);
+  expect(text).toContain('\nAll 9 figures agree.\n');
   expect(text).toContain(
     'Not asked: 1 blob (2 KiB). The API cannot tell whether the registry mirrored what is only imported.\n',
   );
+});
+
+test('that the report has findings is said', () => {
+  const tells = /^The report has .*$/m;
+  expect(tells.exec(textOf({ findings: 3 }))?.[0]).toBe(
+    'The report has 3 findings on what is odd here: quotagram report -n a1b2c3-dev tells them.',
+  );
+  expect(textOf({})).not.toMatch(tells);
 });

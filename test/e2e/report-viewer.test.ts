@@ -67,6 +67,17 @@ describe('says in words what is unknown', { timeout: 60_000 }, () => {
   });
 });
 
+test('does not claim to know what a team shares that a label names', { timeout: 60_000 }, async () => {
+  const files = { 'quotagram.yaml': 'teams: { groupByLabel: name }\n' };
+  const json = await reportFrom(api, ['-n', PROJECT, '--output', 'json'], { files });
+  expect(JSON.parse(json.stdout).reports).toMatchObject([
+    { team: { id: 'label:a1b2c3', usedBytes: null }, namespaces: [{ sharedWithTeamBytes: null }] },
+  ]);
+  expect((await reportFrom(api, ['-n', PROJECT], { files })).stdout).toContain(
+    '\nWhat is not in use, what the registry gets back and what is shared with other namespaces of the team are unknown: only a1b2c3-tools could be read, not the whole cluster.\n',
+  );
+});
+
 test('cannot be of all namespaces', { timeout: 60_000 }, async () => {
   const { exitCode, stdout, stderr } = await reportFrom(api, ['-A']);
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });

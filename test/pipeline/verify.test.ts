@@ -5,7 +5,7 @@ import { verifyNamespace } from '../../src/pipeline/verify.ts';
 import type { BlobStat } from '../../src/usage/registry-verdict.ts';
 import type { Inventory } from '../../src/usage/registry.ts';
 import { createFakeCluster, createFakeRegistry } from '../fakes.ts';
-import { image, imported, inventory, NAMESPACE, rules, sha256, stream } from '../usage/build.ts';
+import { image, imported, inventory, NAMESPACE, namespace, rules, sha256, stream } from '../usage/build.ts';
 import { describeRegistry } from './registry-contract.ts';
 
 describeRegistry('in memory', async (repository, blobs) =>
@@ -23,12 +23,16 @@ const LAYER = sha256('1');
 const CONFIG = sha256('2');
 const OTHER = sha256('3');
 
-const verify = async (given: Inventory, answers: Readonly<Record<string, BlobStat>> | null) => {
+const verify = async (
+  given: Inventory,
+  answers: Readonly<Record<string, BlobStat>> | null,
+  groupByLabel: string | null = null,
+) => {
   const events: RunEvent[] = [];
   const registry = answers === null ? null : createFakeRegistry(answers);
   const verification = await verifyNamespace(
     { cluster: createFakeCluster(given), registry, observe: (event) => events.push(event) },
-    { ...rules(), isReported: () => true, groupByLabel: null },
+    { ...rules(), isReported: () => true, groupByLabel },
     NAMESPACE,
   );
   return { verification, events, asked: registry?.asked ?? [] };
@@ -52,6 +56,35 @@ test('without a registry only the figures are checked', async () => {
     registry: null,
     scope: 'cluster',
   });
+});
+
+test('what the team uses is compared, too, and findings are counted', async () => {
+  const given = inventory({
+    streams: [stream('api', { latest: [sha256('a'), sha256('f')] })],
+    images: cluster('api').images,
+  });
+  const { verification } = await verify(given, null);
+  expect(verification.figures).toContainEqual({ figure: 'teamUsedBytes', compared: 1, differences: [] });
+  expect(verification.findings).toBe(2);
+});
+
+test('what a team shares that a label names is unknown, not agreed on, where other namespaces were not read', async () => {
+  const part: Inventory = {
+    ...cluster('api'),
+    scope: 'namespaces',
+    namespaces: [namespace(NAMESPACE, { labels: { team: 'wally' } })],
+  };
+  for (const [groupByLabel, compared] of [
+    ['team', 0],
+    [null, 1],
+  ] as const) {
+    const { verification } = await verify(part, null, groupByLabel);
+    const figures = verification.figures.filter(({ figure }) => /team/i.test(figure));
+    expect(figures).toMatchObject([
+      { figure: 'teamUsedBytes', compared, differences: [] },
+      { figure: 'sharedWithTeamBytes', compared, differences: [] },
+    ]);
+  }
 });
 
 test('every charged blob is asked for under its image stream, and answers that agree settle it', async () => {

@@ -128,7 +128,10 @@ const faulty = (digest: string): fc.Arbitrary<Image> =>
   fc
     .record({
       layers: fc.oneof(fc.constant(null), fc.array(layer, { maxLength: 3 })),
-      children: mostly<readonly string[]>(fc.constant([]), fc.array(anyOf([...IMAGES, ...INDEXES, GONE]), { maxLength: 3 })),
+      children: mostly<readonly string[]>(
+        fc.constant([]),
+        fc.array(anyOf([...IMAGES, ...INDEXES, GONE]), { maxLength: 3 }),
+      ),
     })
     .map(({ layers, children }) => ({
       digest,

@@ -169,6 +169,13 @@ describe('an image of unknown size', () => {
       code: 'size-unknown',
       what: 'The Image object states no sizes',
     },
+    {
+      name: 'is one with an empty list of layers and a Size of 0',
+      digest: 'api',
+      images: [image('api', { layers: [], statedBytes: 0 })],
+      code: 'size-unknown',
+      what: 'The Image object states no sizes',
+    },
   ])('$name, and it has one finding', ({ digest, images, code, what }) => {
     const content = contentOf(digest, images);
     expect(content).toMatchObject({ blobs: [], isSizeKnown: false, isWhole: false });

@@ -12,6 +12,8 @@ import {
   formatOver,
   formatPercent,
   formatSome,
+  formatSpan,
+  formatAtLeast,
   formatUsed,
   formatUser,
   formatWeek,
@@ -197,4 +199,27 @@ describe('times', () => {
     expect(formatMoment('soon')).toBe('unknown');
     expect(formatLongDay(null)).toBe('unknown');
   });
+});
+
+test.each([
+  ['2026-11-24T08:00:00Z', '2026-11-24T08:00:12.900Z', '24 November 2026, 08:00:00–08:00:12 UTC'],
+  ['2026-11-24T08:00:00.100Z', '2026-11-24T08:00:00.900Z', '24 November 2026, 08:00:00 UTC'],
+  [
+    '2026-11-24T23:59:58Z',
+    '2026-11-25T00:00:03Z',
+    '24 November 2026, 23:59:58 – 25 November 2026, 00:00:03 UTC',
+  ],
+  ['2026-11-24T08:00:00Z', null, null],
+  ['yesterday', '2026-11-24T08:00:00Z', null],
+])('from %s to %s is %s', (from, to, text) => {
+  expect(formatSpan(from, to)).toBe(text);
+});
+
+test.each([
+  [62.4 * 1024 ** 3, 50 * 1024 ** 3, 'at least 62.4 of 50 GiB'],
+  [12, 50 * 1024 ** 3, 'at least 12 B of 50 GiB'],
+  [0, 50 * 1024 ** 3, 'at least 0 of 50 GiB'],
+  [12, null, 'at least 12 B'],
+])('%d bytes and more of %s are %s', (usedBytes, limitBytes, text) => {
+  expect(formatAtLeast(usedBytes, limitBytes)).toBe(text);
 });

@@ -317,6 +317,18 @@ describe('teams of a cluster', () => {
     expect(totals).toMatchObject({ clusterUsedBytes: 107, sumOfNamespacesBytes: 307 });
   });
 
+  test('are unknown where a label names the team, which may have namespaces that were not read', () => {
+    const part = { ...grouped, scope: 'namespaces' } as const;
+    expect(snapshot(part, NAMESPACE, { groupByLabel: 'name' })).toMatchObject({
+      team: { id: 'label:wally', usedBytes: null },
+      sharedWithTeamBytes: null,
+    });
+    expect(snapshot(part, 'alone', { groupByLabel: 'name' })).toMatchObject({
+      team: { id: 'ns:alone', usedBytes: 104 },
+      sharedWithTeamBytes: 0,
+    });
+  });
+
   test('leave namespaces that are not reported out of the cluster’s total', () => {
     const isReported = ({ name }: { readonly name: string }): boolean => name === 'alone';
     const totals = takeSnapshots(inventory(grouped), selection({ isReported }));

@@ -4,12 +4,40 @@ import type { Inventory } from '../../src/usage/registry.ts';
 import { image, imported, index, inventory, NAMESPACE, sha256, stream } from './build.ts';
 
 const recountDev = (given: Partial<Inventory>, chargeImported = false) =>
-  recount(inventory(given), { namespace: NAMESPACE, team: [NAMESPACE], chargeImported });
+  recount(inventory(given), { namespace: NAMESPACE, team: [NAMESPACE], groupByLabel: null, chargeImported });
 
 const A = image(sha256('a'), { layers: { base: 100, a: 10 }, configBytes: 3, configDigest: 'config-a' });
 const B = image(sha256('b'), { layers: { base: 100, b: 20 }, configBytes: 4, configDigest: 'config-b' });
 
 describe('a recount', () => {
+  test('adds up a team’s namespaces, what they share once', () => {
+    const given = inventory({
+      streams: [
+        stream('api', { latest: [A.digest] }),
+        stream('api', { latest: [A.digest, B.digest] }, { namespace: 'other' }),
+        stream('api', { latest: [sha256('c')] }, { namespace: 'stranger' }),
+      ],
+      images: [A, B, image(sha256('c'), { layers: { c: 1000 } })],
+    });
+    const request = {
+      namespace: NAMESPACE,
+      team: [NAMESPACE, 'other'],
+      groupByLabel: null,
+      chargeImported: false,
+    };
+    expect(recount(given, request)).toMatchObject({ usedBytes: 113, teamUsedBytes: 137 });
+  });
+
+  test('follows indexes as deep as they lie in each other, and in a circle', () => {
+    const depth = 20_000;
+    const chain = Array.from({ length: depth }, (_, level) => index(`i${level}`, [`i${level + 1}`, 'i0']));
+    const { usedBytes } = recountDev({
+      streams: [stream('api', { latest: ['i0'] })],
+      images: [...chain, { ...A, digest: `i${depth}` }],
+    });
+    expect(usedBytes).toBe(113);
+  });
+
   test('counts each blob once, at the current revision before an older one', () => {
     const { usedBytes, streams } = recountDev({
       streams: [stream('api', { latest: [B.digest, A.digest] })],

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../src/usage/inventory.ts';
 import { recount } from '../../src/usage/recount.ts';
+import type { Figures, StreamFigures, TagFigures } from '../../src/usage/recount.ts';
 import { reportNamespace } from '../../src/usage/report.ts';
-import type { NamespaceReport, StreamReport, TagReport } from '../../src/usage/report.ts';
 import { compareFigures } from '../../src/usage/verify.ts';
 import { image, inventory, NAMESPACE, rules, selection, sha256, stream } from './build.ts';
 
@@ -17,20 +17,26 @@ const INVENTORY = inventory({
     image(sha256('c'), { layers: { base: 100, c: 30 } }),
   ],
 });
-const REPORT = reportNamespace(takeSnapshots(INVENTORY, selection()).takeSnapshot(NAMESPACE), rules());
-const RECOUNT = recount(INVENTORY, { namespace: NAMESPACE, team: [NAMESPACE], chargeImported: false });
+const SNAPSHOT = takeSnapshots(INVENTORY, selection()).takeSnapshot(NAMESPACE);
+const REPORT = { ...reportNamespace(SNAPSHOT, rules()), teamUsedBytes: SNAPSHOT.team.usedBytes };
+const RECOUNT = recount(INVENTORY, {
+  namespace: NAMESPACE,
+  team: [NAMESPACE],
+  groupByLabel: null,
+  chargeImported: false,
+});
 
-const differencesOf = (report: NamespaceReport) =>
+const differencesOf = (report: Figures) =>
   compareFigures(report, RECOUNT).flatMap(({ figure, differences }) =>
     differences.map((difference) => ({ figure, ...difference })),
   );
 
-const withStream = (name: string, change: (stream: StreamReport) => StreamReport): NamespaceReport => ({
+const withStream = (name: string, change: (stream: StreamFigures) => StreamFigures): Figures => ({
   ...REPORT,
   streams: REPORT.streams.map((one) => (one.name === name ? change(one) : one)),
 });
 
-const withTag = (name: string, change: (tag: TagReport) => TagReport): NamespaceReport =>
+const withTag = (name: string, change: (tag: TagFigures) => TagFigures): Figures =>
   withStream('api', (api) => ({
     ...api,
     tags: api.tags.map((tag) => (tag.name === name ? change(tag) : tag)),
@@ -40,6 +46,7 @@ test('a sound report agrees with its recount in every figure', () => {
   expect(differencesOf(REPORT)).toEqual([]);
   expect(compareFigures(REPORT, RECOUNT).map(({ figure, compared }) => [figure, compared])).toEqual([
     ['usedBytes', 1],
+    ['teamUsedBytes', 1],
     ['importedBytes', 1],
     ['sharedWithTeamBytes', 1],
     ['unknownRevisions', 6],
@@ -53,7 +60,7 @@ test('a sound report agrees with its recount in every figure', () => {
 });
 
 describe('one byte more or less is found', () => {
-  test.each<{ readonly name: string; readonly report: NamespaceReport; readonly found: readonly object[] }>([
+  test.each<{ readonly name: string; readonly report: Figures; readonly found: readonly object[] }>([
     {
       name: 'in what the namespace uses, which then no longer adds up',
       report: { ...REPORT, usedBytes: 161 },
@@ -61,6 +68,11 @@ describe('one byte more or less is found', () => {
         { figure: 'usedBytes', subject: '', stated: 161, recounted: 160 },
         { figure: 'countedSum', subject: '', stated: 161, recounted: 160 },
       ],
+    },
+    {
+      name: 'in what the team uses',
+      report: { ...REPORT, teamUsedBytes: 161 },
+      found: [{ figure: 'teamUsedBytes', subject: '', stated: 161, recounted: 160 }],
     },
     {
       name: 'in what is imported',

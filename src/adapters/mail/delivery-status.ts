@@ -19,9 +19,10 @@ export const readNotice = (message: Buffer): BounceNotice | null => {
   const deliveryId =
     readEnvelopeId(about) ?? readReturnedId(parts.at(-1)) ?? readBounceAddress(headers) ?? null;
   if (recipient === undefined || deliveryId === null) return null;
-  const detail = redact((recipient.get('diagnostic-code') ?? '').replace(/^[\w-]+\s*;/, ''));
+  const words = Buffer.from(recipient.get('diagnostic-code') ?? '', 'latin1').toString();
+  const detail = redact(words.replace(/^[\w-]+\s*;/, ''));
   return {
-    deliveryId,
+    deliveryId: deliveryId.toLowerCase(),
     hasFailed: actionOf(recipient) === 'failed',
     status: /[245]\.\d{1,3}\.\d{1,3}/.exec(recipient.get('status') ?? '')?.[0] ?? null,
     detail: detail === '' ? null : detail,
@@ -83,7 +84,9 @@ const decode = ({ headers, body }: Part): string => {
   }
 };
 
-const actionOf = (fields: Headers): string => (fields.get('action') ?? '').toLowerCase();
+/** Without a comment, as RFC 3464 allows one in every field. */
+const actionOf = (fields: Headers): string =>
+  (fields.get('action') ?? '').replace(/[\s(].*$/s, '').toLowerCase();
 
 /** We send the delivery's id as ENVID, and a server that can repeats it (RFC 3461). */
 const readEnvelopeId = (about: Headers | undefined): string | undefined =>

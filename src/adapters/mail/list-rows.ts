@@ -87,15 +87,23 @@ const listTag = (tag: TagReport, context: RowContext): readonly RowView[] => {
     pushed: tag.revisions[0] === undefined ? '' : formatDay(tag.revisions[0].created),
     ...figuresOf(tag, tag.revisions.length > 0),
   };
-  return hasRows ? [row, ...tag.revisions.map((revision) => listRevision(revision, context))] : [row];
+  // What a tag says of its use, its revisions need not repeat.
+  const isUseSaid = tag.inUse === null;
+  return hasRows
+    ? [row, ...tag.revisions.map((revision) => listRevision(revision, isUseSaid, context))]
+    : [row];
 };
 
-const listRevision = (revision: RevisionReport, { namespace, elsewhere }: RowContext): RowView => ({
+const listRevision = (
+  revision: RevisionReport,
+  isUseSaid: boolean,
+  { namespace, elsewhere }: RowContext,
+): RowView => ({
   kind: 'r',
   isHead: false,
   name: '',
   digest: shortDigest(revision.digest),
-  mark: joinMarks([revision.inUse === null ? useOf(null) : '', detailsOf(revision)]),
+  mark: joinMarks([revision.inUse === null && !isUseSaid ? useOf(null) : '', detailsOf(revision)]),
   note: joinMarks([usersOf(revision, namespace), alsoIn(elsewhere(revision.digest))]),
   pushed: formatDay(revision.created),
   size: revision.sizeBytes === null ? 'unknown' : formatBytes(revision.sizeBytes),

@@ -9,15 +9,18 @@ export const openMaildir = (folder: string): BounceMailbox => ({
   readNotices: async function* () {
     for (const name of ['cur', 'new']) {
       const subfolder = join(folder, name);
-      for (const file of await listFiles(subfolder, folder))
-        yield readNotice(await readStart(join(subfolder, file)));
+      for (const file of await listFiles(subfolder, folder)) {
+        const message = await readStart(join(subfolder, file));
+        if (message !== null) yield readNotice(message);
+      }
     }
   },
 });
 
 const listFiles = async (subfolder: string, folder: string): Promise<readonly string[]> => {
   try {
-    return (await readdir(subfolder)).filter((file) => !file.startsWith('.'));
+    const entries = await readdir(subfolder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
   } catch (thrown) {
     throw new AppError('invalid', `${folder} is no Maildir that can be read`, {
       hint: 'Name the folder that holds cur, new and tmp.',
@@ -26,8 +29,20 @@ const listFiles = async (subfolder: string, folder: string): Promise<readonly st
   }
 };
 
-const readStart = async (path: string): Promise<Buffer> => {
-  await using file = await open(path);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_NOTICE_BYTES), 0, MAX_NOTICE_BYTES);
-  return buffer.subarray(0, bytesRead);
+/** Null for a message that somebody has moved or deleted since: the next reading finds it wherever it is then. */
+const readStart = async (path: string): Promise<Buffer | null> => {
+  try {
+    await using file = await open(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_NOTICE_BYTES), 0, MAX_NOTICE_BYTES);
+    return buffer.subarray(0, bytesRead);
+  } catch (thrown) {
+    if (isGone(thrown)) return null;
+    throw new AppError('invalid', `${path} cannot be read`, {
+      hint: 'Let the user that runs this read the whole Maildir.',
+      cause: thrown,
+    });
+  }
 };
+
+const isGone = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';

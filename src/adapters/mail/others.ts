@@ -1,4 +1,5 @@
-import { formatCount, formatList } from '../../usage/format.ts';
+import { addBytes } from '../../usage/blobs.ts';
+import { formatBytes, formatCount, formatList } from '../../usage/format.ts';
 import type { NamespaceReport } from '../../usage/report.ts';
 import { badgeOf } from './list.ts';
 import { cutIntoTables, partOf } from './row-tables.ts';
@@ -9,6 +10,10 @@ export type OthersView = {
   readonly heading: string;
   readonly intro: string;
   readonly tables: readonly { readonly caption: string; readonly rows: readonly OtherRow[] }[];
+  /** What there is no line for; empty where there is one for each. */
+  readonly rest: string;
+  /** Of those without a line, the image streams that no CSV has; for the text part. */
+  readonly restUnlisted: readonly string[];
 };
 
 type OtherRow = {
@@ -27,7 +32,8 @@ export type OtherNamespace = { readonly namespace: NamespaceReport; readonly fil
 /** Puts each of them on a line; null where there are none. */
 export const viewOthers = (others: readonly OtherNamespace[]): OthersView | null => {
   if (others.length === 0) return null;
-  const tables = cutIntoTables(others.map(viewOther), () => 1);
+  const rest = others.slice(MAX_LINES).map(({ namespace }) => namespace);
+  const tables = cutIntoTables(others.slice(0, MAX_LINES).map(viewOther), () => 1);
   return {
     heading: `And ${formatCount(others.length, 'more namespace')}`,
     intro: [
@@ -37,7 +43,21 @@ export const viewOthers = (others: readonly OtherNamespace[]): OthersView | null
         : []),
     ].join(' '),
     tables: tables.map((rows, index) => ({ caption: `Namespaces${partOf(index, tables.length)}`, rows })),
+    rest: tellRest(rest),
+    restUnlisted: rest.flatMap((namespace) => {
+      const tagless = nameTagless(namespace);
+      return tagless === '' ? [] : [`In ${namespace.name}: ${tagless}`];
+    }),
   };
+};
+
+/** The most namespaces that get a line: several hundred would not fit into a mail. */
+const MAX_LINES = 100;
+
+const tellRest = (rest: readonly NamespaceReport[]): string => {
+  if (rest.length === 0) return '';
+  const bytes = rest.reduce((total, { usedBytes }) => addBytes(total, usedBytes), 0);
+  return `And ${formatCount(rest.length, 'more namespace')} that use ${formatBytes(bytes)}, each on its own: their files are attached, too.`;
 };
 
 const viewOther = ({ namespace, fileNames }: OtherNamespace): OtherRow => ({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
+import { cleanText } from './clean.ts';
 
 /** What went wrong with a mail server, read from what nodemailer throws. */
 export type Fault = {
@@ -34,13 +35,18 @@ export const readFault = (thrown: unknown): Fault => {
   };
 };
 
-/** A server's words on one line, without addresses: they end up in logs. */
+/** A server's words on one line, without addresses and whatever steers a terminal: they end up in logs and tables. */
 export const redact = (text: string): string =>
-  text
-    .replace(/[^\s<>"]+@[^\s<>"]+/g, '(address)')
-    .replace(/\s+/g, ' ')
-    .trim()
-    .slice(0, 300);
+  cleanText(
+    text
+      .slice(0, MAX_WORDS)
+      .replace(/[^\s<>"]+@[^\s<>"]+/g, '(address)')
+      .replace(/\s+/g, ' ')
+      .trim(),
+  );
+
+/** As much of a server's words, of a megabyte if it likes, as is looked at: to find addresses takes the square of it. */
+const MAX_WORDS = 2_000;
 
 /** Says why no session could be opened and what to do: `rejected` where trying again cannot help, else `unavailable`. */
 export const explainFailure = (

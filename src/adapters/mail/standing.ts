@@ -132,7 +132,10 @@ const whyNothing = (environment: string | null, unseen: string | null): string =
 
 const remarksOf = ({ importedBytes, sharedWithTeamBytes, unknownRevisions }: NamespaceReport): string =>
   [
-    ...(sharedWithTeamBytes === 0
+    ...(sharedWithTeamBytes === null
+      ? ['How much of this is also counted in other namespaces of the team is not known.']
+      : []),
+    ...(sharedWithTeamBytes === null || sharedWithTeamBytes === 0
       ? []
       : [`Of this, ${formatBytes(sharedWithTeamBytes)} is also counted in other namespaces of the team.`]),
     ...(unknownRevisions === 0

@@ -2,13 +2,16 @@
 const WIDTH = 78;
 const FIGURE_WIDTH = 12;
 
-/** Breaks long lines at spaces; what is indented by four (commands, tables) stays as it is. */
+/**
+ * Breaks long lines at spaces; what is indented by four (commands, tables) stays as it is, what follows a dash hangs
+ * below its first word.
+ */
 export const wrapText = (text: string): string => {
   const lines: string[] = [];
   for (const line of text.split('\n')) {
     const trimmed = line.trimEnd();
     if (trimmed.length <= WIDTH || line.startsWith('    ')) lines.push(trimmed);
-    else lines.push(...wrapLine(trimmed, ''));
+    else lines.push(...wrapLine(trimmed, ' '.repeat(/^ *(?:- )?/.exec(trimmed)?.[0].length ?? 0)));
   }
   return lines.join('\n').replace(/\n{3,}/g, '\n\n');
 };
@@ -21,33 +24,36 @@ export type TableLine = {
   readonly indent?: number;
 };
 
-/** A table as lines; a name that reaches into the figures has a line of its own. */
+/** A table as lines; a name that reaches into the figures has a line of its own, or several. */
 export const tableLines = (rows: readonly TableLine[]): readonly string[] => {
   const lines: string[] = [];
   for (const { name, figures, note = '', indent = 0 } of rows) {
     let figuresText = '';
     for (const figure of figures) figuresText += figure.padStart(FIGURE_WIDTH);
+    const below = ' '.repeat(indent + 2);
     let nameText = ' '.repeat(indent) + name;
     if (nameText.length + 1 >= WIDTH - figuresText.length) {
-      lines.push(nameText);
+      lines.push(...wrapLine(nameText, below));
       nameText = '';
     }
-    lines.push((nameText.padEnd(WIDTH - figuresText.length) + figuresText).trimEnd());
-    if (note !== '') lines.push(...wrapLine(note, ' '.repeat(indent + 2)));
+    const line = (nameText.padEnd(WIDTH - figuresText.length) + figuresText).trimEnd();
+    if (line !== '') lines.push(line);
+    if (note !== '') lines.push(...wrapLine(below + note, below));
   }
   return lines;
 };
 
-/** Lines of whole words; a word longer than a line stands alone on one. */
+/** Lines of whole words, all but the first with this indent; a word longer than a line stands alone on one. */
 const wrapLine = (line: string, indent: string): readonly string[] => {
   const lines: string[] = [];
   let rest = line;
-  while (indent.length + rest.length > WIDTH) {
-    const space = rest.lastIndexOf(' ', WIDTH - indent.length);
-    const end = space > 0 ? space : rest.indexOf(' ');
+  while (rest.length > WIDTH) {
+    const start = rest.search(/[^ ]/);
+    const last = rest.lastIndexOf(' ', WIDTH);
+    const end = last > start ? last : rest.indexOf(' ', start);
     if (end < 0) break;
-    lines.push(indent + rest.slice(0, end));
-    rest = rest.slice(end + 1);
+    lines.push(rest.slice(0, end));
+    rest = indent + rest.slice(end + 1);
   }
-  return [...lines, indent + rest];
+  return [...lines, rest];
 };

@@ -64,7 +64,7 @@ export const viewUsage = (
     ...brand,
     title: joinFacts([heading, alert, more]),
     preheader: preheaderOf(standings, reports),
-    origin: `${brand.productName} usage · cluster ${report.cluster.name} · ${formatWeek(report.generatedAt)}`,
+    origin: `${brand.productName} usage · cluster ${report.cluster.name} · ${mail.kind === 'one-off' ? 'requested by the platform team' : formatWeek(report.generatedAt)}`,
     heading,
     alert,
     more,
@@ -114,7 +114,10 @@ const describeTeam = ({ team, namespaces }: TeamReport): string => {
   const over = namespaces.filter(({ quota }) => quota.level === 'over').length;
   const atLeast = namespaces.some(({ unknownRevisions }) => unknownRevisions > 0) ? 'at least ' : '';
   return [
-    `${team.displayName}: ${over === 0 ? 'none' : formatNumber(over)} of these ${formatCount(namespaces.length, 'namespace')} over quota.`,
-    `All namespaces of the team together use ${atLeast}${formatBytes(team.usedBytes)}, what they share counted once.`,
+    // A number right after a name that is written from right to left would be shown on the other side of it.
+    `${team.displayName} has ${formatCount(namespaces.length, 'namespace')} in this mail, ${over === 0 ? 'none' : formatNumber(over)} of them over quota.`,
+    team.usedBytes === null
+      ? 'What all namespaces of the team use together is not known: others may not have been read.'
+      : `All namespaces of the team together use ${atLeast}${formatBytes(team.usedBytes)}, what they share counted once.`,
   ].join(' ');
 };

@@ -1,4 +1,4 @@
-import { formatList } from '../../usage/format.ts';
+import { formatSome } from '../../usage/format.ts';
 import { FALLBACK_RULE } from '../../usage/recipients.ts';
 import type { NamespaceReport } from '../../usage/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
@@ -9,12 +9,17 @@ export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): re
   ...(mail.kind === 'one-off' && mail.recipient !== null
     ? ['The platform team asked for this mail; it is not a weekly reminder.']
     : []),
-  ...(mail.otherRoles.length === 0 ? [] : [`Also told: ${formatList(mail.otherRoles)}.`]),
+  ...(mail.otherRoles.length === 0 ? [] : [`Also told: ${nameSome(mail.otherRoles)}.`]),
   ...[...Map.groupBy(reports, ({ quota }) => quota.source)].map(
     ([source, namespaces]) =>
-      `The quota of ${formatList(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
+      `The quota of ${nameSome(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
   ),
 ];
+
+/** The most namespaces or roles that a sentence names: a team may have hundreds, and a mail has room for its lists. */
+const MAX_NAMED = 10;
+
+const nameSome = (names: readonly string[]): string => formatSome(names.slice(0, MAX_NAMED), names.length);
 
 /** The rule of an address that somebody typed. */
 const BY_HAND = '--to';
@@ -29,9 +34,9 @@ const reasonOf = (
   { roles, rule }: NonNullable<UsageMail['recipient']>,
   reports: readonly NamespaceReport[],
 ): string => {
-  const of = formatList(reports.map(({ name }) => name));
+  const of = nameSome(reports.map(({ name }) => name));
   if (rule === FALLBACK_RULE) return `You get this because nobody of ${of} can be told.`;
-  const as = roles.length === 0 ? 'a contact' : formatList(roles);
+  const as = roles.length === 0 ? 'a contact' : nameSome(roles);
   const annotation = /^annotation:(.+)$/.exec(rule)?.[1];
   const where = annotation === undefined ? ruleInWords(rule) : `the annotation ${annotation}`;
   return `You get this as ${as} of ${of}, named by ${where}.`;

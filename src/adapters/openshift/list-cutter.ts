@@ -20,7 +20,7 @@ const FIRST_BYTES = 131_072;
 const ENDS_IN_ITEMS = /(?<!\\)"items"\s*:\s*$/;
 
 /**
- * Hands out every object in a list's `items` as a text of its own, once its last byte is there, so that a page of many
+ * Hands out every object in a list's `items` as a text of its own, soon after its last byte, so that a page of many
  * megabytes is never parsed in one go; of each only the wanted members (see `pickMembers`). An object that is not
  * understood stays in the rest. Whether items and rest are JSON, `JSON.parse` tells.
  */

@@ -79,6 +79,8 @@ export const gatherList = async <Slim, Objects>(
   let token = '';
   let restarted = false;
   let exact = true;
+  /** Since the list was begun: one that comes again would lead in a circle. */
+  let given = new Set<string>();
   for (;;) {
     const answer = await readPageAt(token);
     if (answer.outcome === 'expired') {
@@ -86,6 +88,7 @@ export const gatherList = async <Slim, Objects>(
       if (resumeAt === null || (restarted && resumeAt === token)) return answer;
       if (restarted) exact = false;
       else [readAt, objects, count, pages, restarted] = [formatTime(now()), start(), 0, 0, true];
+      given = new Set();
       token = resumeAt;
       observe({ type: 'list-restarted', kind, exact });
       continue;
@@ -97,8 +100,11 @@ export const gatherList = async <Slim, Objects>(
     count += page.objects.length;
     pages += 1;
     observe({ type: 'list-page-read', kind, objects: page.objects.length });
-    token = page.frame.metadata.continue;
-    if (token === '') break;
+    const next = page.frame.metadata.continue;
+    if (next === '') break;
+    if (given.has(next)) return { outcome: 'failing', reason: 'it repeats a continue token' };
+    given.add(next);
+    token = next;
   }
   observe({ type: 'list-read', kind, objects: count, pages });
   return { outcome: 'read', objects, readAt, exact };

@@ -115,11 +115,31 @@ describe('a report on a delivery', () => {
   test.each<[string, boolean]>([
     ['failed', true],
     ['Failed', true],
+    ['failed (for good)', true],
     ['delayed', false],
     ['delivered', false],
     ['expanded', false],
   ])('with the action %s: has failed is %s', (action, hasFailed) => {
     expect(readNotice(report(STATUS.replace('failed', action)))).toMatchObject({ hasFailed });
+  });
+
+  test('says nothing that a terminal would obey, and says it in UTF-8', () => {
+    const words = 'smtp; 550 5.1.1 \u001b[31mé\u0007\u009b8m';
+    const status = STATUS.replace(/Diagnostic-Code: .*\r\n.*/, `Diagnostic-Code: ${words}`);
+    expect(readNotice(report(status))?.detail).toBe('550 5.1.1 [31mé8m');
+  });
+
+  test('may hold a megabyte of words, of which the first are read', () => {
+    const status = STATUS.replace(
+      /Diagnostic-Code: .*\r\n.*/,
+      `Diagnostic-Code: smtp; ${'a'.repeat(900_000)}`,
+    );
+    expect(readNotice(report(status))?.detail).toMatch(/^a{250,300}…?$/);
+  });
+
+  test('may write the id in capitals', () => {
+    const status = STATUS.replace(ID, ID.toUpperCase());
+    expect(readNotice(report(status))?.deliveryId).toBe(ID);
   });
 
   test('without status and words has neither', () => {

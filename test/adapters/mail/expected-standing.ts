@@ -18,7 +18,7 @@ export const expectStanding = (
   expect(words).toContain(
     `${count(totals.streams, 'image stream')}, ${count(totals.tags, 'tag')} and ${count(totals.revisions, 'revision')} · shared`,
   );
-  expectSizes(words, `Of this, ${ONE} is also counted`, namespace.sharedWithTeamBytes);
+  expectSizes(words, `Of this, ${ONE} is also counted`, namespace.sharedWithTeamBytes ?? 0);
   expectSizes(words, `Another ${ONE} is imported`, namespace.importedBytes);
   expect(/The size of ([\d,]+ \w+) is not fully known/.exec(words)?.[1]).toBe(
     unknownRevisions === 0 ? undefined : count(unknownRevisions, 'revision'),
@@ -33,7 +33,7 @@ export const expectTeam = (words: string, report: TeamReport | undefined): void 
   const over = report?.namespaces.filter(({ quota }) => quota.level === 'over').length ?? 0;
   const all = report?.namespaces.length ?? 0;
   expect(words).toContain(
-    `${report?.team.displayName ?? ''}: ${over === 0 ? 'none' : String(over)} of these ${String(all)} namespaces over quota.`,
+    `${report?.team.displayName ?? ''} has ${count(all, 'namespace')} in this mail, ${over === 0 ? 'none' : String(over)} of them over quota.`,
   );
   expectSizes(words, `team together use (?:at least )?${ONE},`, report?.team.usedBytes ?? 0);
 };

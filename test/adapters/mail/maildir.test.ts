@@ -58,3 +58,14 @@ test('refuses a folder that is no Maildir', async () => {
     hint: 'Name the folder that holds cur, new and tmp.',
   });
 });
+
+test('passes over what is no message: a folder, and a file that somebody moves meanwhile', async () => {
+  const folder = await makeMaildir({ 'cur/1.a:2,S': NOTICE, 'new/2.b': NOTICE, 'new/3.c': NOTICE });
+  await mkdir(join(folder, 'new', 'attachments'));
+  const notices = [];
+  for await (const notice of openMaildir(folder).readNotices()) {
+    if (notices.length === 1) await rm(join(folder, 'new', '3.c'));
+    notices.push(notice?.deliveryId);
+  }
+  expect(notices).toEqual([ID, ID]);
+});

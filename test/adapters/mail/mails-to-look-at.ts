@@ -13,7 +13,10 @@ const SMALL: Shape = { streams: 3, tags: 9, revisions: 20 };
 /** The shapes a mail can take, each of which could look wrong in a way of its own. */
 export const MAILS_TO_LOOK_AT: readonly (readonly [string, () => Promise<RenderedMail>])[] = [
   ['the usage report', () => render(readUsageSample())],
-  ['a report that shows every tag', () => render(invent({ streams: 40, tags: 300, revisions: 900 }, 50 * GI))],
+  [
+    'a report that shows every tag',
+    () => render(invent({ streams: 40, tags: 300, revisions: 900 }, 50 * GI)),
+  ],
   [
     'a report that shows every stream',
     () => render(invent({ streams: 250, tags: 1000, revisions: 2200 }, 200 * GI)),
@@ -31,6 +34,7 @@ export const MAILS_TO_LOOK_AT: readonly (readonly [string, () => Promise<Rendere
   ],
   ['a report on a namespace within its quota', () => render(invent(SMALL, 20 * GI))],
   ['a report on a namespace near its quota', () => render(inventNear())],
+  ['a report on a namespace over by a trace', () => render(inventOver(1))],
   ['a report on a namespace without a limit', () => render(invent(SMALL, null))],
   ['a report on production', () => render(weighInto(inventCluster(place({ environment: 'prod' })), GI))],
   [
@@ -41,29 +45,20 @@ export const MAILS_TO_LOOK_AT: readonly (readonly [string, () => Promise<Rendere
   ['a report on a team that promotes its images', () => render(inventPromoted())],
   ['a report on more namespaces than there is room for', () => render(inventTooMany())],
   ['a report with emoji and names from right to left', () => render(inventRightToLeft())],
-  ['a branded report', () => render(invent(SMALL, GI), BRANDING)],
+  ['a branded report', () => render(invent(SMALL, GI), branded)],
   ['a mail that the platform team asked for', () => render(invent(SMALL, GI, ONE_OFF))],
   ['the run summary', () => summarize({})],
-  ['the summary of a run without faults', () => summarize({ rows: [], advice: [], failing: [], mails: {} })],
+  ['the summary of a run in which nobody is over', () => summarizeQuiet()],
   ['the summary of a run that stopped', () => summarizeStopped()],
   ['the summary of a run with the longest names', () => summarizeLongNames()],
-  ['a branded summary', () => summarize({}, BRANDING)],
+  ['a branded summary', () => summarize({}, branded)],
 ];
 
-const render = async (mail: Promise<UsageMail>, branding?: Branding): Promise<RenderedMail> =>
-  (await newCompose(branding)).renderUsage(await mail);
+const render = async (mail: Promise<UsageMail>, compose = plain): Promise<RenderedMail> =>
+  (await compose).renderUsage(await mail);
 
-const summarize = async (change: Partial<RunSummary>, branding?: Branding): Promise<RenderedMail> =>
-  (await newCompose(branding)).renderSummary({ ...(await readSummarySample()), ...change });
-
-const newCompose = (branding?: Branding) =>
-  createCompose({
-    mail: {
-      help: { text: 'ask in #image-registry', url: 'https://chat.example.com/image-registry' },
-      docs: { url: 'https://docs.example.com/image-registry' },
-    },
-    ...(branding === undefined ? {} : { branding }),
-  });
+const summarize = async (change: Partial<RunSummary>, compose = plain): Promise<RenderedMail> =>
+  (await compose).renderSummary({ ...(await readSummarySample()), ...change });
 
 const BRANDING: Branding = {
   productName: 'Container store',
@@ -79,6 +74,13 @@ const BRANDING: Branding = {
     after: ['Thank you for cleaning up.', 'The platform team'],
   },
 };
+
+const CONTACT = {
+  help: { text: 'ask in #image-registry', url: 'https://chat.example.com/image-registry' },
+  docs: { url: 'https://docs.example.com/image-registry' },
+};
+const plain = createCompose({ mail: CONTACT });
+const branded = createCompose({ mail: CONTACT, branding: BRANDING });
 
 const ONE_OFF: Partial<UsageMail> = {
   kind: 'one-off',
@@ -100,10 +102,12 @@ const invent = (
 ): Promise<UsageMail> => weighInto(inventCluster(place({ shape, isWhole: true })), limitBytes, change);
 
 /** Nine tenths of the quota are used. */
-const inventNear = async (): Promise<UsageMail> => {
-  const [weighed] = (await invent(SMALL, null)).report.reports.flatMap(({ namespaces }) => namespaces);
-  return invent(SMALL, Math.ceil((weighed?.usedBytes ?? 0) / 0.9));
-};
+const inventNear = async (): Promise<UsageMail> => invent(SMALL, Math.ceil((await usedBy(SMALL)) / 0.9));
+
+const inventOver = async (bytes: number): Promise<UsageMail> => invent(SMALL, (await usedBy(SMALL)) - bytes);
+
+const usedBy = async (shape: Shape): Promise<number> =>
+  (await invent(shape, null)).report.reports[0]?.team.usedBytes ?? 0;
 
 /** As long as the API allows, with and without places where a line may break. */
 const inventLongNames = async (): Promise<UsageMail> => {
@@ -123,21 +127,18 @@ const inventLongNames = async (): Promise<UsageMail> => {
 };
 
 const inventSeveral = async (): Promise<UsageMail> => {
-  const quota = (
-    level: NamespaceReport['quota']['level'],
-    limitBytes: number | null,
-  ): NamespaceReport['quota'] => ({
-    level,
+  const quota = (limitBytes: number | null, usedPercent: number | null): NamespaceReport['quota'] => ({
+    level: 'ok',
     limitBytes,
     source: 'default',
-    usedPercent: 50,
+    usedPercent,
     overBytes: 0,
   });
   return mailOf([
     inventNamespace(2, { name: 'a1b2c3-tools' }),
-    inventNamespace(1, { name: 'a1b2c3-dev', quota: quota('ok', 2 ** 40) }),
-    inventNamespace(1, { name: 'a1b2c3-test', quota: quota('ok', null) }),
-    inventNamespace(0, { name: 'a1b2c3-prod', environment: null, quota: quota('ok', 2 ** 30) }),
+    inventNamespace(1, { name: 'a1b2c3-dev', environment: 'dev', quota: quota(GI, 32.8) }),
+    inventNamespace(1, { name: 'a1b2c3-test', environment: 'test', quota: quota(null, null) }),
+    inventNamespace(0, { name: 'a1b2c3-prod', environment: null, quota: quota(GI, 0) }),
   ]);
 };
 
@@ -176,6 +177,17 @@ const inventRightToLeft = async (): Promise<UsageMail> => {
   };
 };
 
+const summarizeQuiet = async (): Promise<RenderedMail> => {
+  const { run, rows } = await readSummarySample();
+  return summarize({
+    run: { ...run, unreadableKinds: [], findings: [], givenUp: [] },
+    rows: rows.filter(({ level }) => level === 'ok'),
+    mails: {},
+    advice: [],
+    failing: [],
+  });
+};
+
 const summarizeStopped = async (): Promise<RenderedMail> => {
   const { run } = await readSummarySample();
   return summarize({
@@ -189,7 +201,8 @@ const summarizeStopped = async (): Promise<RenderedMail> => {
       unreadableKinds: [],
       findings: [],
       givenUp: [],
-      stopReason: 'listing image streams of the whole cluster is forbidden (403): the right to list them is missing.',
+      stopReason:
+        'listing image streams of the whole cluster is forbidden (403): the right to list them is missing.',
     },
     rows: [],
     advice: [],
@@ -210,7 +223,11 @@ const summarizeLongNames = async (): Promise<RenderedMail> => {
   }));
   const worst = advice.map((one) => ({
     ...one,
-    worst: one.worst.map((case_) => ({ ...case_, namespace, subject: `${'s'.repeat(253)}:${'t'.repeat(128)}` })),
+    worst: one.worst.map((found) => ({
+      ...found,
+      namespace,
+      subject: `${'s'.repeat(253)}:${'t'.repeat(128)}`,
+    })),
   }));
   return summarize({ rows, failing, advice: worst });
 };

@@ -119,6 +119,18 @@ describe('what a namespace uses', () => {
     expect(words).toContain('The size of 3 revisions is not fully known, so the usage may be higher.');
   });
 
+  test('says where it is unknown what is shared in the team, and what the team uses', () => {
+    const unshared = inventNamespace(1, { sharedWithTeamBytes: null });
+    const report = reportOf([unshared, { ...unshared, name: 'd1b5d2-prod' }]);
+    const reports = report.reports.map((each) => ({ ...each, team: { ...each.team, usedBytes: null } }));
+    const { text } = compose.renderUsage(mailOf([], { report: { ...report, reports } }));
+    const words = text.replaceAll(/\s+/g, ' ');
+    expect(words).toMatch(
+      /What all namespaces of the team use together is not known: .*How much of this is also counted in other namespaces of the team is not known\./,
+    );
+    expect(words).not.toMatch(/team together use|Of this,/);
+  });
+
   test('is said in the unit of the quota wherever it stands', () => {
     const namespace = inventNamespace(1, {
       usedBytes: 1_036.4 * MI,
@@ -449,6 +461,22 @@ describe('the list', () => {
   });
 });
 
+test('a revision does not repeat that the use of its tag is unknown', () => {
+  const namespace = inventNamespace(1);
+  const streams = namespace.streams.map((stream) => ({
+    ...stream,
+    inUse: null,
+    tags: stream.tags.map((tag) => ({
+      ...tag,
+      inUse: null,
+      revisions: tag.revisions.map((revision) => ({ ...revision, inUse: null })),
+    })),
+  }));
+  const { html, text } = compose.renderUsage(mailOf([{ ...namespace, streams }]));
+  // A stream and five tags; eight revisions, four of them in rows of their own.
+  for (const body of [html, text]) expect(body.match(/use unknown/g)).toHaveLength(6);
+});
+
 describe('why and what else', () => {
   test.each<[string, UsageMail['recipient'], string]>([
     [
@@ -471,8 +499,10 @@ describe('why and what else', () => {
     expect(text.replaceAll(/\s+/g, ' ')).toContain(expected);
   });
 
-  test('says of a one-off that it was asked for, in subject and body', () => {
+  test('says of a one-off that it was asked for, in subject and body, on top instead of the week', () => {
     const { subject, text } = compose.renderUsage(mailOf([inventNamespace(1)], { kind: 'one-off' }));
+    expect(text).toMatch(/^Image registry usage · cluster silver · requested by the platform team\n/);
+    expect(text).not.toContain('week of');
     expect(subject).toMatch(/ \(requested by the platform team\)$/);
     expect(text).toContain('The platform team asked for this mail; it is not a weekly reminder.');
   });

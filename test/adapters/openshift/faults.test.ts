@@ -162,6 +162,25 @@ test('closing the cluster ends a request that is under way', async () => {
   await stopped;
 });
 
+test.each([
+  ['the same page again', ['one', 'one']],
+  ['pages in a circle', ['one', 'two', 'one']],
+])('a list that leads to %s is given up, with the reason', async (_name, tokens) => {
+  const server = await startServer({ lists });
+  for (const token of tokens) {
+    const body = JSON.stringify({ kind: 'ImageList', metadata: { continue: token }, items: [] });
+    server.addFault(PATHS.images, { status: 200, body });
+  }
+  const { cluster } = await openCluster(server);
+  await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(
+      /^The API at 127\.0\.0\.1:\d+ does not list images \(image\.openshift\.io\): it repeats a continue token$/,
+    ),
+  });
+  expect(server.requests.filter(isForImages)).toHaveLength(tokens.length);
+});
+
 describe('a list that expires on the way (410)', () => {
   test('starts again once and stays exact', async () => {
     const server = await startServer({ lists });

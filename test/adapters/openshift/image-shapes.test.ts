@@ -167,6 +167,12 @@ describe('an image is of unknown size, is not charged and is a finding', () => {
       what: 'states no sizes',
     },
     {
+      name: 'when its list of layers is empty and its Size 0',
+      images: [apiImage(A, { dockerImageLayers: [], dockerImageMetadata: { Id: 'config', Size: 0 } })],
+      code: 'size-unknown',
+      what: 'states no sizes',
+    },
+    {
       name: 'when its list of layers is empty and its Size negative',
       images: [apiImage(A, { dockerImageLayers: [], dockerImageMetadata: { Size: -7 } })],
       code: 'size-unknown',

@@ -74,6 +74,24 @@ describe('a list is cut into its items and the rest', () => {
     });
   });
 
+  test('an item is handed out soon after its last byte has arrived', () => {
+    const items: string[] = [];
+    const cutter = createListCutter('all', (json) => void items.push(json));
+    cutter.push(Buffer.from('{"items":[{"a":1},{"b":'));
+    expect(items).toEqual(['{"a":1}']);
+    cutter.push(Buffer.from('2},{"c":3},{"d"'));
+    expect(items).toEqual(['{"a":1}', '{"b":2}', '{"c":3}']);
+  });
+
+  test('an item of many chunks comes as a whole', () => {
+    const long = JSON.stringify({ a: 'ä"'.repeat(500_000), b: 1 });
+    for (const chunkBytes of [16_384, 65_536, 10_000_000]) {
+      const { items, rest } = cut(`{"items":[{"b":1},${long},{"b":1}]}`, chunkBytes);
+      expect(items).toEqual(['{"b":1}', long, '{"b":1}']);
+      expect(rest).toBe('{"items":[0,0,0]}');
+    }
+  });
+
   test('characters of several bytes may arrive in parts', () => {
     expect(cut('{"items":[{"ä":"😀"}],"é":"ü"}', 1)).toEqual({
       items: ['{"ä":"😀"}'],
