@@ -142,6 +142,11 @@ test('sizes become bytes, durations milliseconds, domains lower case and the sel
   expect(config.retention.keepYoungerThanMs).toBe(4 * 86_400_000);
 });
 
+test('the address of the API is written as `oc whoami --show-server` does, without a slash at the end', () => {
+  const { config } = load('cluster: { apiUrl: "https://api.example.test:6443/" }');
+  expect(config.cluster.apiUrl).toBe('https://api.example.test:6443');
+});
+
 test('a custom resource is taken apart into its plural and its group', () => {
   const { config } = load(`
     inUse:

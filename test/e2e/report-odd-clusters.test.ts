@@ -141,6 +141,7 @@ describe('a cluster of images that are gone, tags and lists of null, and workloa
       expect.stringMatching(/^ {2}a \[2J @example\.test: /),
       '',
       'What is not in use is unknown: deployments could not be read everywhere.',
+      expect.stringMatching(/^Read on [\w ]+, [\d:–]+ UTC; all lists are exact\.$/),
       expect.stringMatching(/^Not seen at all: /),
       '',
     ]);

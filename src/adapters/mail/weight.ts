@@ -16,13 +16,13 @@ export const isLightEnough = (html: string): boolean =>
 const ENCODER_SLACK = 256;
 
 /** Bytes of a page in quoted-printable. */
-export const weighHtml = (html: string): number => wrap(encode(html)).replace(/\r?\n/g, '\r\n').length;
+const weighHtml = (html: string): number => wrap(encode(html)).replace(/\r?\n/g, '\r\n').length;
 
 /**
  * What a page never weighs more than: each character that the encoder may treat in a way of its own becomes as much as
  * it can, and the encoder's line breaks are as close as they can be.
  */
-export const boundWeight = (html: string): number => {
+const boundWeight = (html: string): number => {
   let encoded = html.length;
   for (let index = 0; index < html.length; index += 1) {
     const code = html.charCodeAt(index);

@@ -80,15 +80,17 @@ export const gatherList = async <Slim, Objects>(
   let restarted = false;
   let exact = true;
   /** Since the list was begun: one that comes again would lead in a circle. */
-  let given = new Set<string>();
+  const given = new Set<string>();
   for (;;) {
     const answer = await readPageAt(token);
     if (answer.outcome === 'expired') {
       const resumeAt = restarted ? answer.freshToken : '';
       if (resumeAt === null || (restarted && resumeAt === token)) return answer;
       if (restarted) exact = false;
-      else [readAt, objects, count, pages, restarted] = [formatTime(now()), start(), 0, 0, true];
-      given = new Set();
+      else {
+        [readAt, objects, count, pages, restarted] = [formatTime(now()), start(), 0, 0, true];
+        given.clear();
+      }
       token = resumeAt;
       observe({ type: 'list-restarted', kind, exact });
       continue;
