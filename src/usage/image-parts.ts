@@ -79,7 +79,7 @@ const isIndex = ({ fault, children }: Image): boolean => fault === null && child
 /** An image that is only a config states a Size above 0; any other has a layer with a size. */
 const hasKnownSize = ({ layers, statedBytes, fault }: Image): boolean => {
   if (fault !== null || layers === null) return false;
-  return layers.length === 0 ? statedBytes !== null : layers.some(({ sizeBytes }) => sizeBytes > 0);
+  return layers.length === 0 ? (statedBytes ?? 0) > 0 : layers.some(({ sizeBytes }) => sizeBytes > 0);
 };
 
 const partsOf = (image: Image): readonly Part[] => {
