@@ -36,7 +36,7 @@ export type Numbering = {
 };
 
 /** What the images of one cluster or namespace are made of. */
-export type Contents = Numbering & {
+export type Contents = {
   /** By an image's digest; each image is worked out once. */
   readonly contentOf: (digest: string) => ImageContent;
 };
@@ -44,16 +44,15 @@ export type Contents = Numbering & {
 /** Images by digest. */
 type Images = Pick<ReadonlyMap<string, Image>, 'get'>;
 
-export const createContents = (images: Images, numbering: Numbering): Contents => {
+export const createContents = (images: Images, numberOf: Numbering['numberOf']): Contents => {
   const contents = new Map<string, ImageContent>();
-  const blobs = createBlobs(numbering.numberOf);
+  const blobs = createBlobs(numberOf);
   return {
     contentOf: (digest) => {
       const content = contents.get(digest) ?? readContent(digest, images, blobs);
       contents.set(digest, content);
       return content;
     },
-    ...numbering,
   };
 };
 
@@ -65,7 +64,7 @@ type Blobs = Pick<Numbering, 'numberOf'> & {
   readonly unite: (blobs: readonly Blob[]) => Pick<ImageContent, 'blobs' | 'conflicts'>;
 };
 
-const createBlobs = (numberOf: Contents['numberOf']): Blobs => {
+const createBlobs = (numberOf: Numbering['numberOf']): Blobs => {
   const layers: Blob[] = [];
   /** By a blob's number where it stands among those that are being united, if it does. */
   const places: number[] = [];

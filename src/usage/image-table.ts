@@ -162,7 +162,7 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
   const get = (digest: string): Image | undefined => read([digest]).next().value;
 
   const contentOfOdd = (digest: string): ImageContent => {
-    contents ??= createContents({ get }, blobs);
+    contents ??= createContents({ get }, blobs.numberOf);
     return contents.contentOf(digest);
   };
 

@@ -109,14 +109,13 @@ const findHeldOutside = (digests: readonly string[], images: Images, holders: Ho
     images,
     isHeld,
     *[Symbol.iterator]() {
-      const told = new Set<number>();
-      const own: number[] = [];
-      for (const digest of digests) images.visitBlobs(digest, (number) => own.push(number));
-      for (const number of own) {
-        if (!isHeld(number) || told.has(number)) continue;
-        told.add(number);
-        yield images.digestOf(number);
+      const held = new Set<number>();
+      for (const digest of digests) {
+        images.visitBlobs(digest, (number) => {
+          if (isHeld(number)) held.add(number);
+        });
       }
+      for (const number of held) yield images.digestOf(number);
     },
   };
 };

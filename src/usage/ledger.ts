@@ -1,5 +1,5 @@
 import { addBytes } from './blobs.ts';
-import type { ContentFault, Contents } from './blobs.ts';
+import type { ContentFault } from './blobs.ts';
 import { formatBytes } from './format.ts';
 import { holdBlobs } from './held-blobs.ts';
 import type { Entry, HeldBlobs } from './held-blobs.ts';
@@ -277,7 +277,7 @@ const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): W
   };
 };
 
-const findLargestLayer = (current: Entry | undefined, { digestOf }: Contents): Layer | null => {
+const findLargestLayer = (current: Entry | undefined, { digestOf }: PartContents): Layer | null => {
   if (current === undefined || !current.charged) return null;
   let largest: Layer | null = null;
   for (const { number, sizeBytes, kind } of current.content.blobs) {
@@ -314,7 +314,10 @@ const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] 
   );
 };
 
-const listConflicts = ({ conflicts, sizeOf }: HeldBlobs, { digestOf }: Contents): readonly LedgerFault[] =>
+const listConflicts = (
+  { conflicts, sizeOf }: HeldBlobs,
+  { digestOf }: PartContents,
+): readonly LedgerFault[] =>
   [...conflicts]
     .map(([number, { label }]) => {
       const message = `Images state different sizes for this blob, that of ${label} among them: it is weighed as ${formatBytes(sizeOf(number))} (a layer’s size before a config’s, then the largest).`;

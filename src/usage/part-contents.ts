@@ -4,6 +4,7 @@ import type { Images } from './image-table.ts';
 
 /** Contents whose blobs are numbered from 0 on among themselves. */
 export type PartContents = Contents & {
+  readonly digestOf: (number: number) => string;
   /** How many have a number by now. */
   readonly count: () => number;
   /** A blob's number among all images. */
@@ -34,11 +35,6 @@ export const createPartContents = (images: Images): PartContents => {
     const blob: Blob = { number, sizeBytes, kind };
     blobs[number] = blob;
     return blob;
-  };
-
-  const numbering = {
-    numberOf: (digest: string) => numberOfSource(images.numberOf(digest)),
-    digestOf: (number: number) => images.digestOf(sourceOf(number)),
   };
 
   const readOdd = (digest: string): ImageContent => {
@@ -74,7 +70,7 @@ export const createPartContents = (images: Images): PartContents => {
   };
 
   return {
-    ...numbering,
+    digestOf: (number) => images.digestOf(sourceOf(number)),
     count: () => sources.length,
     sourceOf,
     contentOf: (digest) => {

@@ -13,13 +13,14 @@ type NamedContent = Omit<ImageContent, 'blobs' | 'unsized' | 'conflicts'> & {
 };
 
 const contentOf = (digest: string, images: readonly Image[]): NamedContent => {
-  const contents = createContents(new Map(images.map((one) => [one.digest, one])), createDigestTable());
+  const { numberOf, digestOf } = createDigestTable();
+  const contents = createContents(new Map(images.map((one) => [one.digest, one])), numberOf);
   const { blobs, unsized, conflicts, ...rest } = contents.contentOf(digest);
   return {
     ...rest,
-    blobs: blobs.map(({ number, ...blob }) => ({ digest: contents.digestOf(number), ...blob })),
-    unsized: unsized.map(contents.digestOf),
-    conflicts: conflicts.map(contents.digestOf),
+    blobs: blobs.map(({ number, ...blob }) => ({ digest: digestOf(number), ...blob })),
+    unsized: unsized.map(digestOf),
+    conflicts: conflicts.map(digestOf),
   };
 };
 
@@ -423,7 +424,7 @@ test('an image that names one layer with two sizes has the larger one, which is 
 test('an image is worked out once, however often it is asked for', () => {
   const { contentOf: find } = createContents(
     new Map([['api', image('api', { layers: { base: 100 } })]]),
-    createDigestTable(),
+    createDigestTable().numberOf,
   );
   expect(find('api')).toBe(find('api'));
 });

@@ -1,5 +1,5 @@
 import { formatCount, formatNumber } from '../../usage/format.ts';
-import type { NamespaceReport } from '../../usage/report.ts';
+import type { NamespaceReport, StreamReport } from '../../usage/report.ts';
 import type { Detail } from './extent.ts';
 import { listStream, moreRow, sumRow } from './list-rows.ts';
 import type { RowContext, RowView } from './list-rows.ts';
@@ -46,7 +46,7 @@ export const listNamespace = (namespace: NamespaceReport, options: ListOptions):
     ...(rest.length > 0 ? [moreRow(rest)] : []),
     ...(namespace.streams.length > 0 ? [sumRow(namespace)] : []),
   ];
-  const tagless = rest.filter((stream) => stream.tags.length === 0).map((stream) => stream.name);
+  const tagless = listTagless(rest);
   return {
     heading: `${headingOf(namespace, context.detail)} ${namespace.name}`,
     badge: badgeOf(namespace),
@@ -80,7 +80,11 @@ const introOf = ({ streams, totals }: NamespaceReport, detail: Detail, file: str
   return `All ${tags} and ${revisions}, those of the other streams too, are in ${file}.`;
 };
 
-/** Streams without any tag that are left out; the CSV has no row for them. */
+/** Names of the streams without any tag: the CSV has no row for them. */
+export const listTagless = (streams: readonly StreamReport[]): readonly string[] =>
+  streams.filter(({ tags }) => tags.length === 0).map(({ name }) => name);
+
+/** Those that are left out of a list. */
 const nameTagless = (names: readonly string[]): string => {
   if (names.length === 0) return '';
   return isNameable(names)

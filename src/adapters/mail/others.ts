@@ -1,7 +1,7 @@
 import { addBytes } from '../../usage/blobs.ts';
 import { formatBytes, formatCount, formatList } from '../../usage/format.ts';
 import type { NamespaceReport } from '../../usage/report.ts';
-import { badgeOf } from './list.ts';
+import { badgeOf, listTagless } from './list.ts';
 import { cutIntoTables, partOf } from './row-tables.ts';
 import { standingOf } from './standing.ts';
 
@@ -69,6 +69,6 @@ const viewOther = ({ namespace, fileNames }: OtherNamespace): OtherRow => ({
 });
 
 const nameTagless = ({ streams }: NamespaceReport): string => {
-  const names = streams.filter(({ tags }) => tags.length === 0).map(({ name }) => name);
+  const names = listTagless(streams);
   return names.length === 0 ? '' : `Image streams without any tag: ${names.join(', ')}.`;
 };

@@ -2,18 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readSummarySample } from '../../../src/adapters/mail/samples.ts';
 import type { Branding } from '../../../src/usage/branding.ts';
-import { inventMail } from './invented.ts';
+import { CONTAINER_STORE, inventMail } from './invented.ts';
 import { readPage } from './read-message.ts';
 
 const BRANDING: Branding = {
-  productName: 'Container store',
-  logoText: 'Platform & services',
-  colors: {
-    accent: '#006b3c',
-    alert: '#8a1c1c',
-    link: '#00558c',
-    dark: { accent: '#4fc38a', alert: '#ff9a90', link: '#8cc8ff' },
-  },
+  ...CONTAINER_STORE,
   paragraphs: { before: ['The registry moves on <7 December>.'], after: ['Thank you, {{name}}.'] },
 };
 

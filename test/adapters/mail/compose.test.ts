@@ -5,7 +5,7 @@ import { MAX_HTML_BYTES } from '../../../src/adapters/mail/weight.ts';
 import { describeCompose } from '../../pipeline/compose-contract.ts';
 import { createFakeCompose } from '../../fakes.ts';
 import { DELIVERY, inventMail, inventNamespace, mailOf } from './invented.ts';
-import { readAttachment, readCsv, readPage, readParts } from './read-message.ts';
+import { readAttachment, readCsv, readPage, readSentPage } from './read-message.ts';
 
 const MAIL = {
   from: 'Image registry <registry@platform.example.com>',
@@ -96,9 +96,7 @@ describe('everything is always delivered', () => {
     const mail = inventMail(streams);
     const rendered = compose.renderUsage(mail);
     const { bytes } = await compose.build(rendered, DELIVERY);
-    const html = readParts(new TextDecoder().decode(bytes)).find(({ headers }) =>
-      headers.includes('text/html'),
-    );
+    const html = readSentPage(bytes);
     expect(html?.headers).toContain('quoted-printable');
     expect(html?.body.length).toBeGreaterThan(8_000);
     expect(html?.body.length).toBeLessThanOrEqual(MAX_HTML_BYTES);
@@ -142,9 +140,7 @@ describe('everything is always delivered', () => {
     const mail = mailOf(names.map((name) => inventNamespace(300, { name })));
     const rendered = compose.renderUsage(mail);
     const { bytes } = await compose.build(rendered, DELIVERY);
-    const html = readParts(new TextDecoder().decode(bytes)).find(({ headers }) =>
-      headers.includes('text/html'),
-    );
+    const html = readSentPage(bytes);
     expect(html?.body.length).toBeLessThanOrEqual(MAX_HTML_BYTES);
     for (const name of names)
       expect(readPage(rendered.html)).toMatch(new RegExp(`largest of 300 .* in ${name}`));

@@ -11,6 +11,18 @@ import type {
 
 const MI = 1024 ** 2;
 
+/** A brand of another name and other colours. */
+export const CONTAINER_STORE = {
+  productName: 'Container store',
+  logoText: 'Platform & services',
+  colors: {
+    accent: '#006b3c',
+    alert: '#8a1c1c',
+    link: '#00558c',
+    dark: { accent: '#4fc38a', alert: '#ff9a90', link: '#8cc8ff' },
+  },
+} as const;
+
 /** The delivery of such a mail. */
 export const DELIVERY: Delivery = {
   id: '5f'.repeat(32),

@@ -5,7 +5,7 @@ import type { Branding } from '../../../src/usage/branding.ts';
 import type { NamespaceReport } from '../../../src/usage/report.ts';
 import { inventCluster, weighInto } from './invented-registry.ts';
 import type { Place, Shape } from './invented-registry.ts';
-import { inventNamespace, mailOf } from './invented.ts';
+import { CONTAINER_STORE, inventNamespace, mailOf } from './invented.ts';
 
 const GI = 1024 ** 3;
 const SMALL: Shape = { streams: 3, tags: 9, revisions: 20 };
@@ -61,14 +61,7 @@ const summarize = async (change: Partial<RunSummary>, compose = plain): Promise<
   (await compose).renderSummary({ ...(await readSummarySample()), ...change });
 
 const BRANDING: Branding = {
-  productName: 'Container store',
-  logoText: 'Platform & services',
-  colors: {
-    accent: '#006b3c',
-    alert: '#8a1c1c',
-    link: '#00558c',
-    dark: { accent: '#4fc38a', alert: '#ff9a90', link: '#8cc8ff' },
-  },
+  ...CONTAINER_STORE,
   paragraphs: {
     before: ['The registry moves to new storage on 7 December.'],
     after: ['Thank you for cleaning up.', 'The platform team'],

@@ -7,7 +7,7 @@ import type { DeletionPlan } from '../../../src/usage/savings.ts';
 import { inventCluster, weighInto } from './invented-registry.ts';
 import { DELIVERY, inventNamespace, mailOf } from './invented.ts';
 import { readPageWords, readTextWords } from './read-figures.ts';
-import { readAttachment, readCsv, readPage, readParts } from './read-message.ts';
+import { readAttachment, readCsv, readPage, readSentPage } from './read-message.ts';
 
 const GI = 1024 ** 3;
 const compose = await createCompose({ mail: { from: 'registry@example.com' } });
@@ -79,9 +79,7 @@ describe('whatever a namespace holds, all of it is in the mail', () => {
 /** Nothing of the report is in neither body nor attachments, and the page is light enough to be shown whole. */
 const expectWhole = async (rendered: RenderedMail, mail: UsageMail): Promise<void> => {
   const { bytes } = await compose.build(rendered, DELIVERY);
-  const page = readParts(new TextDecoder().decode(bytes)).find(({ headers }) =>
-    headers.includes('text/html'),
-  );
+  const page = readSentPage(bytes);
   expect(page?.headers).toContain('quoted-printable');
   expect(page?.body.length).toBeGreaterThan(5_000);
   expect(page?.body.length).toBeLessThanOrEqual(MAX_HTML_BYTES);

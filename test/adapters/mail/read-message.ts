@@ -24,6 +24,10 @@ export const readParts = (source: string): readonly SentPart[] => {
         .flatMap((part) => readParts(part.replace(/^\r\n/, '').replace(/\r\n$/, '')));
 };
 
+/** The page of a message, still encoded. */
+export const readSentPage = (message: Uint8Array): SentPart | undefined =>
+  readParts(new TextDecoder().decode(message)).find(({ headers }) => headers.includes('text/html'));
+
 /** The text of a page as a reader sees it, line by line of its blocks. */
 export const readPage = (html: string): string =>
   html
