@@ -87,13 +87,30 @@ export const startWorker = (
     await worker.pause(true);
     const haveEnded = await endsWithin(waits.stopMs, Promise.allSettled(underWay));
     // BullMQ's close waits without limit, for jobs as for Redis; once begun it cannot be forced.
-    const isGraceful = haveEnded && (await endsWithin(PONG_MS, client.ping()));
-    await endsWithin(waits.stopMs, worker.close(!isGraceful));
+    const isGraceful =
+      haveEnded &&
+      (await endsWithin(PONG_MS, client.ping())) &&
+      (await endsWithin(RECONNECT_MS, untilBlockingIsConnected(worker)));
+    const isClosed = await endsWithin(waits.stopMs, worker.close(!isGraceful));
+    // Until its close has come that far, BullMQ's worker renews locks, and its timer keeps the process alive.
+    if (!isClosed) await worker['lockManager'].close();
     client.disconnect();
   };
 };
 
 const PONG_MS = 1_000;
+/** Longer than the longest wait between two tries to connect (`openPatient`). */
+const RECONNECT_MS = 2_000;
+
+/**
+ * BullMQ's close ends the connection on which the worker waits for jobs, and waits for its `end`. Between two tries to
+ * connect there is no socket that could close, so ioredis would drop the next try and never say `end` (BullMQ's #4656).
+ */
+const untilBlockingIsConnected = async (worker: Worker): Promise<void> => {
+  const blocking = await worker.getBackend().blockingClient;
+  while (blocking !== undefined && blocking.status !== 'ready')
+    await new Promise((resolve) => blocking.once('ready', resolve));
+};
 
 const growingWait = (firstMs: number, triesMade: number): number => {
   const longestMs = Math.min(firstMs * 4 ** (triesMade - 1), LONGEST_RETRY_MS);
