@@ -2,6 +2,7 @@ import { sumUpAdvice } from '../usage/advice.ts';
 import {
   formatAtLeast,
   formatBeside,
+  formatBound,
   formatBytes,
   formatCount,
   formatDay,
@@ -64,11 +65,8 @@ export const levelCell = (out: Out, level: Level): string =>
   paint(out, level === 'over' ? 'red' : level === 'warning' ? 'yellow' : 'green', level);
 
 /** Usage in the quota's unit; a namespace with unknown sizes uses at least so much, were it less than the unit can tell. */
-export const usedCell = (usedBytes: number, limitBytes: number | null, unknownRevisions: number): string => {
-  const beside = formatBeside(usedBytes, limitBytes);
-  if (unknownRevisions === 0) return beside;
-  return `≥ ${beside.startsWith('less than') ? formatBytes(usedBytes) : beside}`;
-};
+export const usedCell = (usedBytes: number, limitBytes: number | null, unknownRevisions: number): string =>
+  unknownRevisions === 0 ? formatBeside(usedBytes, limitBytes) : `≥ ${formatBound(usedBytes, limitBytes)}`;
 
 const NAMESPACE_COLUMNS: readonly Column[] = [
   { heading: 'NAMESPACE', align: 'left' },

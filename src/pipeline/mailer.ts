@@ -68,6 +68,7 @@ export const renderDelivery = (
     kind: delivery.kind === 'one-off' ? 'one-off' : 'usage-report',
     recipient: delivery.recipient,
     otherRoles: [...new Set(others.flatMap(({ roles }) => roles))].toSorted(),
+    ...(own[0] === undefined ? {} : { teamNamespaces: own[0].team.namespaces.length }),
     reportId: delivery.runId,
   });
 };

@@ -124,6 +124,8 @@ export type UsageMail = {
   readonly recipient: { readonly roles: readonly string[]; readonly rule: string } | null;
   /** Roles of the others who are told, sorted; no addresses. */
   readonly otherRoles: readonly string[];
+  /** How many namespaces the team has, those that are not in the mail, too; absent: not known. */
+  readonly teamNamespaces?: number;
   /** The id a reader can quote, e.g. the run's id; null when there is none. */
   readonly reportId: string | null;
 };
@@ -188,6 +190,8 @@ export type RenderedMail = {
   readonly html: string;
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** The name of the cluster that the mail is about; absent: not known. */
+  readonly cluster?: string;
 };
 
 /** A message ready to be sent: CRLF line ends, headers included; the same input gives the same bytes. */

@@ -52,11 +52,26 @@ export const formatBeside = (bytes: number, limitBytes: number | null): string =
   return `${amount(bytes, unit)} ${unit.name}`;
 };
 
+/**
+ * What a size in bytes near a limit (null: none) is at least or at most, in the limit's unit or, where that can tell less,
+ * in its own: `12.4 GiB`, `12 B`.
+ */
+export const formatBound = (bytes: number, limitBytes: number | null): string => {
+  const beside = formatBeside(bytes, limitBytes);
+  return beside.startsWith(TRACE) ? formatBytes(bytes) : beside;
+};
+
 /** The verdict after `formatUsed`, in the same unit (usage > limit, both in bytes): `12.4 over`, `over by less than 0.1 GiB`. */
 export const formatOver = (usedBytes: number, limitBytes: number): string => {
   const unit = quotaUnit(usedBytes, limitBytes);
   const over = amount(usedBytes - limitBytes, unit);
   return over === TRACE ? `over by ${over} ${unit.name}` : `${over} over`;
+};
+
+/** The verdict after `formatAtLeast`: `12.4 over`, `over by at least 12 B`. */
+export const formatOverAtLeast = (usedBytes: number, limitBytes: number): string => {
+  const over = formatOver(usedBytes, limitBytes);
+  return over.includes(TRACE) ? `over by at least ${formatBytes(usedBytes - limitBytes)}` : over;
 };
 
 /** A percentage that has one decimal at most: `124.8%`, `100%`, `6,240%`. */

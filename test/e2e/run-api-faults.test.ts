@@ -137,7 +137,7 @@ describe('a run that cannot see one kind of workload mails the same figures and 
       );
       expect(text).not.toContain('oc tag -d');
     }
-    expect(run.mails[2]?.text).toContain('deployments could not be read, so what is unused is not known.');
+    expect(run.mails[2]?.text).toContain('What is unused is not known: deployments could not be read.');
   });
 });
 

@@ -78,4 +78,5 @@ export const readMails = async (messages: readonly CaughtMessage[]): Promise<rea
 const withoutMoment = (text: string): string =>
   text
     .replaceAll(/\w+day \d+ \w+\s+\d\d:\d\d UTC/g, 'MOMENT')
+    .replaceAll(/Read on [\w\s,:–]+?\bUTC/g, 'Read on MOMENT')
     .replaceAll(/^expires=\d{12}/gm, 'expires=MOMENT');

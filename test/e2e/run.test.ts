@@ -213,6 +213,7 @@ const withoutMoment = (text: string): string =>
   text
     .replaceAll(/manual-\d{8}T\d{6}Z/g, 'RUN')
     .replaceAll(/\w+day \d+ \w+\s+\d\d:\d\d UTC/g, 'MOMENT')
+    .replaceAll(/Read on [\w\s,:–]+?\bUTC/g, 'Read on MOMENT')
     .replaceAll(/^expires=\d{12}/gm, 'expires=MOMENT');
 
 const weeklyAfter = (slot: string): string => {

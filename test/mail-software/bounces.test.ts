@@ -63,7 +63,7 @@ describe.skipIf(!hasMailSoftware)(withMailSoftware('a mail that comes back'), { 
     );
     expect(summary.text).toMatch(/Mail to these recipients came back \(1\)\n\nThey are mailed again: /);
     expect(summary.text?.replaceAll(/\s+/g, ' ')).toMatch(
-      /- gone@team\.example\.test: about a1b2c3-prod: 550 5\.1\.1 .*; 1 mail, of \d+ \w+ \d+; no namespace names this recipient /,
+      /- gone@team\.example\.test: About a1b2c3-prod, 1 mail, of \d+ \w+ \d+: 550 5\.1\.1 .*\. No namespace names this recipient\. /,
     );
 
     // Nobody whom the run mailed has a mailbox there, either.

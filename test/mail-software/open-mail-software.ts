@@ -49,7 +49,7 @@ export const fetchMail = async (
   while (performance.now() < giveUpAt) {
     for (const uid of (await mailbox.listMessages()).toReversed()) {
       const message = await mailbox.readMessage(uid);
-      if (isIt(message)) return message;
+      if (message !== null && isIt(message)) return message;
     }
     await wait(50);
   }

@@ -14,6 +14,7 @@ import {
   formatSome,
   formatSpan,
   formatAtLeast,
+  formatBound,
   formatUsed,
   formatUser,
   formatWeek,
@@ -222,4 +223,13 @@ test.each([
   [12, null, 'at least 12 B'],
 ])('%d bytes and more of %s are %s', (usedBytes, limitBytes, text) => {
   expect(formatAtLeast(usedBytes, limitBytes)).toBe(text);
+});
+
+test.each<[number, number | null, string]>([
+  [12 * 1024 ** 3 + 1, 50 * 1024 ** 3, '12.0 GiB'],
+  [12, 50 * 1024 ** 3, '12 B'],
+  [0, 50 * 1024 ** 3, '0 GiB'],
+  [12, null, '12 B'],
+])('a bound of %d bytes near %s is %s', (bytes, limitBytes, text) => {
+  expect(formatBound(bytes, limitBytes)).toBe(text);
 });

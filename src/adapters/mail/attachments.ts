@@ -27,10 +27,9 @@ export const attachUsage = ({ report, plans }: UsageMail): readonly NamespaceFil
       };
     });
 
-/** Every namespace of a run. */
-export const attachSummary = ({ run, rows }: RunSummary): readonly Attachment[] => [
-  attachCsv(fileName(run.id), renderSummaryCsv(rows)),
-];
+/** Every namespace of a run; no file where it came to none. */
+export const attachSummary = ({ run, rows }: RunSummary): readonly Attachment[] =>
+  rows.length === 0 ? [] : [attachCsv(fileName(run.id), renderSummaryCsv(rows))];
 
 const attachCsv = (name: string, csv: string): Attachment =>
   Buffer.byteLength(csv) > MAX_CSV_BYTES

@@ -19,9 +19,15 @@ export const cleanTexts = <Data>(data: Data): Data =>
 
 const isClean = (value: unknown): boolean => {
   if (typeof value === 'string') return value.length <= MAX_LENGTH && value.search(STEERING) < 0;
-  if (typeof value !== 'object' || value === null) return true;
-  return (Array.isArray(value) ? value : Object.values(value)).every(isClean);
+  if (Array.isArray(value)) return value.every(isClean);
+  if (!isObject(value)) return true;
+  // Plain data inherits nothing, and asking for all values at once would copy them.
+  for (const name in value) if (!isClean(value[name])) return false;
+  return true;
 };
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** A header's text in ASCII on one line, as every mail server takes it; accents are dropped. */
 export const asciiLine = (text: string): string => {

@@ -63,10 +63,11 @@ const toError = (dir: string | null, faults: readonly string[]): AppError =>
 const composeWith = ({ usageReport, runSummary }: Templates, options: ComposeOptions): Compose => {
   const { mail } = options;
   const brand = brandOf(options);
-  const nameCluster = (cluster: string, rendered: RenderedMail): RenderedMail =>
-    mail.subjectCluster === true
-      ? { ...rendered, subject: prefixSubject(cluster, rendered.subject) }
-      : rendered;
+  const nameCluster = (cluster: string, rendered: RenderedMail): RenderedMail => ({
+    ...rendered,
+    cluster,
+    ...(mail.subjectCluster === true ? { subject: prefixSubject(cluster, rendered.subject) } : {}),
+  });
   return {
     renderUsage: (usage) => nameCluster(usage.report.cluster.name, renderUsage(usageReport, brand, usage)),
     renderSummary: (summary) =>

@@ -29,17 +29,18 @@ const COLUMNS = [
  * without any. Positions count from 1, the current revision. An empty cell says that a tag has no such thing,
  * `unknown` that it was not to be found out. A cell that a spreadsheet would take for a formula starts with `'`.
  */
-export const renderCsv = (namespaces: readonly NamespaceReport[]): string =>
-  [
-    COLUMNS.join(','),
-    ...namespaces.flatMap(({ name, streams }) =>
-      streams.flatMap((stream) => stream.tags.flatMap((tag) => listRows(name, stream.name, tag))),
-    ),
-    '',
-  ].join('\n');
+export const renderCsv = (namespaces: readonly NamespaceReport[]): string => {
+  const lines = [COLUMNS.join(',')];
+  for (const { name, streams } of namespaces) {
+    for (const stream of streams) {
+      for (const tag of stream.tags) for (const row of listRows(name, stream.name, tag)) lines.push(row);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+};
 
 const listRows = (namespace: string, stream: string, tag: TagReport): readonly string[] => {
-  const place = [namespace, stream, tag.name].map(writeName).join(',');
+  const place = `${writeName(namespace)},${writeName(stream)},${writeName(tag.name)}`;
   const whole = `${String(tag.countedBytes)},${String(tag.freesBytes)}`;
   return tag.revisions.length === 0
     ? [`${place},,,,,,,,${whole},${writeUse(tag)},`]
@@ -67,14 +68,16 @@ const listUsers = (used: UseReport): string => {
 };
 
 /** Text of others is cleaned. */
-const writeName = (text: string): string => (PLAIN.test(text) ? text : writeCell(cleanText(text)));
+const writeName = (text: string): string => (isPlain(text) ? text : writeCell(cleanText(text)));
 
 /** A mail has thousands of cells that are written as they are: only others are worth the library's care. */
 const writeCell = (text: string): string =>
-  PLAIN.test(text) ? text : stringify([[text]], { eof: false, escape_formulas: true });
+  isPlain(text) ? text : stringify([[text]], { eof: false, escape_formulas: true });
 
-/** Nothing that is to be cleaned, needs quotes or starts a formula. */
-const PLAIN = /^(?:\w[\w .:;/@()+-]{0,200})?$/;
+/** Nothing that is to be cleaned or cut, needs quotes or starts a formula. */
+const isPlain = (text: string): boolean => text === '' || (text.length <= 200 && PLAIN.test(text));
+
+const PLAIN = /^\w[\w .:;/@()+-]*$/;
 
 /** All namespaces of a run as CSV with a header, one row each; `mails` counts deliveries by state. */
 export const renderSummaryCsv = (rows: readonly RunSummaryRow[]): string =>

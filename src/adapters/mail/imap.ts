@@ -26,8 +26,8 @@ export type ImapOptions = {
 export type ImapFolder = AsyncDisposable & {
   /** The unique ids of all messages in it now, oldest first. */
   readonly listMessages: () => Promise<readonly string[]>;
-  /** A message as it came, CRLF line ends; only its start when a size is given. */
-  readonly readMessage: (uid: string, maxBytes?: number) => Promise<Buffer>;
+  /** A message as it came, CRLF line ends; only its start when a size is given. null: it was removed meanwhile. */
+  readonly readMessage: (uid: string, maxBytes?: number) => Promise<Buffer | null>;
 };
 
 /** A folder with notices of failure. */
@@ -35,7 +35,8 @@ export const openImap = (options: ImapOptions): BounceMailbox => ({
   readNotices: async function* () {
     await using folder = await openFolder(options);
     for (const uid of await folder.listMessages()) {
-      yield readNotice(await folder.readMessage(uid, MAX_NOTICE_BYTES));
+      const message = await folder.readMessage(uid, MAX_NOTICE_BYTES);
+      if (message !== null) yield readNotice(message);
     }
   },
 });
@@ -71,12 +72,12 @@ export const openFolder = async (options: ImapOptions): Promise<ImapFolder> => {
     },
     readMessage: async (uid, maxBytes) => {
       const part = maxBytes === undefined ? '' : `<0.${String(maxBytes)}>`;
-      const { lines, answer } = await session.ask(`UID FETCH ${uid} BODY.PEEK[]${part}`);
+      const { isOk, lines, answer } = await session.ask(`UID FETCH ${uid} BODY.PEEK[]${part}`);
       const literal = lines.findIndex((line) => LITERAL.test(line.toString('latin1')));
       const message = literal < 0 ? undefined : lines[literal + 1];
-      if (message === undefined)
-        throw new AppError('unavailable', `IMAP: no message came: ${redact(answer)}`);
-      return message;
+      if (message !== undefined) return message;
+      if (isOk || EXPUNGED.test(answer)) return null;
+      throw new AppError('unavailable', `IMAP: no message came: ${redact(answer)}`);
     },
     [Symbol.asyncDispose]: async () => {
       await session.ask('LOGOUT').catch(() => null);
@@ -89,6 +90,9 @@ const TIMEOUT_MS = 60_000;
 
 /** A literal of that many bytes follows the line. */
 const LITERAL = /\{(\d+)\}$/;
+
+/** Another session removed the message (RFC 5530); most servers then find nothing to fetch, which is OK to them. */
+const EXPUNGED = /^NO \[EXPUNGEISSUED\]/i;
 
 const quote = (text: string): string => {
   if (/[\r\n\0]/.test(text)) throw new AppError('invalid', 'IMAP: a name or password must be on one line');

@@ -1,5 +1,6 @@
 import {
   formatBeside,
+  formatBound,
   formatBytes,
   formatCount,
   formatDay,
@@ -41,6 +42,10 @@ export type RowContext = {
 export const listStream = (stream: StreamReport, context: RowContext): readonly RowView[] => {
   const { detail } = context;
   const hasTags = detail === 'revisions' || detail === 'tags';
+  const { size, counted, frees } = figuresOf(
+    stream,
+    stream.tags.some(({ revisions }) => revisions.length > 0),
+  );
   const row: RowView = {
     kind: 's',
     isHead: true,
@@ -53,11 +58,10 @@ export const listStream = (stream: StreamReport, context: RowContext): readonly 
       unknownSizes(stream.unknownRevisions),
     ]),
     note: '',
-    pushed: lastPush(stream.tags.flatMap(({ revisions }) => revisions)),
-    ...figuresOf(
-      stream,
-      stream.tags.some(({ revisions }) => revisions.length > 0),
-    ),
+    pushed: lastPush(stream),
+    size,
+    counted,
+    frees,
   };
   return hasTags ? [row, ...stream.tags.flatMap((tag) => listTag(tag, context))] : [row];
 };
@@ -68,6 +72,7 @@ const listTag = (tag: TagReport, context: RowContext): readonly RowView[] => {
   const [only] = tag.revisions.length === 1 && detail === 'revisions' ? tag.revisions : [];
   const hasRows = detail === 'revisions' && tag.revisions.length > 1;
   const by = hasRows ? '' : usersOf(tag, namespace);
+  const { size, counted, frees } = figuresOf(tag, tag.revisions.length > 0);
   const row: RowView = {
     kind: 't',
     isHead: false,
@@ -85,7 +90,9 @@ const listTag = (tag: TagReport, context: RowContext): readonly RowView[] => {
       hasRows ? '' : alsoIn(context.elsewhere(tag.revisions[0]?.digest ?? '')),
     ]),
     pushed: tag.revisions[0] === undefined ? '' : formatDay(tag.revisions[0].created),
-    ...figuresOf(tag, tag.revisions.length > 0),
+    size,
+    counted,
+    frees,
   };
   // What a tag says of its use, its revisions need not repeat.
   const isUseSaid = tag.inUse === null;
@@ -124,7 +131,10 @@ export const sumRow = (namespace: NamespaceReport): RowView => ({
   ...BLANK_ROW,
   kind: 'sum',
   name: `${namespace.name} uses${namespace.unknownRevisions > 0 ? ' at least' : ''}`,
-  counted: formatBeside(namespace.usedBytes, namespace.quota.limitBytes),
+  counted: (namespace.unknownRevisions > 0 ? formatBound : formatBeside)(
+    namespace.usedBytes,
+    namespace.quota.limitBytes,
+  ),
 });
 
 const BLANK_ROW = { isHead: true, digest: '', mark: '', note: '', pushed: '', size: '', frees: '' } as const;
@@ -189,12 +199,12 @@ const figuresOf = (
 /** The first 12 digits tell images apart, as in `oc` and `podman`. */
 const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
 
-const lastPush = (revisions: readonly RevisionReport[]): string => {
-  if (revisions.length === 0) return '';
+const lastPush = ({ tags }: StreamReport): string => {
   let last: string | null = null;
-  for (const { created } of revisions)
-    if (created !== null && (last === null || created > last)) last = created;
-  return formatDay(last);
+  for (const { revisions } of tags)
+    for (const { created } of revisions)
+      if (created !== null && (last === null || created > last)) last = created;
+  return tags.every(({ revisions }) => revisions.length === 0) ? '' : formatDay(last);
 };
 
 /** Most rows have none. */

@@ -17,6 +17,8 @@ export type ListView = {
   readonly unlisted: string;
   /** Whether streams are followed by their tags. */
   readonly isTree: boolean;
+  /** What heads the names of its rows. */
+  readonly nameHead: string;
   readonly tables: readonly { readonly caption: string; readonly rows: readonly RowView[] }[];
   /** The same rows for the text part. */
   readonly lines: readonly string[];
@@ -55,8 +57,12 @@ export const listNamespace = (namespace: NamespaceReport, options: ListOptions):
       .join(' '),
     unlisted: isNameable(tagless) ? '' : `Other streams, without any tag: ${tagless.join(', ')}.`,
     isTree: context.detail === 'revisions' || context.detail === 'tags',
+    nameHead: nameHeadOf(context.detail),
     tables: splitRows(rows),
-    lines: rows.length === 0 ? [] : tableLines([COLUMNS, ...rows.map(lineOf)]),
+    lines:
+      rows.length === 0
+        ? []
+        : tableLines([{ name: nameHeadOf(context.detail), figures: FIGURES }, ...rows.map(lineOf)]),
   };
 };
 
@@ -109,14 +115,19 @@ const splitRows = (rows: readonly RowView[]): ListView['tables'] => {
   });
 };
 
-const COLUMNS: TableLine = {
-  name: 'Stream, tag, revision',
-  figures: ['Pushed', 'Size', 'Counted', 'Frees'],
+const nameHeadOf = (detail: Detail): string => {
+  if (detail === 'revisions') return 'Stream, tag, revision';
+  return detail === 'tags' ? 'Stream, tag' : 'Image stream';
 };
 
+const FIGURES = ['Pushed', 'Size', 'Counted', 'Frees'];
+
 const lineOf = ({ kind, name, digest, mark, note, pushed, size, counted, frees }: RowView): TableLine => ({
-  name: [name, digest, mark === '' ? '' : `(${mark})`].filter((part) => part !== '').join(' '),
+  name: joinWords(joinWords(name, digest), mark === '' ? '' : `(${mark})`),
   figures: [pushed, size, counted, frees],
   note,
   indent: kind === 't' ? 2 : kind === 'r' ? 4 : 0,
 });
+
+const joinWords = (first: string, second: string): string =>
+  first === '' || second === '' ? first + second : `${first} ${second}`;

@@ -53,7 +53,7 @@ const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delive
       // RFC 3834 and its Exchange counterpart: no out-of-office answers, please.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'DR, RN, NRN, OOF, AutoReply',
-      'List-Id': `<${listLabel(delivery)}.quotagram.${domain}>`,
+      'List-Id': `<${[...listLabels(delivery, rendered.cluster ?? ''), 'quotagram', domain].join('.')}>`,
     },
     text: rendered.text,
     html: rendered.html,
@@ -95,13 +95,24 @@ const returnPath = (bounces: string | null, delivery: Delivery): string | null =
 const referencesOf = ({ id, last }: Thread): readonly string[] => (last === null ? [id] : [id, last]);
 
 /**
- * One label of a domain name per team, so that readers can filter (RFC 2919). A team whose name does not fit into one
- * gets the start of its hash behind it, so that no two teams share a label.
+ * A list per team and cluster, so that readers can filter (RFC 2919): the mails of two clusters may leave from one domain.
+ * The cluster is left out where it is not known.
  */
-const listLabel = ({ kind, teamId }: Delivery): string => {
-  if (kind === 'run-summary') return kind;
-  const label = teamId.replace(':', '-');
-  if (/^[a-z0-9-]{1,63}$/.test(label) && !label.endsWith('-')) return label;
-  const start = teamId.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return `${start.slice(0, 46)}-${identify(teamId).slice(0, 16)}`.replace(/^-+/, '');
+const listLabels = ({ kind, teamId }: Delivery, cluster: string): readonly string[] => [
+  kind === 'run-summary' ? kind : (asLabel(teamId.replace(':', '-')) ?? hashedLabel(teamId)),
+  ...(cluster === '' ? [] : [asLabel(cluster) ?? hashedLabel(cluster)]),
+];
+
+/** A name that can be a label of a domain name as it is; else null. */
+const asLabel = (name: string): string | null =>
+  /^[a-z0-9-]{1,63}$/.test(name) && !/^-|-$/.test(name) ? name : null;
+
+/** What is left of a name, and the start of its hash: no two names share a label. */
+const hashedLabel = (name: string): string => {
+  const start = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 46)
+    .replace(/^-|-$/g, '');
+  return `${start === '' ? '' : `${start}-`}${identify(name).slice(0, 16)}`;
 };

@@ -1,6 +1,6 @@
 import { formatBytes, formatSome } from '../../usage/format.ts';
-import { describeInexact, describeUnseenUse } from '../../usage/reading.ts';
-import type { Finding, FindingCode } from '../../usage/registry.ts';
+import { describeInexact, describeReading, describeUnseenUse } from '../../usage/reading.ts';
+import type { Finding, FindingCode, ListReading } from '../../usage/registry.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 
 /**
@@ -21,6 +21,16 @@ export const listNotes = (report: Report, namespaces: readonly NamespaceReport[]
   ...adviseSmaller(namespaces),
 ];
 
+/** When the lists were read: worth knowing where not all are exact, small print where they are. */
+export const noteReading = (
+  lists: readonly ListReading[],
+): { readonly worthKnowing: readonly string[]; readonly smallPrint: readonly string[] } => {
+  const reading = [describeReading(lists)].filter((sentence) => sentence !== null);
+  return describeInexact(lists) === null
+    ? { worthKnowing: [], smallPrint: reading }
+    : { worthKnowing: reading, smallPrint: [] };
+};
+
 /** Why the figures of namespaces do not add up to the team's, and why deleting frees nothing elsewhere. */
 const notesOnPromotion = (namespaces: readonly NamespaceReport[]): readonly string[] =>
   namespaces.every(({ sharedWithTeamBytes }) => sharedWithTeamBytes === 0)
@@ -31,10 +41,9 @@ const notesOnPromotion = (namespaces: readonly NamespaceReport[]): readonly stri
 
 const notesOnReading = (report: Report): readonly string[] => {
   const unseen = describeUnseenUse(report);
-  const inexact = describeInexact(report.snapshot.lists);
   return [
     ...(unseen === null ? [] : [`“Use unknown” does not mean unused: ${unseen}.`]),
-    ...(inexact === null ? [] : [inexact]),
+    ...noteReading(report.snapshot.lists).worthKnowing,
   ];
 };
 

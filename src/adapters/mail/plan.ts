@@ -1,5 +1,6 @@
 import { deleteTagCommand, guardCommands, isQuotableUrl } from '../../usage/commands.ts';
 import {
+  formatAtLeast,
   formatBytes,
   formatCount,
   formatDay,
@@ -7,6 +8,7 @@ import {
   formatMoment,
   formatNumber,
   formatOver,
+  formatOverAtLeast,
   formatUsed,
 } from '../../usage/format.ts';
 import { WHAT_CANNOT_BE_SEEN } from '../../usage/reading.ts';
@@ -126,12 +128,13 @@ const isCured = ({ quota, unknownRevisions }: NamespaceReport, { usedAfterBytes 
 
 const outcomeOf = (namespace: NamespaceReport, plan: DeletionPlan): string => {
   const { limitBytes } = namespace.quota;
-  const atLeast = namespace.unknownRevisions > 0 ? 'at least ' : '';
-  const after = `, to ${atLeast}${formatUsed(plan.usedAfterBytes, limitBytes)}`;
+  const [used, over] =
+    namespace.unknownRevisions > 0 ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
+  const after = `, to ${used(plan.usedAfterBytes, limitBytes)}`;
   const verdict = isCured(namespace, plan)
     ? ', within the quota.'
     : limitBytes !== null && plan.usedAfterBytes > limitBytes
-      ? `: still ${formatOver(plan.usedAfterBytes, limitBytes)}. ${sayWhereTheRestIs(namespace, plan)}`
+      ? `: still ${over(plan.usedAfterBytes, limitBytes)}. ${sayWhereTheRestIs(namespace, plan)}`
       : '.';
   return `${after}${verdict}${reclaimOf(plan)}`;
 };

@@ -1,11 +1,14 @@
 import type { Colors } from '../../usage/branding.ts';
 import {
+  formatAtLeast,
   formatBeside,
+  formatBound,
   formatBytes,
   formatCount,
   formatLimit,
   formatList,
   formatOver,
+  formatOverAtLeast,
   formatPercent,
   formatUsed,
 } from '../../usage/format.ts';
@@ -41,14 +44,17 @@ export type BarView = {
 };
 
 /** A namespace's usage, `62.4 of 50 GiB`, and what alarms in it, `12.4 over`; empty where nothing does. */
-export const standingOf = ({ usedBytes, quota, unknownRevisions }: NamespaceReport) => ({
-  usage: [
-    unknownRevisions > 0 ? 'at least ' : '',
-    formatUsed(usedBytes, quota.limitBytes),
-    quota.limitBytes === null ? ', without a limit' : '',
-  ].join(''),
-  alert: quota.level === 'over' && quota.limitBytes !== null ? formatOver(usedBytes, quota.limitBytes) : '',
-});
+export const standingOf = ({
+  usedBytes,
+  quota: { level, limitBytes },
+  unknownRevisions,
+}: NamespaceReport) => {
+  const [used, over] = unknownRevisions > 0 ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
+  return {
+    usage: `${used(usedBytes, limitBytes)}${limitBytes === null ? ', without a limit' : ''}`,
+    alert: level === 'over' && limitBytes !== null ? over(usedBytes, limitBytes) : '',
+  };
+};
 
 /** What to delete first, the attached file that does it, and the colours of the bar. */
 export type StandingOptions = {
@@ -88,17 +94,18 @@ const barOf = (
   { accent, alert }: Colors,
 ): BarView | null => {
   if (limitBytes === null) return null;
-  const [atLeast, atMost] = unknownRevisions > 0 ? ['at least ', 'at most '] : ['', ''];
+  const size = (bytes: number, bound: string): string =>
+    unknownRevisions > 0 ? `${bound} ${formatBound(bytes, limitBytes)}` : formatBeside(bytes, limitBytes);
   return usedBytes > limitBytes
     ? {
         parts: split({ kind: 'quota', color: accent }, limitBytes, { kind: 'over', color: alert }, usedBytes),
         left: `quota ${formatLimit(limitBytes)}`,
-        right: `over by ${atLeast}${formatBeside(usedBytes - limitBytes, limitBytes)}`,
+        right: `over by ${size(usedBytes - limitBytes, 'at least')}`,
       }
     : {
         parts: split({ kind: 'used', color: accent }, usedBytes, { kind: 'free', color: FREE }, limitBytes),
-        left: `used ${atLeast}${formatBeside(usedBytes, limitBytes)}`,
-        right: `free ${atMost}${formatBeside(limitBytes - usedBytes, limitBytes)}`,
+        left: `used ${size(usedBytes, 'at least')}`,
+        right: `free ${size(limitBytes - usedBytes, 'at most')}`,
       };
 };
 

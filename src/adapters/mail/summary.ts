@@ -1,4 +1,5 @@
 import {
+  formatAtLeast,
   formatBytes,
   formatCount,
   formatList,
@@ -6,15 +7,16 @@ import {
   formatMoment,
   formatNumber,
   formatOver,
+  formatOverAtLeast,
   formatUsed,
 } from '../../usage/format.ts';
 import type { AdviceSummary } from '../../usage/advice.ts';
-import { describeInexact } from '../../usage/reading.ts';
 import type { FailingRecipient, RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
 import { DELIVERY_STATES } from '../../pipeline/records.ts';
 import type { DeliveryState } from '../../pipeline/records.ts';
 import type { Brand } from './brand.ts';
 import { asciiLine } from './clean.ts';
+import { noteReading } from './notes.ts';
 
 /** Everything a run's summary prints, as text. */
 export type SummaryView = Brand & {
@@ -37,6 +39,7 @@ export type SummaryView = Brand & {
     readonly rows: readonly { readonly name: string; readonly reason: string }[];
   }[];
   readonly notes: readonly string[];
+  readonly smallPrint: readonly string[];
   readonly reference: string;
 };
 
@@ -46,32 +49,42 @@ const MAX_ROWS = 100;
 /** Puts a run into words for the platform staff. */
 export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
   const { run, rows } = summary;
-  const heading = `Run ${run.id}: ${overOf(rows)}`;
+  const heading = `Run ${headlineOf(summary)}`;
+  const hasStopped = run.state === 'stopped';
   const over = rows.filter(({ level }) => level === 'over');
   return {
     ...brand,
     title: heading,
-    preheader: mailsOf(summary),
-    origin: `${brand.productName} usage · cluster ${run.cluster?.name ?? 'unknown'} · run summary`,
+    preheader: hasStopped ? reasonOf(run) : mailsOf(summary),
+    origin: [
+      `${brand.productName} usage`,
+      ...(run.cluster === null ? [] : [`cluster ${run.cluster.name}`]),
+      'run summary',
+    ].join(' · '),
     heading,
     alert: '',
-    facts: [
-      ...(run.stopReason === null ? [] : [`The run stopped before any mail: ${run.stopReason}`]),
-      `${capitalize(mailsOf(summary))}.`,
-      totalsOf(summary),
-    ].filter((fact) => fact !== ''),
+    facts: hasStopped
+      ? [`Why it stopped: ${reasonOf(run)}`, HOW_TO_GO_ON]
+      : [toSentence(mailsOf(summary)), totalsOf(summary)].filter((fact) => fact !== ''),
     overHeading: headingOf('Over quota', over.length),
     over: over
       .toSorted((a, b) => excessOf(b) - excessOf(a))
       .slice(0, MAX_ROWS)
       .map((row) => ({ name: row.namespace, usage: usageOf(row), mails: statesOf(row.mails) })),
     concerns: [
-      concern('Given up or failed', rows, ({ problem }) => problem),
-      concern('Nobody to tell', rows, ({ noRecipientReason }) => noRecipientReason),
+      // Of a run that stopped its heading says it once for all.
+      concern('Given up or failed', hasStopped ? [] : rows, describeProblem),
+      concern('Nobody to tell', rows, ({ noRecipientReason: reason }) =>
+        reason === null ? null : toSentence(reason),
+      ),
       viewFailing(summary.failing),
       ...summary.advice.map(viewAdvice),
     ].filter((found) => found.rows.length > 0),
     notes: notesOf(summary),
+    smallPrint: [
+      ...(hasStopped ? [] : noteReading(run.lists).smallPrint),
+      ...(rows.length === 0 ? [] : ['Every namespace is in the attached file.']),
+    ],
     reference: [
       `Report ${run.id}`,
       ...(run.takenAt === null ? [] : [`figures of ${formatMoment(run.takenAt)}`]),
@@ -80,8 +93,20 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
 };
 
 /** Facts first, in ASCII: `[Image registry] run weekly-2026-11-23: 7 of 21 over quota, 12 mails sent, 1 failed`. */
-export const summarySubject = (summary: RunSummary, { productName }: Brand): string =>
-  asciiLine(`[${productName}] run ${summary.run.id}: ${overOf(summary.rows)}, ${mailsOf(summary)}`);
+export const summarySubject = (summary: RunSummary, { productName }: Brand): string => {
+  const mails = summary.run.state === 'stopped' ? '' : `, ${mailsOf(summary)}`;
+  return asciiLine(`[${productName}] run ${headlineOf(summary)}${mails}`);
+};
+
+/** What the staff must know first; of a run that stopped nothing else is known. */
+const headlineOf = ({ run, rows }: RunSummary): string =>
+  run.state === 'stopped' ? `${run.id} stopped: no mail was sent` : `${run.id}: ${overOf(rows)}`;
+
+const reasonOf = ({ stopReason }: RunSummary['run']): string =>
+  endSentence(stopReason ?? 'nobody wrote down a reason');
+
+const HOW_TO_GO_ON =
+  'What to do: mend that, then start a run by hand with quotagram run. Without it, no team hears of its usage before the next weekly run.';
 
 const overOf = (rows: readonly RunSummaryRow[]): string =>
   `${formatNumber(rows.filter(({ level }) => level === 'over').length)} of ${formatNumber(rows.length)} over quota`;
@@ -108,10 +133,12 @@ const totalsOf = ({ run }: RunSummary): string => {
 
 const excessOf = ({ usedBytes, limitBytes }: RunSummaryRow): number => (usedBytes ?? 0) - (limitBytes ?? 0);
 
-const usageOf = ({ usedBytes, limitBytes }: RunSummaryRow): string =>
-  usedBytes === null || limitBytes === null
-    ? ''
+const usageOf = ({ usedBytes, limitBytes, unknownRevisions }: RunSummaryRow): string => {
+  if (usedBytes === null || limitBytes === null) return '';
+  return unknownRevisions > 0
+    ? `${formatAtLeast(usedBytes, limitBytes)}, ${formatOverAtLeast(usedBytes, limitBytes)}`
     : `${formatUsed(usedBytes, limitBytes)}, ${formatOver(usedBytes, limitBytes)}`;
+};
 
 const STATE_WORDS: Readonly<Record<DeliveryState, string>> = {
   planned: 'waiting',
@@ -146,6 +173,15 @@ const concern = (
   };
 };
 
+/** What others said, an error or a mail server, is quoted as it is. */
+const describeProblem = ({ problem, level, mails }: RunSummaryRow): string | null => {
+  if (problem === null) return null;
+  if (level === null) return `Given up: ${endSentence(problem)}`;
+  if ((mails.failed ?? 0) > 0) return `Mail failed: ${endSentence(problem)}`;
+  if ((mails.uncertain ?? 0) > 0) return `Mail uncertain: ${endSentence(problem)}`;
+  return toSentence(problem);
+};
+
 /** Whom nobody stands in for first, and last who is no contact any more. */
 const viewFailing = (failing: RunSummary['failing']): SummaryView['concerns'][number] => ({
   heading: headingOf('Mail to these recipients came back', failing.length),
@@ -163,14 +199,15 @@ const urgencyOf = ({ aloneIn, isNamed, namespaces }: FailingRecipient): number =
 
 const describeFailing = (recipient: FailingRecipient): string => {
   const { namespaces, mails, since, status, detail, isNamed, aloneIn } = recipient;
-  return [
-    `about ${namespaces.length === 0 ? 'runs' : formatList(namespaces)}: ${detail ?? status ?? 'no reason given'}`,
+  const count =
     mails === 1
       ? `1 mail, of ${formatLongDay(since)}`
-      : `${formatNumber(mails)} mails in a row, the first of ${formatLongDay(since)}`,
-    ...(aloneIn.length === 0 ? [] : [`nobody else is told about ${formatList(aloneIn)}`]),
-    ...(isNamed || namespaces.length === 0 ? [] : ['no namespace names this recipient']),
-  ].join('; ');
+      : `${formatNumber(mails)} mails in a row, the first of ${formatLongDay(since)}`;
+  return [
+    `About ${namespaces.length === 0 ? 'runs' : formatList(namespaces)}, ${count}: ${endSentence(detail ?? status ?? 'no reason given')}`,
+    ...(aloneIn.length === 0 ? [] : [`Nobody else is told about ${formatList(aloneIn)}.`]),
+    ...(isNamed || namespaces.length === 0 ? [] : ['No namespace names this recipient.']),
+  ].join(' ');
 };
 
 /** The worst few: `--output json` has them all. */
@@ -194,15 +231,20 @@ const ADVICE_WORDS: Readonly<Record<AdviceSummary['code'], string>> = {
 const headingOf = (heading: string, count: number): string =>
   `${heading} (${formatNumber(count)}${count > MAX_ROWS ? `, the first ${formatNumber(MAX_ROWS)} shown` : ''})`;
 
-const notesOf = ({ run }: RunSummary): readonly string[] => {
-  const inexact = describeInexact(run.lists);
-  return [
-    ...(run.unreadableKinds.length === 0
-      ? []
-      : [`${formatList(run.unreadableKinds)} could not be read, so what is unused is not known.`]),
-    ...(inexact === null ? [] : [inexact]),
-    ...run.findings.slice(0, MAX_ROWS).map(({ subject, message }) => `${subject}: ${message}`),
-  ];
-};
+const notesOf = ({ run }: RunSummary): readonly string[] => [
+  ...(run.unreadableKinds.length === 0
+    ? []
+    : [`What is unused is not known: ${formatList(run.unreadableKinds)} could not be read.`]),
+  ...noteReading(run.lists).worthKnowing,
+  ...run.findings
+    .slice(0, MAX_ROWS)
+    .map(({ subject, message }) =>
+      message.includes(subject) ? toSentence(message) : `${subject}: ${toSentence(message)}`,
+    ),
+];
 
-const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+/** A reason as a sentence; a key of the configuration at its start stays as it is written. */
+const toSentence = (reason: string): string =>
+  endSentence(reason.replace(/^[a-z](?=[a-z]*[ ,])/, (letter) => letter.toUpperCase()));
+
+const endSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);

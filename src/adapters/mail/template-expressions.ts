@@ -2,7 +2,11 @@ import Handlebars from 'handlebars';
 import type { Source } from './template-source.ts';
 
 /** Which fields views have, and what is in their lists; null where no view shows it. */
-export type Shape = { readonly fields: ReadonlyMap<string, Shape>; readonly element: Shape | null };
+export type Shape = {
+  readonly fields: ReadonlyMap<string, Shape>;
+  readonly isList: boolean;
+  readonly element: Shape | null;
+};
 
 /** The shape that values have together. */
 export const shapeOf = (values: readonly unknown[]): Shape => {
@@ -13,13 +17,15 @@ export const shapeOf = (values: readonly unknown[]): Shape => {
   const byName = Map.groupBy(entries, ([name]) => name);
   return {
     fields: new Map([...byName].map(([name, found]) => [name, shapeOf(found.map(([, value]) => value))])),
+    isList: values.some(Array.isArray),
     element: elements.length === 0 ? null : shapeOf(elements),
   };
 };
 
 /**
  * What is wrong with a template's mustaches, each with file and line: what does not parse, prints unescaped, or asks for
- * what no view of the shape has. Templates know `if`, `unless`, `each` and `with`, and nothing else.
+ * what no view of the shape has. Templates know `if`, `unless`, `each` and `with`, and nothing else. When a template is
+ * filled nobody looks again whether its names are there.
  */
 export const findExpressionFaults = (source: Source, shape: Shape): readonly string[] => {
   try {
@@ -36,6 +42,7 @@ type Fault = { readonly line: number; readonly message: string };
 const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
   const faults: Fault[] = [];
   const scopes: (Shape | null)[] = [root];
+  let loops = 0;
   const visitor = new Handlebars.Visitor();
   const refuse = ({ loc }: hbs.AST.Node, message: string): void => {
     faults.push({ line: loc.start.line, message });
@@ -47,13 +54,18 @@ const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
   };
 
   visitor.PathExpression = (path) => {
-    if (path.data ? !LOOP_DATA.has(path.parts.join('.')) : resolve(path, scopes) === 'unknown') {
+    const isThere = path.data
+      ? path.depth < loops && LOOP_DATA.has(path.parts.join('.'))
+      : resolve(path, scopes) !== 'unknown';
+    if (!isThere) {
       refuse(path, `there is no ${path.original} here`);
     }
   };
   visitor.MustacheStatement = (mustache) => {
     if (!mustache.escaped) refuse(mustache, 'prints without escaping; two braces, not three');
-    if (mustache.params.length > 0) refuse(mustache, 'calls a function; there are none');
+    if (mustache.params.length > 0 || mustache.hash !== undefined) {
+      refuse(mustache, 'calls a function; there are none');
+    } else if (!isPath(mustache.path)) refuse(mustache, 'prints what is no name');
     else visitor.accept(mustache.path);
   };
   visitor.BlockStatement = (block) => {
@@ -68,8 +80,14 @@ const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
     }
     visitor.accept(subject);
     const found = resolve(subject, scopes);
-    const inner = found === 'unknown' || found === null ? null : helper === 'each' ? found.element : found;
-    if (helper === 'each' || helper === 'with') within(inner, block.program);
+    const known = found === 'unknown' ? null : found;
+    if (helper === 'each') {
+      if (known?.isList === false) refuse(subject, `${subject.original} is no list`);
+      loops += 1;
+      // Of a list that is always empty nothing is known but that its elements can be printed.
+      within(known === null ? null : (known.element ?? shapeOf([])), block.program);
+      loops -= 1;
+    } else if (helper === 'with') within(known, block.program);
     else visitor.accept(block.program);
     if (block.inverse) visitor.accept(block.inverse);
   };
@@ -88,7 +106,7 @@ const LOOP_DATA: ReadonlySet<string> = new Set(['index', 'first', 'last', 'key']
 const isPath = (expression: hbs.AST.Expression): expression is hbs.AST.PathExpression =>
   expression.type === 'PathExpression';
 
-/** The shape that a path leads to; null where nothing is known of it. */
+/** The shape that a path leads to; null where nothing is known of it, for which there is a fault already. */
 const resolve = (
   { depth, parts }: hbs.AST.PathExpression,
   scopes: readonly (Shape | null)[],

@@ -37,11 +37,25 @@ export const compileTemplate = async <View>(
   if (faults.length > 0) return { template: null, faults };
   return {
     template: {
-      fillHtml: Handlebars.compile<View>(html, { strict: true, knownHelpersOnly: true }),
-      fillText: Handlebars.compile<View>(text.text, { strict: true, knownHelpersOnly: true, noEscape: true }),
+      fillHtml: compileChecked(html, { noEscape: false }),
+      fillText: compileChecked(text.text, { noEscape: true }),
     },
   };
 };
+
+/**
+ * Not `strict`, which looks at each name twice: that each is there has been checked (docs/decisions/0021). Only a template
+ * that asks for an `@index` or the like pays for counting in loops.
+ */
+const compileChecked = (
+  source: string,
+  { noEscape }: { readonly noEscape: boolean },
+): ((view: unknown) => string) =>
+  Handlebars.compile<unknown>(source, {
+    noEscape,
+    knownHelpersOnly: true,
+    data: /\{\{[^}]*@/.test(source),
+  });
 
 /** MJML to HTML, every mustache untouched and in its place. */
 export const compileMjml = async (

@@ -29,19 +29,25 @@ export const tableLines = (rows: readonly TableLine[]): readonly string[] => {
   const lines: string[] = [];
   for (const { name, figures, note = '', indent = 0 } of rows) {
     let figuresText = '';
-    for (const figure of figures) figuresText += figure.padStart(FIGURE_WIDTH);
-    const below = ' '.repeat(indent + 2);
-    let nameText = ' '.repeat(indent) + name;
+    for (const figure of figures) figuresText += blanks(FIGURE_WIDTH - figure.length) + figure;
+    const below = blanks(indent + 2);
+    let nameText = blanks(indent) + name;
     if (nameText.length + 1 >= WIDTH - figuresText.length) {
       lines.push(...wrapLine(nameText, below));
       nameText = '';
     }
-    const line = (nameText.padEnd(WIDTH - figuresText.length) + figuresText).trimEnd();
+    const gap = blanks(WIDTH - nameText.length - figuresText.length);
+    const line = (nameText + gap + figuresText).trimEnd();
     if (line !== '') lines.push(line);
     if (note !== '') lines.push(...wrapLine(below + note, below));
   }
   return lines;
 };
+
+/** So many spaces; none where there is no room. Ready to be used: filling up every cell takes longer than writing it. */
+const blanks = (count: number): string => BLANKS[count] ?? '';
+
+const BLANKS: readonly string[] = Array.from({ length: WIDTH + 1 }, (_, count) => ' '.repeat(count));
 
 /** Lines of whole words, all but the first with this indent; a word longer than a line stands alone on one. */
 const wrapLine = (line: string, indent: string): readonly string[] => {

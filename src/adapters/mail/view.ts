@@ -68,7 +68,7 @@ export const viewUsage = (
     heading,
     alert,
     more,
-    teams: reports.length === 1 ? [] : report.reports.map(describeTeam),
+    teams: reports.length === 1 ? [] : report.reports.map((team) => describeTeam(team, mail.teamNamespaces)),
     namespaces: (reports.length === 1 ? standings.map(withoutHeading) : standings).slice(0, count),
     others: viewOthers(
       reports.slice(count).map((namespace) => {
@@ -110,14 +110,18 @@ const preheaderOf = (standings: readonly NamespaceView[], reports: readonly Name
 };
 
 /** Its total is that of all its namespaces: what they share, as promoted images do, is in it once. */
-const describeTeam = ({ team, namespaces }: TeamReport): string => {
+const describeTeam = ({ team, namespaces }: TeamReport, count: number | undefined): string => {
   const over = namespaces.filter(({ quota }) => quota.level === 'over').length;
   const atLeast = namespaces.some(({ unknownRevisions }) => unknownRevisions > 0) ? 'at least ' : '';
+  const all = count === undefined ? 'All namespaces' : `The ${formatNumber(count)} namespaces`;
+  const missing = (count ?? 0) - namespaces.length;
+  const notHere =
+    missing > 0 ? `; ${formatNumber(missing)} of them ${missing === 1 ? 'is' : 'are'} not in this mail` : '';
   return [
     // A number right after a name that is written from right to left would be shown on the other side of it.
     `${team.displayName} has ${formatCount(namespaces.length, 'namespace')} in this mail, ${over === 0 ? 'none' : formatNumber(over)} of them over quota.`,
     team.usedBytes === null
       ? 'What all namespaces of the team use together is not known: others may not have been read.'
-      : `All namespaces of the team together use ${atLeast}${formatBytes(team.usedBytes)}, what they share counted once.`,
+      : `${all} of the team together use ${atLeast}${formatBytes(team.usedBytes)}, what they share counted once${notHere}.`,
   ].join(' ');
 };

@@ -2,8 +2,9 @@ import { formatSome } from '../../usage/format.ts';
 import { FALLBACK_RULE } from '../../usage/recipients.ts';
 import type { NamespaceReport } from '../../usage/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
+import { noteReading } from './notes.ts';
 
-/** Why the reader gets a mail, who else does, and where its quotas come from: a sentence each. */
+/** Why the reader gets a mail, who else does, where its quotas come from and when it was read: a sentence each. */
 export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): readonly string[] => [
   ...(mail.recipient === null || mail.recipient.rule === BY_HAND ? [] : [reasonOf(mail.recipient, reports)]),
   ...(mail.kind === 'one-off' && mail.recipient !== null
@@ -14,6 +15,7 @@ export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): re
     ([source, namespaces]) =>
       `The quota of ${nameSome(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
   ),
+  ...noteReading(mail.report.snapshot.lists).smallPrint,
 ];
 
 /** The most namespaces or roles that a sentence names: a team may have hundreds, and a mail has room for its lists. */

@@ -36,7 +36,7 @@ describe('a built message', () => {
     expect(headers.get('date')).toBe('Tue, 24 Nov 2026 08:05:00 +0000');
     expect(headers.get('auto-submitted')).toBe('auto-generated');
     expect(headers.get('x-auto-response-suppress')).toBe('DR, RN, NRN, OOF, AutoReply');
-    expect(headers.get('list-id')).toBe('<ns-d1b5d2-tools.quotagram.platform.example.com>');
+    expect(headers.get('list-id')).toBe('<ns-d1b5d2-tools.silver.quotagram.platform.example.com>');
     expect(message.subject).toBe(rendered.subject);
     expect(message.html?.trimEnd()).toBe(rendered.html.trimEnd());
     expect(message.text?.trimEnd()).toBe(rendered.text.trimEnd());

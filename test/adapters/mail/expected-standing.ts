@@ -57,6 +57,11 @@ const S = String.raw`less than 0\.1|\d[\d,]*(?:\.\d)?`;
 const U = '(?<unit>B|[KMGT]iB)';
 const ONE = `(?<a>${S}) ${U}`;
 const TWO = `(?<a>${S}) of (?<b>${S}) ${U}`;
+/** How much over, after both: in their unit, unless that cannot tell it. */
+const overOf = (unknownRevisions: number): string =>
+  unknownRevisions > 0
+    ? `(?:(?<c>\\d[\\d,]*(?:\\.\\d)?) over|over by at least (?<d>\\d[\\d,.]* \\w+))`
+    : `(?:(?<c>${S}) over|over by (?<d>less than 0\\.1 \\w+))`;
 
 const expectUsage = (words: string, { name, quota, usedBytes, unknownRevisions }: NamespaceReport): void => {
   const { limitBytes } = quota;
@@ -69,8 +74,8 @@ const expectUsage = (words: string, { name, quota, usedBytes, unknownRevisions }
   const overBytes = usedBytes - limitBytes;
   expect(quota.overBytes).toBe(Math.max(0, overBytes));
   if (overBytes > 0) {
-    const over = `, (?:(?<c>${S}) over|over by (?<d>less than 0\\.1) )`;
-    expectSizes(words, `^${name} uses ${atLeast}${TWO}${over}`, usedBytes, limitBytes, overBytes);
+    const over = overOf(unknownRevisions);
+    expectSizes(words, `^${name} uses ${atLeast}${TWO}, ${over}`, usedBytes, limitBytes, overBytes);
     expectSizes(words, ` quota ${ONE} over by`, limitBytes);
     expectSizes(words, ` over by ${atLeast}${ONE} (?:[\\d,.]+%|\\d)`, overBytes);
   } else {
@@ -97,7 +102,7 @@ const expectPlan = (
   else
     expectSizes(
       words,
-      `${after}${TWO}: still (?:(?<c>${S}) over|over by (?<d>less than 0\\.1) )`,
+      `${after}${TWO}: still ${overOf(unknownRevisions)}`,
       usedAfterBytes,
       limitBytes,
       usedAfterBytes - limitBytes,
@@ -128,7 +133,8 @@ const expectDeletions = (
 /** The sizes that a pattern finds in words are these; for 0 nothing is found where only one is wanted. */
 const expectSizes = (words: string, pattern: string, ...bytes: readonly number[]): void => {
   const { a, b, c, d, unit } = new RegExp(pattern).exec(words)?.groups ?? {};
-  const shown = [a, b, c ?? d].flatMap((amount) => (amount === undefined ? [] : [`${amount} ${unit ?? ''}`]));
+  const shown = [a, b, c].flatMap((amount) => (amount === undefined ? [] : [`${amount} ${unit ?? ''}`]));
+  if (d !== undefined) shown.push(d);
   const wanted = bytes.length === 1 && bytes[0] === 0 && shown.length === 0 ? [] : bytes;
   expect(shown, `${pattern} in: ${words}`).toEqual(wanted.map((size, index) => agreed(shown[index], size)));
 };

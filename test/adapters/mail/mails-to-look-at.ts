@@ -127,12 +127,13 @@ const inventSeveral = async (): Promise<UsageMail> => {
     usedPercent,
     overBytes: 0,
   });
-  return mailOf([
+  const namespaces = [
     inventNamespace(2, { name: 'a1b2c3-tools' }),
     inventNamespace(1, { name: 'a1b2c3-dev', environment: 'dev', quota: quota(GI, 32.8) }),
     inventNamespace(1, { name: 'a1b2c3-test', environment: 'test', quota: quota(null, null) }),
     inventNamespace(0, { name: 'a1b2c3-prod', environment: null, quota: quota(GI, 0) }),
-  ]);
+  ];
+  return mailOf(namespaces, { teamNamespaces: 6 });
 };
 
 const inventPromoted = (): Promise<UsageMail> => {
@@ -189,6 +190,7 @@ const summarizeStopped = async (): Promise<RenderedMail> => {
       state: 'stopped',
       cluster: null,
       takenAt: null,
+      lists: [],
       clusterUsedBytes: null,
       sumOfNamespacesBytes: null,
       unreadableKinds: [],

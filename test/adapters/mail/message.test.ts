@@ -7,6 +7,7 @@ import PostalMime from 'postal-mime';
 import type { Attachment } from 'postal-mime';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
+import { readSummarySample } from '../../../src/adapters/mail/samples.ts';
 import type { Sender } from '../../../src/adapters/mail/message.ts';
 import type { OutgoingMessage, UsageMail } from '../../../src/pipeline/ports.ts';
 import type { Delivery } from '../../../src/pipeline/records.ts';
@@ -67,7 +68,7 @@ describe('the List-Id', () => {
     ['label:a\r\nBcc: x@example.com', 'label-a-bcc-x-example-com-HASH'],
     ['\u202e{{=}}', 'HASH'],
   ])('of the team %j is one label, %s', async (teamId, label) => {
-    const list = /^<([a-z0-9-]{1,63})\.quotagram\.platform\.example\.com>$/.exec(
+    const list = /^<([a-z0-9-]{1,63})\.silver\.quotagram\.platform\.example\.com>$/.exec(
       (await listOf(teamId)) ?? '',
     );
     expect(list?.[1]?.replace(/[0-9a-f]{16}$/, 'HASH')).toBe(label);
@@ -84,6 +85,46 @@ describe('the List-Id', () => {
     ];
     const lists = await Promise.all([...teams, `ns:${'n'.repeat(63)}`].map(listOf));
     expect(new Set(lists).size).toBe(7);
+  });
+});
+
+describe('the cluster in the List-Id', () => {
+  const listOf = async (name: string): Promise<string | undefined> => {
+    const mail = mailOf([inventNamespace(1)]);
+    const cluster = { ...mail.report.cluster, name };
+    const compose = await createCompose({ mail: SENDER });
+    const rendered = compose.renderUsage({ ...mail, report: { ...mail.report, cluster } });
+    return (await headersOf(await compose.build(rendered, DELIVERY))).get('list-id');
+  };
+
+  test.each([
+    ['silver', 'silver.'],
+    ['Silver', 'silver-HASH.'],
+    ['api-silver-example-com:6443', 'api-silver-example-com-6443-HASH.'],
+    ['-silver-', 'silver-HASH.'],
+    ['a\r\nBcc: x@example.com', 'a-bcc-x-example-com-HASH.'],
+    ['銀', 'HASH.'],
+    ['n'.repeat(63), `${'n'.repeat(63)}.`],
+    ['n'.repeat(64), `${'n'.repeat(46)}-HASH.`],
+    ['', ''],
+  ])('%j is one label, %s', async (name, label) => {
+    const list = /^<ns-d1b5d2-tools\.((?:[a-z0-9-]{1,63}\.)?)quotagram\.platform\.example\.com>$/.exec(
+      (await listOf(name)) ?? '',
+    );
+    expect(list?.[1]?.replace(/[0-9a-f]{16}\.$/, 'HASH.')).toBe(label);
+  });
+
+  test('is that of a run summary, too, where it is known', async () => {
+    const compose = await createCompose({ mail: SENDER });
+    const summary = await readSummarySample();
+    const listOfRun = async (cluster: typeof summary.run.cluster): Promise<string | undefined> => {
+      const rendered = compose.renderSummary({ ...summary, run: { ...summary.run, cluster } });
+      return (await headersOf(await compose.build(rendered, { ...DELIVERY, kind: 'run-summary' }))).get(
+        'list-id',
+      );
+    };
+    expect(await listOfRun(summary.run.cluster)).toBe('<run-summary.silver.quotagram.platform.example.com>');
+    expect(await listOfRun(null)).toBe('<run-summary.quotagram.platform.example.com>');
   });
 });
 

@@ -70,7 +70,7 @@ export const readPageWords = (html: string): readonly string[] =>
 
 /** All words of a text part, without the heads of its tables. */
 export const readTextWords = (text: string): readonly string[] =>
-  toWords(text.replace(/^(Stream, tag, revision|Tag) .*$/gm, '').replace(/^-{78}$/gm, ''));
+  toWords(text.replace(/^(Image stream|Stream, tag(?:, revision)?|Tag) .*$/gm, '').replace(/^-{78}$/gm, ''));
 
 /** The pages set words apart in other ways: with `|` and brackets, or with cells and badges. */
 const toWords = (text: string): readonly string[] =>

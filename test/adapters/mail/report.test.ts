@@ -58,6 +58,24 @@ describe('what a namespace uses', () => {
       'd1b5d2-tools: at least 62.4 of 50 GiB, 12.4 over',
     ],
     [
+      'with sizes that are unknown, less than the unit of its quota can tell',
+      { usedBytes: 12, unknownRevisions: 2, quota: quotaOf(50 * GI, 'ok', 0) },
+      'd1b5d2-tools uses at least 12 B of 50 GiB',
+      'd1b5d2-tools: at least 12 B of 50 GiB',
+    ],
+    [
+      'with sizes that are unknown, over by a few bytes at least',
+      { usedBytes: 50 * GI + 12, unknownRevisions: 2, quota: quotaOf(50 * GI, 'over', 100.1) },
+      'd1b5d2-tools uses at least 50.0 of 50 GiB, over by at least 12 B',
+      'd1b5d2-tools: at least 50.0 of 50 GiB, over by at least 12 B',
+    ],
+    [
+      'with sizes that are unknown and no limit',
+      { usedBytes: 12, unknownRevisions: 2, quota: quotaOf(null, 'ok', null) },
+      'd1b5d2-tools uses at least 12 B, without a limit',
+      'd1b5d2-tools: at least 12 B, without a limit',
+    ],
+    [
       'with nothing in it',
       { usedBytes: 0, streams: [], quota: quotaOf(GI, 'ok', 0) },
       'd1b5d2-tools uses 0 of 1 GiB',
@@ -96,9 +114,29 @@ describe('what a namespace uses', () => {
       { usedBytes: GI / 2, unknownRevisions: 1, quota: quotaOf(GI, 'ok', 50) },
       ['used at least 0.5 GiB', 'free at most 0.5 GiB'],
     ],
+    [
+      'with unknown sizes, a trace used',
+      { usedBytes: 12, unknownRevisions: 1, quota: quotaOf(GI, 'ok', 0.1) },
+      [
+        'used at least 12 B',
+        'free at most 1.0 GiB',
+        'd1b5d2-tools uses at least</th><td class=d></td><td class=z></td><td>12 B',
+      ],
+    ],
+    [
+      'with unknown sizes, a trace free',
+      { usedBytes: GI - 12, unknownRevisions: 1, quota: quotaOf(GI, 'warning', 99.9) },
+      ['used at least 1.0 GiB', 'free at most 12 B'],
+    ],
+    [
+      'with unknown sizes, a trace over',
+      { usedBytes: GI + 12, unknownRevisions: 1, quota: quotaOf(GI, 'over', 100.1) },
+      ['quota 1 GiB', 'over by at least 12 B'],
+    ],
   ])('has a bar whose parts are labelled in words: %s', (_name, change, expected) => {
-    const { html } = compose.renderUsage(mailOf([inventNamespace(1, change)]));
+    const { html, text } = compose.renderUsage(mailOf([inventNamespace(1, change)]));
     for (const part of expected) expect(html).toContain(part);
+    expect(text).not.toMatch(/at (least|most) less than/);
   });
 
   test('has no bar without a limit', () => {
@@ -129,6 +167,20 @@ describe('what a namespace uses', () => {
       /What all namespaces of the team use together is not known: .*How much of this is also counted in other namespaces of the team is not known\./,
     );
     expect(words).not.toMatch(/team together use|Of this,/);
+  });
+
+  test('does not speak of namespaces that are not in the mail, where there are none or it is not known', () => {
+    const namespaces = ['d1b5d2-tools', 'd1b5d2-prod'].map((name) => inventNamespace(1, { name }));
+    const words = (teamNamespaces?: number): string =>
+      compose
+        .renderUsage(mailOf(namespaces, teamNamespaces === undefined ? {} : { teamNamespaces }))
+        .text.replaceAll(/\s+/g, ' ');
+    expect(words(2)).toContain(
+      'The 2 namespaces of the team together use 672 MiB, what they share counted once. ',
+    );
+    expect(words()).toContain(
+      'All namespaces of the team together use 672 MiB, what they share counted once. ',
+    );
   });
 
   test('is said in the unit of the quota wherever it stands', () => {
@@ -226,6 +278,12 @@ describe('what to delete first', () => {
     const text = render({}, { ...over, unknownRevisions: 1 });
     expect(text).toContain('to at least 49 of 50 GiB. The registry');
     expect(text).not.toContain('within the quota');
+    expect(render({ usedAfterBytes: 12 }, { ...over, unknownRevisions: 1 })).toContain(
+      'to at least 12 B of 50 GiB. The registry',
+    );
+    expect(render({ usedAfterBytes: 50 * GI + 12 }, { ...over, unknownRevisions: 1 })).toContain(
+      'to at least 50.0 of 50 GiB: still over by at least 12 B. The rest',
+    );
   });
 
   test('is silent about the registry when only part of the cluster was read, and says when it gets nothing', () => {
@@ -404,6 +462,18 @@ describe('the list', () => {
     }
   });
 
+  test.each([
+    { streams: 3, head: 'Stream, tag, revision' },
+    { streams: 70, head: 'Stream, tag' },
+    { streams: 300, head: 'Image stream' },
+    { streams: 900, head: 'Image stream' },
+  ])('heads the names of $streams streams with what it shows of them: $head', ({ streams, head }) => {
+    const { html, text } = compose.renderUsage(mailOf([inventNamespace(streams)]));
+    const heads = [...html.matchAll(/<th scope="col" width="38%" align="left">([^<]*)</g)];
+    expect(new Set(heads.map(([, name]) => name))).toEqual(new Set([head]));
+    expect(text).toMatch(new RegExp(`^${head} +Pushed +Size +Counted +Frees$`, 'm'));
+  });
+
   test('has tables of 45 rows at most, each with its header and a caption that says where it goes on', () => {
     const { html } = compose.renderUsage(mailOf([inventNamespace(12)]));
     const tables = html.split('<caption').slice(1);
@@ -547,8 +617,25 @@ describe('why and what else', () => {
         '“Use unknown” does not mean unused: builds and pods could not be read everywhere.',
       );
       expect(body).toContain(
-        'The cluster changed while its images were read, so figures may be slightly off.',
+        'Read on 24 November 2026, 08:00:00 UTC. The cluster changed while its images were read, so figures may be slightly off.',
       );
+      expect(body.match(/Read on/g)).toHaveLength(1);
+    }
+  });
+
+  test('says at its end when the lists were read, where all are exact', () => {
+    const report = reportOf([inventNamespace(1)]);
+    const lists = ['2026-11-24T08:00:00Z', '2026-11-24T08:00:12Z'].map((readAt) => ({
+      kind: 'images',
+      readAt,
+      exact: true,
+    }));
+    const snapshot = { ...report.snapshot, lists };
+    const { html, text } = compose.renderUsage(mailOf([], { report: { ...report, snapshot } }));
+    for (const body of [readPage(html), text].map((part) => part.replaceAll(/\s+/g, ' '))) {
+      const [, end = ''] = body.split('About this mail');
+      expect(end).toContain(' Read on 24 November 2026, 08:00:00–08:00:12 UTC; all lists are exact. ');
+      expect(body).not.toContain('Worth knowing');
     }
   });
 

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import type { RunSummary, RunSummaryRow } from '../../../src/pipeline/ports.ts';
 import { readPage } from './read-message.ts';
@@ -20,6 +20,13 @@ test('says how many are over, how many mails went out and how many did not', () 
   expect(text).toContain(
     '- b: 9 of 2 GiB, 7 over; mails: 1 sent, 1 failed, 1 uncertain\n- a: 3 of 2 GiB, 1 over',
   );
+});
+
+test('says at least where sizes are unknown', () => {
+  const { text } = compose.renderSummary(
+    summaryOf([row('a', { level: 'over', usedBytes: 2 * GI + 12, unknownRevisions: 1 })]),
+  );
+  expect(text).toContain('- a: at least 2.0 of 2 GiB, over by at least 12 B; mails: none');
 });
 
 test('counts a mail about two namespaces once', () => {
@@ -48,7 +55,7 @@ test('lists who could not be told and what went wrong, with the reasons', () => 
   );
   for (const body of [readPage(html), text]) {
     expect(body).toContain('Nobody to tell (1)');
-    expect(body).toContain('there are no contacts');
+    expect(body).toContain('There are no contacts.');
     expect(body).toContain('Given up or failed (1)');
     expect(body).toContain('550 (address): no such user');
   }
@@ -81,10 +88,10 @@ test('lists whose mail came back, how often and why, whom nobody stands in for f
   for (const body of [readPage(html), text].map((page) => page.replaceAll(/\s+/g, ' '))) {
     expect(body).toContain('Mail to these recipients came back (4) They are mailed again: ');
     const lines = [
-      /pat@example\.test\W+about a-dev and a-prod: 552 <b>full<\/b>; 1,200 mails in a row, the first of 16 November 2026; nobody else is told about a-prod/,
-      /lea@example\.test\W+about a-dev and a-prod: 5\.1\.1; 1 mail, of 16 November 2026/,
-      /staff@example\.test\W+about runs: 5\.1\.1; 1 mail, of 16 November 2026/,
-      /former@example\.test\W+about a-dev and a-prod: 5\.1\.1; 1 mail, of 16 November 2026; no namespace names this recipient/,
+      /pat@example\.test\W+About a-dev and a-prod, 1,200 mails in a row, the first of 16 November 2026: 552 <b>full<\/b>\. Nobody else is told about a-prod\./,
+      /lea@example\.test\W+About a-dev and a-prod, 1 mail, of 16 November 2026: 5\.1\.1\./,
+      /staff@example\.test\W+About runs, 1 mail, of 16 November 2026: 5\.1\.1\./,
+      /former@example\.test\W+About a-dev and a-prod, 1 mail, of 16 November 2026: 5\.1\.1\. No namespace names this recipient\./,
     ];
     expect(body).toMatch(new RegExp(lines.map(({ source }) => source).join('\\W+')));
   }
@@ -124,19 +131,111 @@ test('advises in the worst few of each kind, and says how many there are', () =>
   expect(text).toContain('- a: message a\n');
 });
 
-test('says why a run stopped before any mail', () => {
-  const { text } = compose.renderSummary(
-    summaryOf([], { state: 'stopped', stopReason: 'images could not be listed' }),
-  );
-  expect(text).toContain('The run stopped before any mail: images could not be listed');
+describe('of a run that stopped', () => {
+  const stopped = {
+    state: 'stopped',
+    cluster: null,
+    takenAt: null,
+    stopReason: 'listing images is forbidden (403)',
+  } as const;
+
+  test('says in subject, heading and text that no mail was sent, why, and what to do', () => {
+    const { subject, html, text } = compose.renderSummary(summaryOf([], stopped));
+    expect(subject).toBe('[Image registry] run weekly-2026-11-23 stopped: no mail was sent');
+    expect(/<h1>(.*)<\/h1>/.exec(html)?.[1]).toBe('Run weekly-2026-11-23 stopped: no mail was sent');
+    for (const body of [readPage(html), text].map((part) => part.replaceAll(/\s+/g, ' '))) {
+      expect(body).toContain(
+        'Run weekly-2026-11-23 stopped: no mail was sent Why it stopped: listing images is forbidden (403). What to do: mend that, then start a run by hand with quotagram run. Without it, no team hears of its usage before the next weekly run.',
+      );
+    }
+  });
+
+  test('claims nothing about namespaces, files or a cluster of which it knows nothing', () => {
+    const { html, text, attachments } = compose.renderSummary(summaryOf([], stopped));
+    for (const body of [readPage(html), text])
+      expect(body).not.toMatch(/over quota|0 of 0|mails? sent|attached|unknown/);
+    expect(text).toMatch(/^Image registry usage · run summary\n/);
+    expect(attachments).toEqual([]);
+  });
+
+  test('does not list every namespace as failed', () => {
+    const rows = [
+      row('a', { usedBytes: null, limitBytes: null, level: null, problem: 'it was not weighed' }),
+    ];
+    const lists = [{ kind: 'images', readAt: '2026-11-23T16:00:05Z', exact: true }];
+    const { text } = compose.renderSummary(
+      summaryOf(rows, { ...stopped, lists, cluster: { name: 'silver', apiUrl: null } }),
+    );
+    expect(text).toMatch(/^Image registry usage · cluster silver · run summary\n/);
+    expect(text).not.toMatch(/Given up|exact/);
+    expect(text).toContain('Every namespace is in the attached file.');
+  });
+
+  test('leaves the end of a reason as it is, where it has one', () => {
+    const { text } = compose.renderSummary(summaryOf([], { ...stopped, stopReason: 'no answer. Is it up?' }));
+    expect(text).toContain('Why it stopped: no answer. Is it up?\n');
+  });
+});
+
+test('says what it found in whole sentences that do not repeat what they are about', () => {
+  const words = compose
+    .renderSummary(
+      summaryOf(
+        [
+          row('a', {
+            level: null,
+            usedBytes: null,
+            limitBytes: null,
+            problem: 'its snapshot could not be loaded',
+          }),
+          row('b', { mails: { failed: 1 }, problem: '550 (address): no such user' }),
+          row('c', { mails: { uncertain: 1 }, problem: 'the connection broke' }),
+          row('d', { problem: 'no mail to its team, because a was given up' }),
+          row('e', { noRecipientReason: 'no contact is a usable address' }),
+          row('f', { noRecipientReason: 'mail.allowedDomains is empty, so nothing may be sent' }),
+        ],
+        {
+          unreadableKinds: ['builds', 'cronjobs'],
+          findings: [
+            { code: 'orphan-images', subject: 'images', message: '7 images are in no image stream.' },
+            { code: 'orphan-images', subject: 'web:1', message: 'it is gone' },
+          ],
+        },
+      ),
+    )
+    .text.replaceAll(/\s+/g, ' ');
+  for (const sentence of [
+    '- a: Given up: its snapshot could not be loaded. ',
+    '- b: Mail failed: 550 (address): no such user. ',
+    '- c: Mail uncertain: the connection broke. ',
+    '- d: No mail to its team, because a was given up. ',
+    '- e: No contact is a usable address. ',
+    '- f: mail.allowedDomains is empty, so nothing may be sent. ',
+    ' What is unused is not known: builds and cronjobs could not be read. ',
+    ' 7 images are in no image stream. ',
+    ' web:1: It is gone. ',
+  ])
+    expect(words).toContain(sentence);
+  expect(words).not.toContain('images: 7 images');
 });
 
 test('names the lists that are not exact', () => {
   const lists = [{ kind: 'images', readAt: '2026-11-23T16:00:05Z', exact: false }];
   const { text } = compose.renderSummary(summaryOf([row('d1b5d2-dev', {})], { exact: false, lists }));
   expect(text.replaceAll(/\s+/g, ' ')).toContain(
-    'The cluster changed while its images were read, so figures may be slightly off.',
+    'Read on 23 November 2026, 16:00:05 UTC. The cluster changed while its images were read, so figures may be slightly off.',
   );
+});
+
+test('says at its end when the lists were read, where all are exact', () => {
+  const lists = [{ kind: 'images', readAt: '2026-11-23T16:00:05Z', exact: true }];
+  const { html, text } = compose.renderSummary(summaryOf([row('d1b5d2-dev', {})], { lists }));
+  for (const body of [readPage(html), text].map((part) => part.replaceAll(/\s+/g, ' '))) {
+    expect(body).toContain(
+      ' Read on 23 November 2026, 16:00:05 UTC; all lists are exact. Every namespace is in the attached file. ',
+    );
+    expect(body).not.toContain('Worth knowing');
+  }
 });
 
 test('shows a hundred namespaces and attaches all', () => {

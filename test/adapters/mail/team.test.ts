@@ -78,7 +78,7 @@ describe('a team of several namespaces', () => {
     const sum = readSum(mailTo(TOM));
     // The same with everything that is charged in one namespace or another, each blob once.
     const layers = new Map(
-      cluster.streams.flatMap((stream) =>
+      [...cluster.streams].flatMap((stream) =>
         stream.tags.flatMap(({ revisions }) =>
           revisions.flatMap(({ digest, reference }) => {
             const image = reference.startsWith('docker.')
@@ -102,6 +102,14 @@ describe('a team of several namespaces', () => {
       ),
     ).toBe(true);
     expect(readSum(mailTo(LEA))).toBe(sum);
+    for (const body of bodiesOf(TOM)) {
+      expect(body).toContain('The 4 namespaces of the team together use');
+      expect(body).toContain('what they share counted once; 1 of them is not in this mail.');
+    }
+    for (const body of bodiesOf(LEA)) {
+      expect(body).toContain('The 4 namespaces of the team together use');
+      expect(body).toContain('what they share counted once; 2 of them are not in this mail.');
+    }
     expect(readPage(mailTo(KIM).rendered.html)).not.toContain('of the team together use');
   });
 
