@@ -5,6 +5,8 @@ export type Answer = {
   /** In pieces where it is long: putting them together would take longer than sending them. */
   readonly body: string | readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** How the body becomes bytes; UTF-8 unless told. */
+  readonly charset?: 'latin1';
 };
 
 /** What a request is about, as refusals name it; `group` is empty for the core kinds. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { gzipSync } from 'node:zlib';
 import { json, noSuchPath, refuse, refuseExpired, refuseToken } from './api-answers.ts';
 import type { Answer, Subject } from './api-answers.ts';
 import { discover } from './api-discovery.ts';
@@ -28,16 +29,19 @@ export type ApiServerOptions = {
   readonly agedDays?: number;
   /** What it shows to whom speaks TLS to it; without one it speaks plain HTTP. */
   readonly certificate?: Certificate;
+  /** Compresses its answers for whoever takes them so, as a real one does with long ones. */
+  readonly compresses?: boolean;
   /** Where on the server the API is, as behind some proxies, e.g. `/clusters/silver`. */
   readonly basePath?: string;
 };
 
-/** What can go wrong with an answer. `expired` meets only requests for a later page of a list. */
+/** What can go wrong with an answer. `expired` and `cut later` meet only requests for a later page of a list. */
 export type Fault =
   /** In the API's own words unless a body is given. */
   | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> }
   | 'expired'
   | 'cut'
+  | 'cut later'
   | 'truncated'
   | 'html'
   | 'wrong kind'
@@ -67,14 +71,14 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
   const version = await readFile(new URL('recorded/version.json', import.meta.url), 'utf8');
   const requests: string[] = [];
   const faults: { readonly path: string; readonly fault: Fault; times: number }[] = [];
-  const { certificate, basePath = '', viewerOf, imageApi = '4.22' } = options;
+  const { certificate, basePath = '', viewerOf, imageApi = '4.22', compresses = false } = options;
   let { token } = options;
   let connections = 0;
 
   const takeFault = (path: string, continueToken: string): Fault | null => {
     const next = faults.find(
       (entry) =>
-        entry.path === path && entry.times > 0 && (entry.fault !== 'expired' || canExpire(continueToken)),
+        entry.path === path && entry.times > 0 && (!isForLaterPages(entry.fault) || canExpire(continueToken)),
     );
     if (next === undefined) return null;
     next.times -= 1;
@@ -99,9 +103,11 @@ export const startApiServer = async (options: ApiServerOptions = {}): Promise<Ap
       return readOfStream(lists, route, imageApi) ?? read(lists, route, page);
     };
     const fault = takeFault(path, continueToken);
-    if (fault === null) send(response, answer());
-    else if (fault === 'cut') sendHalf(response, answer());
-    else if (fault !== 'hang') send(response, spoil(fault, answer(), { route, continueToken }));
+    const isCompressed = compresses && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '');
+    const shrink = (whole: Answer): Answer => (isCompressed ? compress(whole) : whole);
+    if (fault === null) send(response, shrink(answer()));
+    else if (fault === 'cut' || fault === 'cut later') sendHalf(response, shrink(answer()));
+    else if (fault !== 'hang') send(response, shrink(spoil(fault, answer(), { route, continueToken })));
   };
   const server = certificate === undefined ? createServer(listener) : createTlsServer(certificate, listener);
   server.on('connection', () => (connections += 1));
@@ -166,8 +172,10 @@ const read = (
 const baseOf = ({ apiVersion }: ApiList): string =>
   apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 
+const isForLaterPages = (fault: Fault): boolean => fault === 'expired' || fault === 'cut later';
+
 const spoil = (
-  fault: Exclude<Fault, 'cut' | 'hang'>,
+  fault: Exclude<Fault, 'cut' | 'cut later' | 'hang'>,
   answer: Answer,
   { route, continueToken }: { readonly route: Route; readonly continueToken: string },
 ): Answer => {
@@ -184,9 +192,16 @@ const spoil = (
   }
 };
 
+const compress = (answer: Answer): Answer => ({
+  ...answer,
+  body: gzipSync(bodyOf(answer)).toString('latin1'),
+  headers: { ...answer.headers, 'content-encoding': 'gzip' },
+  charset: 'latin1',
+});
+
 const send = (response: ServerResponse, answer: Answer): void => {
   response.writeHead(answer.status, { 'content-type': answer.contentType, ...answer.headers });
-  if (typeof answer.body === 'string') return void response.end(answer.body);
+  if (typeof answer.body === 'string') return void response.end(answer.body, answer.charset ?? 'utf8');
   for (const piece of answer.body) response.write(piece);
   response.end();
 };
@@ -194,9 +209,10 @@ const send = (response: ServerResponse, answer: Answer): void => {
 const sendHalf = (response: ServerResponse, answer: Answer): void => {
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
-    'content-length': Buffer.byteLength(bodyOf(answer)),
+    'content-length': Buffer.byteLength(bodyOf(answer), answer.charset),
+    ...answer.headers,
   });
-  response.write(firstHalf(answer), () => response.destroy());
+  response.write(firstHalf(answer), answer.charset ?? 'utf8', () => response.destroy());
 };
 
 const bodyOf = ({ body }: Answer): string => (typeof body === 'string' ? body : body.join(''));

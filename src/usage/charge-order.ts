@@ -4,8 +4,8 @@ export type Place = {
   readonly tag: number;
   /** In its tag's history; 0 is the current one. */
   readonly position: number;
-  /** Infinity where the API states no time. */
-  readonly createdMs: number;
+  /** As revisions state it, so that the order of texts is that of times; null where the API states none. */
+  readonly created: string | null;
 };
 
 /**
@@ -14,6 +14,6 @@ export type Place = {
  */
 export const countsBefore = (a: Place, b: Place): boolean => {
   if ((a.position === 0) !== (b.position === 0)) return a.position === 0;
-  if (a.createdMs !== b.createdMs) return a.createdMs < b.createdMs;
+  if (a.created !== b.created) return a.created !== null && (b.created === null || a.created < b.created);
   return a.tag === b.tag ? a.position > b.position : a.tag < b.tag;
 };

@@ -1,14 +1,31 @@
-/** A column of numbers that grows: arrays of a fixed kind have a fixed length. `make` makes one of so many zeros. */
-export const grown = <Column extends Int32Array | Float64Array>(
-  column: Column,
+type Column = Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+
+/** A column of so many bytes is large. */
+const LARGE_BYTES = 2 ** 20;
+/** Address space, not memory: a large column grows within it where it is, because moving it would leave holes behind. */
+const RESERVED_BYTES = 2 ** 30;
+
+/** A column that grows: arrays of a fixed kind have a fixed length. What is new is 0. `make` makes one over a buffer. */
+export const grown = <Kind extends Column>(
+  column: Kind,
   length: number,
-  make: (length: number) => Column,
-): Column => {
+  make: (buffer: ArrayBuffer) => Kind,
+): Kind => {
   if (length <= column.length) return column;
-  const longer = make(Math.max(length, Math.ceil(column.length * 1.5), 1024));
+  const bytes = Math.max(length, Math.ceil(column.length * 1.25), 128) * column.BYTES_PER_ELEMENT;
+  const { buffer } = column;
+  if (buffer.resizable && bytes <= buffer.maxByteLength) {
+    buffer.resize(bytes);
+    return column;
+  }
+  const reserved = { maxByteLength: Math.max(RESERVED_BYTES, 2 * bytes) };
+  const longer = make(new ArrayBuffer(bytes, bytes < LARGE_BYTES ? undefined : reserved));
   longer.set(column);
   return longer;
 };
 
-export const makeInts = (length: number): Int32Array => new Int32Array(length);
-export const makeDoubles = (length: number): Float64Array => new Float64Array(length);
+/** A column of so many zeros, or over a buffer. */
+export const makeInts = (content: number | ArrayBuffer): Int32Array<ArrayBuffer> =>
+  typeof content === 'number' ? new Int32Array(content) : new Int32Array(content);
+export const makeDoubles = (content: number | ArrayBuffer): Float64Array<ArrayBuffer> =>
+  typeof content === 'number' ? new Float64Array(content) : new Float64Array(content);

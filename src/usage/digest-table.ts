@@ -102,16 +102,18 @@ for (let value = 0; value < HEX.length; value += 1) DIGITS[HEX.charCodeAt(value)
 const readSha256 = (digest: string, words: Int32Array): boolean => {
   if (digest.length !== LENGTH || !digest.startsWith(PREFIX)) return false;
   let at = PREFIX.length;
+  // Below 0 once anything is no digit.
+  let sign = 0;
   for (let index = 0; index < WORDS; index += 1) {
     let word = 0;
     for (const end = at + 8; at < end; at += 1) {
       const digit = DIGITS[digest.charCodeAt(at)] ?? -1;
-      if (digit === -1) return false;
+      sign |= digit;
       word = (word << 4) | digit;
     }
     words[index] = word;
   }
-  return true;
+  return sign >= 0;
 };
 
 /** The characters of a digest, of which only the digits change. */

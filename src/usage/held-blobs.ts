@@ -1,4 +1,4 @@
-import { strongest } from './blobs.ts';
+import { addBytes, strongest } from './blobs.ts';
 import type { Blob, ImageContent } from './blobs.ts';
 import { countsBefore } from './charge-order.ts';
 import type { Place } from './charge-order.ts';
@@ -17,21 +17,27 @@ export type Entry = Place & {
 
 /** Everything a namespace says about its blobs, by their numbers. */
 export type HeldBlobs = {
-  readonly byTag: Side;
-  readonly byStream: Side;
   /** The strongest statement of all revisions, in bytes; 0 where nothing states a size to rely on. */
   readonly sizeOf: (number: number) => number;
-  /** What it adds to `usedBytes`. */
-  readonly usedOf: (number: number) => number;
-  /** Whether one stream alone holds it, be it charged, imported or without a size to rely on. */
-  readonly isInOneStream: (number: number) => boolean;
   /** The one revision that each blob's bytes are counted at; none where nothing is charged with it. */
   readonly counters: readonly (Entry | undefined)[];
   /** Blobs of several sizes, with the first revision whose image states another than those before it, or itself two. */
   readonly conflicts: ReadonlyMap<number, Entry>;
-  /** Shows each blob that some revisions weigh, once; one after the other. */
-  readonly visitDistinct: (entries: readonly Entry[], visit: (number: number) => void) => void;
+  /** What a tag weighs, by its number and all its revisions. */
+  readonly weighTag: (tag: number, entries: readonly Entry[]) => OwnerWeight;
+  /** The same of a stream, and what the registry gets back without it where other namespaces are known. */
+  readonly weighStream: (
+    stream: number,
+    entries: readonly Entry[],
+    isOutside: IsOutside,
+  ) => OwnerWeight & { readonly reclaimsBytes: number | null };
 };
+
+/** In bytes: distinct blobs, and how much less the namespace would use without their owner. */
+type OwnerWeight = { readonly sizeBytes: number; readonly freesBytes: number };
+
+/** Whether other namespaces hold a blob; null where that is unknown. */
+export type IsOutside = ((number: number) => boolean) | null;
 
 /** In the place of the one stream that holds a blob. */
 const [NOBODY, SEVERAL] = [-1, -2];
@@ -40,7 +46,7 @@ const [NOBODY, SEVERAL] = [-1, -2];
 export const holdBlobs = (entries: readonly Entry[], count: number): HeldBlobs => {
   const [byTag, byStream] = [createSide(count), createSide(count)];
   const holders = new Int32Array(count).fill(NOBODY);
-  const counters = Array.from<Entry | undefined>({ length: count });
+  const counters: (Entry | undefined)[] = [];
   const conflicts = new Map<number, Entry>();
   const hold = (number: number, stream: number): void => {
     const holder = holders[number];
@@ -68,24 +74,46 @@ export const holdBlobs = (entries: readonly Entry[], count: number): HeldBlobs =
   const shownIn = new Int32Array(count);
   let visits = 0;
   const sizeOf = (number: number): number => byTag.bestOf(number)?.sizeBytes ?? 0;
+  const usedOf = (number: number): number => (counters[number] === undefined ? 0 : sizeOf(number));
+
+  const visitDistinct = (some: readonly Entry[], visit: (number: number) => void): void => {
+    visits += 1;
+    for (const { content } of some) {
+      for (const { number } of content.blobs) {
+        if (shownIn[number] === visits) continue;
+        shownIn[number] = visits;
+        visit(number);
+      }
+    }
+  };
+
+  const weighOwner = (side: Side, owner: number, some: readonly Entry[]): OwnerWeight => {
+    let [sizeBytes, freesBytes] = [0, 0];
+    visitDistinct(some, (number) => {
+      sizeBytes = addBytes(sizeBytes, sizeOf(number));
+      freesBytes = addBytes(freesBytes, usedOf(number) - side.usedWithout(number, owner));
+    });
+    return { sizeBytes, freesBytes };
+  };
+
+  /** Blobs that no other stream holds, be it charged, imported or without a size to rely on, and nobody outside. */
+  const addUpOwn = (some: readonly Entry[], isOutside: NonNullable<IsOutside>): number => {
+    let bytes = 0;
+    visitDistinct(some, (number) => {
+      if (holders[number] !== SEVERAL && !isOutside(number)) bytes = addBytes(bytes, usedOf(number));
+    });
+    return bytes;
+  };
+
   return {
-    byTag,
-    byStream,
     sizeOf,
-    usedOf: (number) => (counters[number] === undefined ? 0 : sizeOf(number)),
-    isInOneStream: (number) => holders[number] !== SEVERAL,
     counters,
     conflicts,
-    visitDistinct: (some, visit) => {
-      visits += 1;
-      for (const { content } of some) {
-        for (const { number } of content.blobs) {
-          if (shownIn[number] === visits) continue;
-          shownIn[number] = visits;
-          visit(number);
-        }
-      }
-    },
+    weighTag: (tag, some) => weighOwner(byTag, tag, some),
+    weighStream: (stream, some, isOutside) => ({
+      ...weighOwner(byStream, stream, some),
+      reclaimsBytes: isOutside === null ? null : addUpOwn(some, isOutside),
+    }),
   };
 };
 
@@ -99,7 +127,7 @@ type Side = {
 };
 
 const createSide = (count: number): Side => {
-  const best = Array.from<Blob | undefined>({ length: count });
+  const best: (Blob | undefined)[] = [];
   const bestBy = new Int32Array(count).fill(NOBODY);
   /** Whether somebody else makes the best statement, too, and else the strongest that anybody else makes. */
   const isBestOfOthers = new Uint8Array(count);

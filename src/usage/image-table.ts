@@ -9,8 +9,8 @@ export type Images = Iterable<Image> &
   Numbering & {
     readonly get: (digest: string) => Image | undefined;
     readonly isManaged: (digest: string) => boolean;
-    /** What a plain image states besides its blobs; null for any other, and where there is none. */
-    readonly getPlain: (digest: string) => Pick<Image, 'statedBytes' | 'architecture'> | null;
+    /** Shows the blobs of a plain image, too, and says what it states besides; null for any other, and where there is none. */
+    readonly visitPlain: (digest: string, visit: VisitBlob) => PlainImage | null;
     /** What an image that is not plain is made of, or one that is not there. */
     readonly contentOfOdd: (digest: string) => ImageContent;
     /** Shows each blob that an image weighs, once, and says what else is known of its content. */
@@ -47,12 +47,16 @@ const isPart = (images: Iterable<Image>): images is Images => 'visitBlobs' in im
 /** Takes a blob's number, its size in bytes as the image states it, and whether it is a layer or the config. */
 export type VisitBlob = (number: number, sizeBytes: number, isLayer: boolean) => void;
 
+/** What a plain image states besides its blobs. */
+export type PlainImage = Pick<Image, 'managed' | 'statedBytes' | 'architecture'>;
+
 export type ContentSummary = Pick<ImageContent, 'isSizeKnown' | 'isWhole' | 'unsized'>;
 
 const PLAIN: ContentSummary = { isSizeKnown: true, isWhole: true, unsized: [] };
 const NONE = -1;
+const NO_CHILDREN: readonly ChildImage[] = [];
 /** In `details`; what is left tells the architecture. */
-const [MANAGED, WITHOUT_CONFIG, ARCHITECTURE] = [1, 2, 4];
+const [MANAGED, WITHOUT_CONFIG, REPEATS_LAYERS, ARCHITECTURE] = [1, 2, 4, 8];
 
 /**
  * 100,000 images name more than a million layers, which as objects fill hundreds of megabytes. Plain images, as nearly
@@ -64,6 +68,8 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
   const rows = new Map<string, number>();
   const digests: string[] = [];
   const odd = new Map<number, Image>();
+  /** By digest, of those that have any: few, so that looking up one that has none is quick. */
+  const children = new Map<string, readonly ChildImage[]>();
   const architectures: (string | null)[] = [];
   const architectureNumbers = new Map<string | null, number>();
   // By row. The layers of one are those from its start on, up to the next one's.
@@ -90,11 +96,14 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
     details[row] =
       (image.managed ? MANAGED : 0) +
       (image.configDigest === null ? WITHOUT_CONFIG : 0) +
+      (new Set(layers.subarray(start, end)).size < end - start ? REPEATS_LAYERS : 0) +
       ARCHITECTURE * numberOfArchitecture(image.architecture);
     starts = grown(starts, row + 2, makeInts);
     starts[row + 1] = end;
     if (!isPlain(image, row)) odd.set(row, image);
     odd.delete(rows.get(image.digest) ?? NONE);
+    if (image.children.length > 0) children.set(image.digest, image.children);
+    else children.delete(image.digest);
     rows.set(image.digest, row);
     digests.push(image.digest);
     contents = null;
@@ -114,14 +123,15 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
   const isPlain = ({ fault, children, layers: given, isSizeUnread }: Image, row: number): boolean => {
     if (fault !== null || children.length > 0 || given === null || isSizeUnread === true) return false;
     const start = startOf(row);
-    const isFirst = blobs.startLook();
-    const isAgreed = given.every(({ sizeBytes }, at) => {
-      const number = layers[start + at] ?? NONE;
-      isFirst(number);
-      return blobs.agreesWith(number, sizeBytes);
-    });
-    return isAgreed && given.some(({ sizeBytes }) => sizeBytes > 0) && isFirst(configs[row] ?? NONE);
+    const numbers = layers.subarray(start, start + given.length);
+    return (
+      given.every(({ sizeBytes }, at) => blobs.agreesWith(numbers[at] ?? NONE, sizeBytes)) &&
+      given.some(({ sizeBytes }) => sizeBytes > 0) &&
+      !numbers.includes(configs[row] ?? NONE)
+    );
   };
+
+  const isManagedRow = (row: number): boolean => ((details[row] ?? 0) & MANAGED) !== 0;
 
   const statedOf = (row: number): number | null => {
     const bytes = stated[row] ?? NaN;
@@ -166,12 +176,12 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
     return contents.contentOf(digest);
   };
 
-  const visitPlain = (row: number, visit: VisitBlob): void => {
-    const isFirst = blobs.startLook();
+  const visitRow = (row: number, visit: VisitBlob): void => {
+    const isFirst = ((details[row] ?? 0) & REPEATS_LAYERS) === 0 ? null : blobs.startLook();
     let layerBytes = 0;
     for (let at = startOf(row), end = startOf(row + 1); at < end; at += 1) {
       const number = layers[at] ?? NONE;
-      if (!isFirst(number)) continue;
+      if (isFirst?.(number) === false) continue;
       const sizeBytes = blobs.layerBytesOf(number);
       layerBytes += sizeBytes;
       visit(number, sizeBytes, true);
@@ -201,16 +211,17 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
 
   const parts: Omit<Images, typeof Symbol.iterator> = {
     get,
-    isManaged: (digest) => ((details[rows.get(digest) ?? NONE] ?? 0) & MANAGED) !== 0,
-    getPlain: (digest) => {
+    isManaged: (digest) => isManagedRow(rows.get(digest) ?? NONE),
+    visitPlain: (digest, visit) => {
       const row = rows.get(digest);
       if (!isPlainRow(row)) return null;
-      return { statedBytes: statedOf(row), architecture: architectureOf(row) };
+      visitRow(row, visit);
+      return { managed: isManagedRow(row), statedBytes: statedOf(row), architecture: architectureOf(row) };
     },
     visitBlobs: (digest, visit) => {
       const row = rows.get(digest);
       if (isPlainRow(row)) {
-        visitPlain(row, visit);
+        visitRow(row, visit);
         return PLAIN;
       }
       const content = contentOfOdd(digest);
@@ -229,7 +240,7 @@ export const createImageTable = (images: Iterable<Image> = []): ImageTable => {
     add,
     select: (wanted) => ({ ...parts, [Symbol.iterator]: () => read(wanted) }),
     listDigests: () => rows.keys(),
-    childrenOf: (digest) => odd.get(rows.get(digest) ?? NONE)?.children ?? [],
+    childrenOf: (digest) => children.get(digest) ?? NO_CHILDREN,
     listIndexes: () => [...odd.values()].filter(({ children }) => children.length > 0),
     ofConfig: (configDigest) => {
       configRows ??= indexConfigs();

@@ -2,19 +2,21 @@ import { toImageTable } from './image-table.ts';
 import type { ImageTable } from './image-table.ts';
 import { createRelatives } from './indexes.ts';
 import { HOW_USED } from './registry.ts';
-import type { HowUsed, Image, ImageReference, ImageStream, Inventory, Tag, User } from './registry.ts';
+import type { HowUsed, Image, ImageReference, Inventory, User } from './registry.ts';
+import { toStreamTable } from './stream-table.ts';
+import type { StreamTable } from './stream-table.ts';
 import { compareText } from './text-order.ts';
 
 /** Who uses what, over the whole cluster. */
 export type ClusterUses = {
   /** By image digest: who references it, an index above it or an image below it. */
-  readonly digests: ReadonlyMap<string, Users>;
-  /** By `ns/stream:tag`: who names the tag. */
-  readonly tags: ReadonlyMap<string, Users>;
+  readonly digests: UsersByKey;
+  /** By `ns/stream` and then by tag: who names the tag. */
+  readonly tags: ReadonlyMap<string, UsersByKey>;
 };
 
-/** By workload (`ns/Kind/name`): the strongest way in which it uses something. */
-export type Users = ReadonlyMap<string, HowUsed>;
+/** A workload that uses something in several ways is there several times: `uniteUsers`. */
+type UsersByKey = ReadonlyMap<string, readonly User[]>;
 
 /** A Succeeded or Failed pod counts as using its images for a day. */
 const ENDED_POD_MS = 24 * 60 * 60 * 1000;
@@ -22,9 +24,14 @@ const ENDED_POD_MS = 24 * 60 * 60 * 1000;
 /** Resolves every workload reference to the digests and tags it uses, through tags, aliases and indexes. */
 export const findUses = (inventory: Inventory): ClusterUses => {
   const images = toImageTable(inventory.images);
-  const direct: UsersByKey = new Map();
-  const tags: UsersByKey = new Map();
-  const resolve = createResolver(inventory.streams, images);
+  const direct = new Map<string, User[]>();
+  const tags = new Map<string, Map<string, User[]>>();
+  const tagsOf = (stream: string): Map<string, User[]> => {
+    const known = tags.get(stream) ?? new Map<string, User[]>();
+    tags.set(stream, known);
+    return known;
+  };
+  const resolve = createResolver(toStreamTable(inventory.streams), images);
   const readAtMs = Date.parse(inventory.readAt);
   const running = new Set(
     inventory.references.flatMap(({ how, workload }) => (how === 'running' ? [workload] : [])),
@@ -35,22 +42,27 @@ export const findUses = (inventory: Inventory): ClusterUses => {
     const user: User = { workload, how: isOld ? 'old-rollout' : given.how };
     const used = resolve(reference, namespace);
     for (const digest of used.digests) addTo(direct, digest, user);
-    for (const tag of used.tags) addTo(tags, tag, user);
+    for (const { stream, tag } of used.tags.values()) addTo(tagsOf(stream), tag, user);
   }
   return { digests: spreadOverIndexes(direct, images.listIndexes()), tags };
 };
 
-/** Of two ways of use the stronger one. */
-export const strongerUse = (a: HowUsed, b: HowUsed): HowUsed =>
-  HOW_USED.indexOf(a) <= HOW_USED.indexOf(b) ? a : b;
+/** Each workload once, with its strongest use, in the order in which they first come. */
+export const uniteUsers = (users: readonly User[]): readonly User[] => {
+  if (users.length === 1) return users;
+  const united = new Map<string, HowUsed>();
+  for (const { workload, how } of users) united.set(workload, strongerUse(united.get(workload) ?? how, how));
+  return [...united].map(([workload, how]) => ({ workload, how }));
+};
+
+const strongerUse = (a: HowUsed, b: HowUsed): HowUsed => (HOW_USED.indexOf(a) <= HOW_USED.indexOf(b) ? a : b);
 
 /** Strongest use first, then by workload. */
 export const byStrength = (a: User, b: User): number =>
   HOW_USED.indexOf(a.how) - HOW_USED.indexOf(b.how) || compareText(a.workload, b.workload);
 
-/** The key of a tag in `ClusterUses.tags`. */
-export const tagKey = (namespace: string, stream: string, tag: string): string =>
-  `${namespace}/${stream}:${tag}`;
+/** The key of a stream in `ClusterUses.tags`. */
+export const streamKey = (namespace: string, stream: string): string => `${namespace}/${stream}`;
 
 /** The namespace of a workload, `ns/Kind/name`. */
 export const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));
@@ -89,24 +101,16 @@ const withoutAlgorithm = (digest: string): string => digest.replace(/^sha256:/, 
 
 /** A reference and the namespace that its names resolve against. */
 type Step = { readonly reference: ImageReference; readonly namespace: string };
-type Used = { readonly digests: Set<string>; readonly tags: Set<string> };
+type Used = {
+  readonly digests: Set<string>;
+  /** By `ns/stream:tag`. */
+  readonly tags: Map<string, { readonly stream: string; readonly tag: string }>;
+};
 
 const createResolver = (
-  all: readonly ImageStream[],
+  streams: StreamTable,
   images: ImageTable,
 ): ((reference: ImageReference, namespace: string) => Used) => {
-  const streams = new Map<string, ImageStream>();
-  for (const stream of all) streams.set(`${stream.namespace}/${stream.name}`, stream);
-  const tagsOf = new Map<ImageStream, ReadonlyMap<string, Tag>>();
-
-  const findTag = (namespace: string, streamName: string, name: string): Tag | null => {
-    const stream = streams.get(`${namespace}/${streamName}`);
-    if (stream === undefined) return null;
-    const tags = tagsOf.get(stream) ?? new Map(stream.tags.map((tag) => [tag.name, tag]));
-    tagsOf.set(stream, tags);
-    return tags.get(name) ?? null;
-  };
-
   const useDigest = (digest: string, used: Used): void => {
     if (digest === '') return;
     used.digests.add(digest);
@@ -115,11 +119,12 @@ const createResolver = (
   };
 
   const useTag = (namespace: string, stream: string, name: string, used: Used): Step | null => {
-    const key = tagKey(namespace, stream, name);
+    const inStream = streamKey(namespace, stream);
+    const key = `${inStream}:${name}`;
     if (used.tags.has(key)) return null;
-    used.tags.add(key);
-    const tag = findTag(namespace, stream, name);
-    useDigest(tag?.revisions[0]?.digest ?? '', used);
+    used.tags.set(key, { stream: inStream, tag: name });
+    const tag = streams.findStream(namespace, stream)?.findTag(name) ?? null;
+    useDigest(tag?.digest ?? '', used);
     const followed = tag?.from ?? null;
     return followed === null ? null : { reference: followed, namespace };
   };
@@ -128,7 +133,7 @@ const createResolver = (
     const spec = parsePullSpec(text);
     if (spec.digest !== null) useDigest(spec.digest, used);
     if (spec.stream === null || spec.tag === null) return null;
-    const isStream = spec.namespace !== null || streams.get(`${base}/${spec.stream}`)?.localLookup === true;
+    const isStream = spec.namespace !== null || streams.findStream(base, spec.stream)?.localLookup === true;
     return isStream ? useTag(spec.namespace ?? base, spec.stream, spec.tag, used) : null;
   };
 
@@ -146,7 +151,7 @@ const createResolver = (
   };
 
   return (reference, namespace) => {
-    const used: Used = { digests: new Set(), tags: new Set() };
+    const used: Used = { digests: new Set(), tags: new Map() };
     let step: Step | null = { reference, namespace };
     while (step !== null) step = use(step, used);
     return used;
@@ -154,23 +159,20 @@ const createResolver = (
 };
 
 /** Who uses an index uses the images below it, and who uses an image uses the indexes above it; not their other children. */
-const spreadOverIndexes = (
-  direct: ReadonlyMap<string, Users>,
-  indexes: readonly Image[],
-): ReadonlyMap<string, Users> => {
+const spreadOverIndexes = (direct: UsersByKey, indexes: readonly Image[]): UsersByKey => {
   const relativesOf = createRelatives(indexes);
-  const spread: UsersByKey = new Map();
+  const alone = new Map<string, readonly User[]>();
+  const spread = new Map<string, User[]>();
   for (const [digest, users] of direct) {
-    for (const related of relativesOf(digest))
-      for (const [workload, how] of users) addTo(spread, related, { workload, how });
+    const relatives = relativesOf(digest);
+    if (relatives.size === 1) alone.set(digest, users);
+    else for (const related of relatives) for (const user of users) addTo(spread, related, user);
   }
-  return spread;
+  return new Map([...alone, ...spread]);
 };
 
-type UsersByKey = Map<string, Map<string, HowUsed>>;
-
-const addTo = (users: UsersByKey, key: string, { workload, how }: User): void => {
+const addTo = (users: Map<string, User[]>, key: string, user: User): void => {
   const known = users.get(key);
-  if (known === undefined) users.set(key, new Map([[workload, how]]));
-  else known.set(workload, strongerUse(known.get(workload) ?? how, how));
+  if (known === undefined) users.set(key, [user]);
+  else if (known.at(-1) !== user) known.push(user);
 };

@@ -6,7 +6,7 @@ import type { ChildImage, Image } from './registry.ts';
 export const withImagesBelow = (
   digests: Iterable<string>,
   childrenOf: (digest: string) => readonly ChildImage[],
-): ReadonlySet<string> => follow(digests, (digest) => childrenOf(digest).map((child) => child.digest));
+): ReadonlySet<string> => follow(digests, childrenOf, ({ digest }) => digest);
 
 /** An image and all that are below it or above it; what is below an image above it is neither. */
 export const createRelatives = (indexes: readonly Image[]): ((digest: string) => ReadonlySet<string>) => {
@@ -16,17 +16,26 @@ export const createRelatives = (indexes: readonly Image[]): ((digest: string) =>
   const below = Map.groupBy(links, ({ index }) => index);
   const above = Map.groupBy(links, ({ child }) => child);
   return (digest) =>
-    follow([digest], (one) => (below.get(one) ?? []).map(({ child }) => child)).union(
-      follow([digest], (one) => (above.get(one) ?? []).map(({ index }) => index)),
+    follow(
+      [digest],
+      (one) => below.get(one) ?? [],
+      ({ child }) => child,
+    ).union(
+      follow(
+        [digest],
+        (one) => above.get(one) ?? [],
+        ({ index }) => index,
+      ),
     );
 };
 
 /** A set's loop comes to what is added on the way, too: each digest is looked at once, and a circle ends. */
-const follow = (
+const follow = <Link>(
   start: Iterable<string>,
-  next: (digest: string) => readonly string[],
+  linksOf: (digest: string) => readonly Link[],
+  endOf: (link: Link) => string,
 ): ReadonlySet<string> => {
   const reached = new Set(start);
-  for (const digest of reached) for (const other of next(digest)) reached.add(other);
+  for (const digest of reached) for (const link of linksOf(digest)) reached.add(endOf(link));
   return reached;
 };

@@ -1,15 +1,26 @@
 import { formatBytes, formatCount } from './format.ts';
-import { findUses, namespaceOf, tagKey } from './in-use.ts';
-import type { ClusterUses, Users } from './in-use.ts';
+import { findUses, namespaceOf, streamKey, uniteUsers } from './in-use.ts';
+import type { ClusterUses } from './in-use.ts';
 import { toImageTable } from './image-table.ts';
 import type { Images, ImageTable } from './image-table.ts';
 import { withImagesBelow } from './indexes.ts';
 import { isStoredUnder } from './ledger.ts';
 import type { HeldOutside } from './ledger.ts';
-import type { Finding, Image, ImageStream, Inventory, Namespace, Snapshot, User, Uses } from './registry.ts';
+import type {
+  Finding,
+  Image,
+  ImageStream,
+  Inventory,
+  Namespace,
+  Snapshot,
+  Team,
+  User,
+  Uses,
+} from './registry.ts';
 import { byName, compareText } from './text-order.ts';
 import { createStakes } from './stakes.ts';
-import type { Stakes } from './stakes.ts';
+import { toStreamTable } from './stream-table.ts';
+import type { StreamTable } from './stream-table.ts';
 import { addUpTeams, groupTeams, isGrouped } from './teams.ts';
 import type { TeamTotals } from './teams.ts';
 import { textOf } from './text-map.ts';
@@ -40,16 +51,13 @@ export type ClusterSnapshots = {
 /** Turns a whole cluster into one self-contained snapshot per reported namespace. The order of the input is irrelevant. */
 export const takeSnapshots = (inventory: Inventory, selection: Selection): ClusterSnapshots => {
   const images = toImageTable(inventory.images);
-  const streams = Map.groupBy(inventory.streams, ({ namespace }) => namespace);
+  const streams = toStreamTable(inventory.streams);
   const reported = inventory.namespaces.filter(selection.isReported).toSorted(byName);
   const teams = groupTeams(reported, selection.groupByLabel);
-  const totals = addUpTeams(teams, images.countBlobs(), (name, stakes) =>
-    addStakes(streams.get(name) ?? [], { images, stakes, chargeImported: selection.chargeImported }),
-  );
+  const { holders, totals } = addUp(teams, { streams, images }, selection.chargeImported);
   const isWhole = inventory.scope === 'cluster';
-  const holders = findHolders(streams, images);
   const namespaces = new Map(reported.map((namespace) => [namespace.name, namespace]));
-  const uses = findUses({ ...inventory, images });
+  const uses = findUses({ ...inventory, streams, images });
   const environments = findEnvironments(inventory.namespaces, selection.environmentLabel);
   const cluster = { inventory, namespaces, environments, images, streams, holders, uses, totals };
   return {
@@ -66,7 +74,7 @@ type Cluster = {
   readonly namespaces: ReadonlyMap<string, Namespace>;
   readonly environments: ReadonlyMap<string, string>;
   readonly images: ImageTable;
-  readonly streams: ReadonlyMap<string, readonly ImageStream[]>;
+  readonly streams: StreamTable;
   readonly holders: Holders;
   readonly uses: ClusterUses;
   readonly totals: TeamTotals;
@@ -76,8 +84,9 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
   const namespace = cluster.namespaces.get(name);
   const standing = cluster.totals.standings.get(name);
   if (namespace === undefined || standing === undefined) throw new Error(`namespace ${name} is not reported`);
-  const streams = (cluster.streams.get(name) ?? []).toSorted(byName);
-  const digests = [...withImagesBelow(digestsOf(streams), cluster.images.childrenOf)].toSorted();
+  const streams = cluster.streams.listStreams(name).toSorted(byName);
+  const own = cluster.streams.listDigests(name);
+  const digests = [...withImagesBelow(own, cluster.images.childrenOf)].toSorted();
   const images = cluster.images.select(digests);
   const { readAt, exact, lists, scope, unreadableKinds } = cluster.inventory;
   return {
@@ -92,7 +101,7 @@ const takeSnapshot = (name: string, cluster: Cluster): Snapshot => {
     streams,
     images,
     heldOutside: findHeldOutside(digests, images, cluster.holders),
-    uses: usesOf(streams, cluster),
+    uses: usesOf(streams, own, cluster),
   };
 };
 
@@ -120,13 +129,27 @@ const findHeldOutside = (digests: readonly string[], images: Images, holders: Ho
   };
 };
 
-const usesOf = (streams: readonly ImageStream[], { uses, environments }: Cluster): Uses => {
-  const tags = streams.flatMap((stream) =>
-    stream.tags.flatMap(({ name }) =>
-      listUsers(`${stream.name}:${name}`, uses.tags.get(tagKey(stream.namespace, stream.name, name))),
-    ),
-  );
-  const digests = [...digestsOf(streams)].flatMap((digest) => listUsers(digest, uses.digests.get(digest)));
+type UsersEntry = readonly [name: string, users: readonly User[]];
+
+const usesOf = (
+  streams: readonly ImageStream[],
+  held: readonly string[],
+  { uses, environments }: Cluster,
+): Uses => {
+  const tags: UsersEntry[] = [];
+  for (const stream of streams) {
+    const named = uses.tags.get(streamKey(stream.namespace, stream.name));
+    if (named === undefined) continue;
+    for (const { name } of stream.tags) {
+      const users = named.get(name);
+      if (users !== undefined) tags.push([`${stream.name}:${name}`, sortUsers(users)]);
+    }
+  }
+  const digests: UsersEntry[] = [];
+  for (const digest of held) {
+    const users = uses.digests.get(digest);
+    if (users !== undefined) digests.push([digest, sortUsers(users)]);
+  }
   const places = new Set(tags.flatMap(([, users]) => users.map(({ workload }) => namespaceOf(workload))));
   return {
     digests: Object.fromEntries(digests.toSorted(byKey)),
@@ -140,21 +163,8 @@ const usesOf = (streams: readonly ImageStream[], { uses, environments }: Cluster
   };
 };
 
-/** The entry of a name; none where nobody uses it. */
-const listUsers = (
-  name: string,
-  users: Users | undefined,
-): readonly (readonly [string, readonly User[]])[] =>
-  users === undefined
-    ? []
-    : [
-        [
-          name,
-          [...users]
-            .map(([workload, how]) => ({ workload, how }))
-            .toSorted((a, b) => compareText(a.workload, b.workload)),
-        ],
-      ];
+const sortUsers = (users: readonly User[]): readonly User[] =>
+  uniteUsers(users).toSorted((a, b) => compareText(a.workload, b.workload));
 
 const findEnvironments = (namespaces: readonly Namespace[], label: string): ReadonlyMap<string, string> =>
   new Map(
@@ -168,44 +178,57 @@ const findEnvironments = (namespaces: readonly Namespace[], label: string): Read
 type Holders = Int32Array;
 const [NOBODY, SEVERAL] = [-1, -2];
 
-const findHolders = (streams: ReadonlyMap<string, readonly ImageStream[]>, images: ImageTable): Holders => {
+/**
+ * Who holds each blob, and what the teams use. Looking at an image costs more than what is noted of it, so that both are
+ * noted in one look.
+ */
+const addUp = (
+  teams: readonly Omit<Team, 'usedBytes'>[],
+  { streams, images }: Pick<Cluster, 'streams' | 'images'>,
+  chargeImported: boolean,
+): Pick<Cluster, 'holders' | 'totals'> => {
   const holders = new Int32Array(images.countBlobs()).fill(NOBODY);
   let holder = 0;
   const hold = (number: number): void => {
     const known = holders[number];
     holders[number] = known === NOBODY || known === holder ? holder : SEVERAL;
   };
-  for (const own of streams.values()) {
-    for (const digest of digestsOf(own)) images.visitBlobs(digest, hold).unsized.forEach(hold);
+  const totals = addUpTeams(teams, images.countBlobs(), (namespace, stakes) => {
+    for (const [digest, isCharged] of listCharges(namespace, { streams, images, chargeImported })) {
+      const { unsized } = images.visitBlobs(digest, (number, sizeBytes, isLayer) => {
+        stakes.add(number, sizeBytes, isLayer, isCharged);
+        hold(number);
+      });
+      unsized.forEach(hold);
+    }
+    holder += 1;
+  });
+  for (const namespace of streams.listNamespaces()) {
+    if (totals.standings.has(namespace)) continue;
+    for (const digest of streams.listDigests(namespace))
+      images.visitBlobs(digest, hold).unsized.forEach(hold);
     holder += 1;
   }
-  return holders;
+  return { holders, totals };
 };
 
-/** Adds what the revisions of a namespace say about its blobs: of what size they are, and whether it is charged with them. */
-const addStakes = (
-  streams: readonly ImageStream[],
+/** By digest whether a namespace is charged with an image: most stand under several tags, and any of its revisions decides. */
+const listCharges = (
+  namespace: string,
   {
+    streams,
     images,
-    stakes,
     chargeImported,
-  }: { readonly images: ImageTable; readonly stakes: Stakes; readonly chargeImported: boolean },
-): void => {
-  // Most images stand under several tags: whether any of its revisions is charged decides.
+  }: Pick<Cluster, 'streams' | 'images'> & { readonly chargeImported: boolean },
+): ReadonlyMap<string, boolean> => {
   const charged = new Map<string, boolean>();
-  for (const { repository, tags } of streams) {
-    const isStored = isStoredUnder(repository);
-    for (const { revisions } of tags) {
-      for (const { digest, reference } of revisions) {
-        if (charged.get(digest) === true) continue;
-        charged.set(digest, chargeImported || (images.isManaged(digest) && isStored(reference)));
-      }
-    }
-  }
-  for (const [digest, isCharged] of charged)
-    images.visitBlobs(digest, (number, sizeBytes, isLayer) =>
-      stakes.add(number, sizeBytes, isLayer, isCharged),
-    );
+  let [repository, isStored] = ['', isStoredUnder('')];
+  streams.visitRevisions(namespace, (digest, reference, ownRepository) => {
+    if (charged.get(digest) === true) return;
+    if (ownRepository !== repository) [repository, isStored] = [ownRepository, isStoredUnder(ownRepository)];
+    charged.set(digest, chargeImported || (images.isManaged(digest) && isStored(reference)));
+  });
+  return charged;
 };
 
 /** A snapshot whose lists are written out. */
@@ -222,8 +245,9 @@ export const writeOut = (snapshot: Snapshot): ListedSnapshot => ({
 });
 
 /** Images in no stream and below no index of one: nobody is charged with them. */
-const findOrphans = ({ inventory, images, holders }: Cluster): readonly Finding[] => {
-  const reachable = withImagesBelow(digestsOf(inventory.streams), images.childrenOf);
+const findOrphans = ({ streams, images, holders }: Cluster): readonly Finding[] => {
+  const held = [...streams.listNamespaces()].flatMap(streams.listDigests);
+  const reachable = withImagesBelow(held, images.childrenOf);
   const stakes = createStakes(images.countBlobs());
   let [count, isWhole] = [0, true];
   for (const digest of images.listDigests()) {
@@ -237,14 +261,6 @@ const findOrphans = ({ inventory, images, holders }: Cluster): readonly Finding[
   if (count === 0) return [];
   const text = `${formatCount(count, 'image')} in no image stream hold ${isWhole ? '' : 'at least '}${formatBytes(stakes.chargedBytes())} that no stream holds; no namespace is charged with them.`;
   return [{ code: 'orphan-images', subject: 'images', message: text }];
-};
-
-const digestsOf = (streams: readonly ImageStream[]): ReadonlySet<string> => {
-  const digests = new Set<string>();
-  for (const { tags } of streams) {
-    for (const { revisions } of tags) for (const { digest } of revisions) digests.add(digest);
-  }
-  return digests;
 };
 
 const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => compareText(a, b);

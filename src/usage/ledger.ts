@@ -1,8 +1,8 @@
 import { addBytes } from './blobs.ts';
-import type { ContentFault } from './blobs.ts';
+import type { Blob, ContentFault } from './blobs.ts';
 import { formatBytes } from './format.ts';
 import { holdBlobs } from './held-blobs.ts';
-import type { Entry, HeldBlobs } from './held-blobs.ts';
+import type { Entry, HeldBlobs, IsOutside } from './held-blobs.ts';
 import { toImages } from './image-table.ts';
 import type { Images } from './image-table.ts';
 import { createPartContents } from './part-contents.ts';
@@ -134,22 +134,24 @@ export const weighTogether = (
   );
   const blobs = holdBlobs(entries, contents.count());
   const members = entries.filter(({ stream }) => stream === together);
-  const { freesBytes, reclaimsBytes } = weighGroup(members, together, { blobs, isOutside });
+  const { freesBytes, reclaimsBytes } = blobs.weighStream(together, members, isOutside);
   return { freesBytes, reclaimsBytes };
 };
 
 /** Whether the registry itself holds what a revision names: its pull spec names the host of the stream's repository. */
 export const isStoredUnder = (repository: string): ((reference: string) => boolean) => {
   const host = hostOf(repository);
-  const prefix = `${host}/`;
-  return (reference) => host !== '' && (reference.startsWith(prefix) || hostOf(reference) === host);
+  // Nearly all revisions of a stream name the same.
+  let last = { reference: repository, isStored: host !== '' };
+  return (reference) => {
+    if (reference !== last.reference)
+      last = { reference, isStored: host !== '' && hostOf(reference) === host };
+    return last.isStored;
+  };
 };
 
 type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
 type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
-
-/** Whether other namespaces hold a blob; null where that is unknown. */
-type IsOutside = ((number: number) => boolean) | null;
 
 const listEntries = (
   holdings: Holdings,
@@ -176,12 +178,12 @@ const listEntries = (
           revisions: source.revisions.map((revision, position) => {
             const { digest, reference, created } = revision;
             const content = contents.contentOf(digest);
-            const isCharged = chargeImported || (images.isManaged(digest) && isStored(reference));
+            const isCharged = chargeImported || (content.managed && isStored(reference));
             return {
               stream,
               tag,
               position,
-              createdMs: created === null ? Infinity : Date.parse(created),
+              created,
               label,
               revision,
               content,
@@ -234,43 +236,21 @@ const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream =
   const entries = stream.tags.flatMap(({ revisions }) => revisions);
   return {
     name: stream.name,
-    ...weighGroup(entries, stream.stream, weighing),
+    ...weighing.blobs.weighStream(stream.stream, entries, weighing.isOutside),
     countedBytes: sum(tags, (tag) => tag.countedBytes),
     unknownRevisions: sum(tags, (tag) => tag.unknownRevisions),
     tags,
   };
 };
 
-const weighGroup = (
-  entries: readonly Entry[],
-  owner: number,
-  { blobs, isOutside }: Pick<Weighing, 'blobs' | 'isOutside'>,
-): { readonly sizeBytes: number; readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  let [sizeBytes, freesBytes, reclaimsBytes] = [0, 0, 0];
-  blobs.visitDistinct(entries, (number) => {
-    const used = blobs.usedOf(number);
-    sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
-    freesBytes = addBytes(freesBytes, used - blobs.byStream.usedWithout(number, owner));
-    if (isOutside?.(number) === false && blobs.isInOneStream(number))
-      reclaimsBytes = addBytes(reclaimsBytes, used);
-  });
-  return { sizeBytes, freesBytes, reclaimsBytes: isOutside === null ? null : reclaimsBytes };
-};
-
 const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): WeighedTag => {
   const { blobs, contents } = weighing;
-  let [sizeBytes, freesBytes] = [0, 0];
-  blobs.visitDistinct(revisions, (number) => {
-    sizeBytes = addBytes(sizeBytes, blobs.sizeOf(number));
-    freesBytes = addBytes(freesBytes, blobs.usedOf(number) - blobs.byTag.usedWithout(number, tag));
-  });
   const weighed = revisions.map((entry) => weighRevision(entry, weighing));
   return {
     name: source.name,
     source,
-    sizeBytes,
+    ...blobs.weighTag(tag, revisions),
     countedBytes: sum(weighed, (revision) => revision.countedBytes),
-    freesBytes,
     unknownRevisions: revisions.filter(({ content }) => !content.isWhole).length,
     largestLayer: findLargestLayer(revisions[0], contents),
     revisions: weighed,
@@ -279,14 +259,18 @@ const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): W
 
 const findLargestLayer = (current: Entry | undefined, { digestOf }: PartContents): Layer | null => {
   if (current === undefined || !current.charged) return null;
-  let largest: Layer | null = null;
-  for (const { number, sizeBytes, kind } of current.content.blobs) {
-    if (kind !== 'layer' || sizeBytes < (largest?.sizeBytes ?? 0)) continue;
-    const digest = digestOf(number);
-    if (largest === null || sizeBytes > largest.sizeBytes || digest < largest.digest)
-      largest = { digest, sizeBytes };
+  // Digests are written out only for those that may be the one.
+  let largest: Blob | null = null;
+  for (const blob of current.content.blobs) {
+    if (blob.kind !== 'layer' || blob.sizeBytes < (largest?.sizeBytes ?? 0)) continue;
+    if (
+      largest === null ||
+      blob.sizeBytes > largest.sizeBytes ||
+      digestOf(blob.number) < digestOf(largest.number)
+    )
+      largest = blob;
   }
-  return largest;
+  return largest === null ? null : { digest: digestOf(largest.number), sizeBytes: largest.sizeBytes };
 };
 
 const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({

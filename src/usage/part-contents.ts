@@ -1,9 +1,12 @@
 import { describeLackOfConfig, listArchitectures } from './blobs.ts';
-import type { Blob, Contents, ImageContent } from './blobs.ts';
+import type { Blob, ImageContent } from './blobs.ts';
 import type { Images } from './image-table.ts';
+import type { Image } from './registry.ts';
 
 /** Contents whose blobs are numbered from 0 on among themselves. */
-export type PartContents = Contents & {
+export type PartContents = {
+  /** By an image's digest; each image is worked out once. */
+  readonly contentOf: (digest: string) => PartContent;
   readonly digestOf: (number: number) => string;
   /** How many have a number by now. */
   readonly count: () => number;
@@ -11,9 +14,12 @@ export type PartContents = Contents & {
   readonly sourceOf: (number: number) => number;
 };
 
+/** What an image is made of, and whether the registry itself holds it. */
+type PartContent = ImageContent & Pick<Image, 'managed'>;
+
 /** What some images of a table are made of, plain ones straight from its columns. */
 export const createPartContents = (images: Images): PartContents => {
-  const contents = new Map<string, ImageContent>();
+  const contents = new Map<string, PartContent>();
   const sources: number[] = [];
   const numbers = new Map<number, number>();
   const blobs: Blob[] = [];
@@ -37,10 +43,11 @@ export const createPartContents = (images: Images): PartContents => {
     return blob;
   };
 
-  const readOdd = (digest: string): ImageContent => {
+  const readOdd = (digest: string): PartContent => {
     const content = images.contentOfOdd(digest);
     return {
       ...content,
+      managed: images.isManaged(digest),
       blobs: content.blobs.map(({ number, sizeBytes, kind }) =>
         blobOf(numberOfSource(number), sizeBytes, kind),
       ),
@@ -49,16 +56,16 @@ export const createPartContents = (images: Images): PartContents => {
     };
   };
 
-  const readContent = (digest: string): ImageContent => {
-    const plain = images.getPlain(digest);
-    if (plain === null) return readOdd(digest);
+  const readContent = (digest: string): PartContent => {
     const weighed: Blob[] = [];
     let hasConfig = false;
-    images.visitBlobs(digest, (source, sizeBytes, isLayer) => {
+    const plain = images.visitPlain(digest, (source, sizeBytes, isLayer) => {
       weighed.push(blobOf(numberOfSource(source), sizeBytes, isLayer ? 'layer' : 'config'));
       hasConfig ||= !isLayer;
     });
+    if (plain === null) return readOdd(digest);
     return {
+      managed: plain.managed,
       blobs: weighed,
       unsized: [],
       conflicts: [],

@@ -72,7 +72,7 @@ export const recount = (
     heldOutside: inventory.scope === 'cluster' ? new Set(others.flatMap(({ holds }) => holds)) : null,
   };
   const isTeamKnown = isTeamSeen(inventory, request);
-  const streams = inventory.streams.filter(({ namespace }) => namespace === request.namespace);
+  const streams = [...inventory.streams].filter(({ namespace }) => namespace === request.namespace);
   const revisions = Map.groupBy(own, ({ stream, tag }) => labelOf(stream, tag));
   return {
     usedBytes: sum(used, size),
@@ -128,7 +128,7 @@ const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): read
   const all = [...images];
   const readParts = createPartsReader(all);
   const managed = new Set(all.filter((image) => image.managed).map(({ digest }) => digest));
-  return streams.flatMap((stream) =>
+  return [...streams].flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       tag.revisions.map(({ digest, reference, created }, position): Held => {
         const image = readParts(digest);

@@ -143,8 +143,8 @@ export type Inventory = {
   /** Workload kinds (plural, lower case) that could not be read everywhere: "not used" is unknown. Sorted. */
   readonly unreadableKinds: readonly string[];
   readonly namespaces: readonly Namespace[];
-  readonly streams: readonly ImageStream[];
-  /** A table where there are many (`image-table.ts`). */
+  /** A table where there are many (`stream-table.ts`), and so are the images (`image-table.ts`). */
+  readonly streams: Iterable<ImageStream>;
   readonly images: Iterable<Image>;
   readonly references: readonly WorkloadReference[];
 };

@@ -2,7 +2,7 @@ import { advise } from './advice.ts';
 import type { Advice, AdviceLimits } from './advice.ts';
 import { deleteTagCommand } from './commands.ts';
 import { weigh } from './ledger.ts';
-import type { WeighedStream, WeighedTag } from './ledger.ts';
+import type { WeighedRevision, WeighedStream, WeighedTag } from './ledger.ts';
 import { byName, compareText } from './text-order.ts';
 import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
@@ -249,7 +249,24 @@ const reportTag = (stream: string, tag: WeighedTag, { uses, currentTags }: View)
       .filter((other) => other !== label)
       .slice(0, MAX_TAGS_NAMED),
     state: stateOf(source),
-    revisions: revisions.map((revision) => ({ ...revision, ...uses.reportDigest(revision.digest) })),
+    revisions: revisions.map((revision) => reportRevision(revision, uses)),
+  };
+};
+
+/** Member by member: there are hundreds of thousands, and to spread two objects into one takes ten times as long. */
+const reportRevision = (revision: WeighedRevision, { reportDigest }: UseReporter): RevisionReport => {
+  const { inUse, inUseBy, inUseHow, inUseCount } = reportDigest(revision.digest);
+  return {
+    digest: revision.digest,
+    created: revision.created,
+    sizeBytes: revision.sizeBytes,
+    countedBytes: revision.countedBytes,
+    charged: revision.charged,
+    architectures: revision.architectures,
+    inUse,
+    inUseBy,
+    inUseHow,
+    inUseCount,
   };
 };
 

@@ -91,11 +91,14 @@ const isSafe = (tag: TagReport, takenAtMs: number): boolean =>
   takenAtMs - newestMs(tag) > MIN_AGE_DAYS * DAY_MS;
 
 /** A revision without a date may be new, so it counts as the newest; a tag without revisions is the oldest. */
-const newestMs = (tag: TagReport): number =>
-  tag.revisions.reduce(
-    (newest, { created }) => Math.max(newest, created === null ? Infinity : Date.parse(created)),
-    -Infinity,
-  );
+const newestMs = ({ revisions }: TagReport): number => {
+  let newest = '';
+  for (const { created } of revisions) {
+    if (created === null) return Infinity;
+    if (created > newest) newest = created;
+  }
+  return newest === '' ? -Infinity : Date.parse(newest);
+};
 
 const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> => {
   if (stream.inUse === false) return new Set();

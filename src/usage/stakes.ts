@@ -1,4 +1,5 @@
 import { addBytes } from './blobs.ts';
+import { grown, makeInts } from './columns.ts';
 
 /** What is said about the blobs of a cluster: how large each is, and whether anybody is charged with it. */
 export type Stakes = {
@@ -19,19 +20,30 @@ const [STATED, LAYER, CHARGED] = [1, 2, 4];
 export const createStakes = (blobCount: number): Stakes => {
   const sizes = new Float64Array(blobCount);
   const marks = new Uint8Array(blobCount);
-  const stated: number[] = [];
+  let stated = makeInts(0);
+  let statedCount = 0;
 
   const add: Stakes['add'] = (number, sizeBytes, isLayer, isCharged) => {
     const mark = marks[number] ?? 0;
     const size = sizes[number] ?? 0;
     const wasLayer = (mark & LAYER) !== 0;
-    if (mark === 0) stated.push(number);
+    if (mark === 0) {
+      stated = grown(stated, statedCount + 1, makeInts);
+      stated[statedCount++] = number;
+    }
     if (mark === 0 || (isLayer === wasLayer ? sizeBytes > size : isLayer)) sizes[number] = sizeBytes;
     marks[number] = mark | STATED | (isLayer ? LAYER : 0) | (isCharged ? CHARGED : 0);
   };
 
+  const visitCharged = (take: (number: number, sizeBytes: number) => void): void => {
+    visit((number, sizeBytes, _isLayer, isCharged) => {
+      if (isCharged) take(number, sizeBytes);
+    });
+  };
+
   const visit: Stakes['visit'] = (take) => {
-    for (const number of stated) {
+    for (let at = 0; at < statedCount; at += 1) {
+      const number = stated[at] ?? 0;
       const mark = marks[number] ?? 0;
       take(number, sizes[number] ?? 0, (mark & LAYER) !== 0, (mark & CHARGED) !== 0);
     }
@@ -41,19 +53,19 @@ export const createStakes = (blobCount: number): Stakes => {
     add,
     addAll: (others) => others.visit(add),
     visit,
-    listCharged: () =>
-      stated
-        .filter((number) => ((marks[number] ?? 0) & CHARGED) !== 0)
-        .map((number) => ({ number, sizeBytes: sizes[number] ?? 0 })),
+    listCharged: () => {
+      const charged: { readonly number: number; readonly sizeBytes: number }[] = [];
+      visitCharged((number, sizeBytes) => charged.push({ number, sizeBytes }));
+      return charged;
+    },
     chargedBytes: () => {
       let total = 0;
-      for (const number of stated)
-        if (((marks[number] ?? 0) & CHARGED) !== 0) total = addBytes(total, sizes[number] ?? 0);
+      visitCharged((_number, sizeBytes) => (total = addBytes(total, sizeBytes)));
       return total;
     },
     clear: () => {
-      for (const number of stated) marks[number] = 0;
-      stated.length = 0;
+      visit((number) => (marks[number] = 0));
+      statedCount = 0;
     },
   };
 };

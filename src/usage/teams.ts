@@ -48,14 +48,26 @@ export const addUpTeams = (
   const [own, united, cluster] = [createStakes(blobCount), createStakes(blobCount), createStakes(blobCount)];
   const standings = new Map<string, { readonly team: Team; readonly sharedWithTeamBytes: number }>();
   let sumOfNamespacesBytes = 0;
+  const addUp = (name: string): number => {
+    own.clear();
+    addNamespace(name, own);
+    const usedBytes = own.chargedBytes();
+    sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, usedBytes);
+    return usedBytes;
+  };
   for (const team of teams) {
+    const [alone, ...rest] = team.namespaces;
+    if (alone !== undefined && rest.length === 0) {
+      const usedBytes = addUp(alone);
+      standings.set(alone, { team: { ...team, usedBytes }, sharedWithTeamBytes: 0 });
+      cluster.addAll(own);
+      continue;
+    }
     united.clear();
     const members = team.namespaces.map((name) => {
-      own.clear();
-      addNamespace(name, own);
+      addUp(name);
       united.addAll(own);
-      sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, own.chargedBytes());
-      return { name, charged: team.namespaces.length === 1 ? [] : own.listCharged() };
+      return { name, charged: own.listCharged() };
     });
     const chargedTo = new Map<number, number>();
     for (const { number } of members.flatMap(({ charged }) => charged))

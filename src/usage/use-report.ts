@@ -1,5 +1,5 @@
 import { formatUser } from './format.ts';
-import { byStrength, namespaceOf, strongerUse } from './in-use.ts';
+import { byStrength, namespaceOf, uniteUsers } from './in-use.ts';
 import type { HowUsed, Snapshot, Tag, User } from './registry.ts';
 
 /** Who uses a revision, or a tag by any of its revisions or by name. */
@@ -29,7 +29,7 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
   const own = new Set(snapshot.team.namespaces);
   const rank = ({ workload }: User): number => (own.has(namespaceOf(workload)) ? 0 : 1);
   const order = (users: readonly User[]): readonly User[] =>
-    users.toSorted((a, b) => rank(a) - rank(b) || byStrength(a, b));
+    users.length === 1 ? users : users.toSorted((a, b) => rank(a) - rank(b) || byStrength(a, b));
   const orderAll = (uses: Readonly<Record<string, readonly User[]>>) =>
     new Map(Object.entries(uses).map(([name, users]) => [name, order(users)]));
   const digests = orderAll(snapshot.uses.digests);
@@ -59,18 +59,10 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
       if (!revisions[0]?.digest) lists.add(named.get(`${stream}:${name}`) ?? []);
       const [some = [], ...others] = [...lists].filter((users) => users.length > 0);
       if (some.length === 0) return unusedReport;
-      return report(others.length === 0 ? some : order(unite([some, ...others])));
+      return report(others.length === 0 ? some : order(uniteUsers([some, ...others].flat())));
     },
     unused,
   };
-};
-
-/** Each workload once, with its strongest use. */
-const unite = (lists: readonly (readonly User[])[]): readonly User[] => {
-  const united = new Map<string, HowUsed>();
-  for (const { workload, how } of lists.flat())
-    united.set(workload, strongerUse(united.get(workload) ?? how, how));
-  return [...united].map(([workload, how]) => ({ workload, how }));
 };
 
 /** The same with only workloads of these namespaces named. */

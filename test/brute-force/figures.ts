@@ -35,7 +35,7 @@ export const figuresOfNamespace = (scene: Scene): NamespaceFigures => {
   const used = digestsIn(chargedOf(own));
   const weigh = weighBy(own);
   const place: Place = { ...scene, own, weigh, counters: findCounters(own) };
-  const streams = inventory.streams.filter(({ namespace }) => namespace === name);
+  const streams = [...inventory.streams].filter(({ namespace }) => namespace === name);
   const inTeam = held.filter(({ namespace }) => team.includes(namespace));
   const usedByOthers = digestsIn(chargedOf(inTeam.filter(({ namespace }) => namespace !== name)));
   return {

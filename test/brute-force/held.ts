@@ -23,7 +23,7 @@ type Stated = { readonly digest: string; readonly sizeBytes: number; readonly is
 
 /** Every revision of a cluster; newest first within its tag. */
 export const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): readonly Held[] =>
-  streams.flatMap((stream) =>
+  [...streams].flatMap((stream) =>
     stream.tags.flatMap((tag) => holdTag(stream, tag, { images: [...images], chargeImported })),
   );
 

@@ -127,7 +127,7 @@ const meaningOf = (reference: ImageReference, namespace: string, inventory: Inve
 };
 
 const findStream = (inventory: Inventory, namespace: string, name: string): ImageStream | undefined =>
-  inventory.streams.find((stream) => stream.namespace === namespace && stream.name === name);
+  [...inventory.streams].find((stream) => stream.namespace === namespace && stream.name === name);
 
 /** True where `index` is an index image that has `digest` among its children, or theirs. */
 const isAbove = (

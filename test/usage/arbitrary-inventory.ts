@@ -252,7 +252,10 @@ const workloadReference: fc.Arbitrary<WorkloadReference> = fc
 
 /** A small and nasty cluster: nothing in it is likely, all of it is possible. */
 /** An inventory whose images are a list. */
-export type ListedInventory = Inventory & { readonly images: readonly Image[] };
+export type ListedInventory = Inventory & {
+  readonly streams: readonly ImageStream[];
+  readonly images: readonly Image[];
+};
 
 export const arbitraryInventory: fc.Arbitrary<ListedInventory> = fc.record({
   cluster: fc.constant({ name: 'silver', apiUrl: null }),

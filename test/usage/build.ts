@@ -148,7 +148,7 @@ export const inventory = (given: Partial<Inventory>): Inventory => ({
   lists: [],
   scope: 'cluster',
   unreadableKinds: [],
-  namespaces: [...new Set((given.streams ?? []).map((held) => held.namespace))].map((name) =>
+  namespaces: [...new Set(Array.from(given.streams ?? [], (held) => held.namespace))].map((name) =>
     namespace(name),
   ),
   streams: [],

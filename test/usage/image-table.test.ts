@@ -95,8 +95,11 @@ describe('a table of images', () => {
           unsized: unsized.map(nameOf),
           conflicts: conflicts.map(nameOf),
         });
-        for (const { digest: one } of [...images, { digest: 'gone' }])
-          expect(named(part.contentOf(one), part.digestOf)).toEqual(named(alone.contentOf(one), digestOf));
+        for (const { digest: one, managed } of [...images, { digest: 'gone', managed: false }])
+          expect(named(part.contentOf(one), part.digestOf)).toEqual({
+            ...named(alone.contentOf(one), digestOf),
+            managed,
+          });
       }),
       { numRuns: 1000 },
     );

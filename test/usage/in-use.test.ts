@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { findUses, parsePullSpec } from '../../src/usage/in-use.ts';
-import type { Users } from '../../src/usage/in-use.ts';
+import { findUses, parsePullSpec, uniteUsers } from '../../src/usage/in-use.ts';
 import { HOW_USED } from '../../src/usage/registry.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory, User } from '../../src/usage/registry.ts';
 import { ago, HOST, image, index, inventory, NAMESPACE, sha256, stream, uses } from './build.ts';
 
 const [current, older, other, config] = [sha256('1'), sha256('2'), sha256('3'), sha256('c')] as const;
@@ -15,10 +14,23 @@ const usesOf = (
   readonly tags: Record<string, readonly string[]>;
 } => {
   const found = findUses(inventory(given));
-  const list = (used: ReadonlyMap<string, Users>): Record<string, readonly string[]> =>
-    Object.fromEntries([...used].map(([name, users]) => [name, [...users.keys()].toSorted()]));
-  return { digests: list(found.digests), tags: list(found.tags) };
+  const list = (used: ReadonlyMap<string, readonly User[]>): Record<string, readonly string[]> =>
+    Object.fromEntries(
+      [...used].map(([name, users]) => [
+        name,
+        uniteUsers(users)
+          .map(({ workload }) => workload)
+          .toSorted(),
+      ]),
+    );
+  const tags = [...found.tags].flatMap(([stream, named]) =>
+    [...named].map(([tag, users]) => [`${stream}:${tag}`, users] as const),
+  );
+  return { digests: list(found.digests), tags: list(new Map(tags)) };
 };
+
+const byWorkload = (users: readonly User[] = []): Readonly<Record<string, string>> =>
+  Object.fromEntries(uniteUsers(users).map(({ workload, how }) => [workload, how]));
 
 describe('a pull spec', () => {
   const none = { namespace: null, stream: null, tag: null, digest: null };
@@ -343,7 +355,7 @@ describe('how a workload uses an image', () => {
     uses(workload, current, { how: 'scaled-to-0', controller });
   const [deployment, replicaSet] = [`${NAMESPACE}/Deployment/api`, `${NAMESPACE}/ReplicaSet/api-1`];
   const waysOf = (given: Partial<Inventory>, digest = current) =>
-    Object.fromEntries(findUses(inventory(given)).digests.get(digest) ?? []);
+    byWorkload(findUses(inventory(given)).digests.get(digest));
 
   test('is as its object shows it', () => {
     const references = HOW_USED.filter((how) => how !== 'old-rollout').map((how) =>
@@ -383,9 +395,8 @@ describe('how a workload uses an image', () => {
       uses(deployment, `${NAMESPACE}/api`, { how: 'trigger' }),
     ];
     expect(waysOf({ streams, references })).toEqual({ [deployment]: 'running' });
-    expect(findUses(inventory({ streams, references })).tags.get(`${NAMESPACE}/api:latest`)).toEqual(
-      new Map([[deployment, 'trigger']]),
-    );
+    const { tags } = findUses(inventory({ streams, references }));
+    expect(byWorkload(tags.get(`${NAMESPACE}/api`)?.get('latest'))).toEqual({ [deployment]: 'trigger' });
   });
 
   test('reaches an index above it, a child below it and the tags that it follows', () => {

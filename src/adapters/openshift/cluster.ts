@@ -5,6 +5,8 @@ import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
 import { createImageTable } from '../../usage/image-table.ts';
 import type { Image, ImageStream, Namespace } from '../../usage/registry.ts';
+import { createStreamTable } from '../../usage/stream-table.ts';
+import { createTexts } from '../../usage/texts.ts';
 import { readObject } from './bodies.ts';
 import { createClient } from './client.ts';
 import { groupCustomUses, readCustomUses } from './custom-resources.ts';
@@ -50,7 +52,8 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
     readInventory: async (request) => {
       const names = request.namespaces === null ? null : [...new Set(request.namespaces)];
       const readAt = formatTime(options.now());
-      const { shareReference, shareStream, shareImage } = createSharing();
+      const texts = createTexts();
+      const { shareReference, shareImage } = createSharing(texts);
       const workloadDeps = { ...deps, shareReference };
       const known = await mapInLanes(WORKLOAD_KINDS, (kind) =>
         readWorkloads(workloadDeps, kind, names ?? []),
@@ -60,11 +63,16 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
       );
       const workloads = [...known, ...custom];
       const namespaces = await readNamespaces(deps, names);
-      const streams = await readImageStreams(deps, names, {
-        members: IMAGE_STREAM_MEMBERS,
-        reduce: (object) => shareStream(toImageStream(object)),
+      const streams = await readAllOrPart<Iterable<ImageStream>>(deps, IMAGE_STREAMS, {
+        all: (request) =>
+          gatherList(deps, request, {
+            ...STREAM_REDUCTION,
+            start: () => createStreamTable([], texts),
+            add: (table, stream) => table.add(stream),
+            isRepeatable: true,
+          }),
+        part: names && (() => listImageStreamsOf(deps, names)),
       });
-      const held = streams.objects.filter(({ namespace }) => names?.includes(namespace));
       const images = await readAllOrPart<Iterable<Image>>(deps, IMAGES, {
         all: (request) =>
           gatherList(deps, request, {
@@ -72,8 +80,9 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
             reduce: (object) => shareImage(toImage(object)),
             start: () => createImageTable(),
             add: (table, image) => table.add(image),
+            isRepeatable: true,
           }),
-        part: names && (() => readHeldImages(deps, held)),
+        part: names && (() => readHeldImages(deps, streamsOf(streams.objects, names))),
       });
       const readings = [namespaces, streams, images];
       const isWhole = readings.every((reading) => reading.isWhole);
@@ -169,30 +178,24 @@ const unseenNamespace = (name: string): AppError =>
     hint: 'Check the spelling; `oc get projects` lists those that you can see.',
   });
 
-const readImageStreams = (
-  deps: ListDeps,
-  names: readonly string[] | null,
-  reduction: Reduction<ImageStream>,
-): Promise<Reading<readonly ImageStream[]>> =>
-  readAllOrPart(deps, IMAGE_STREAMS, {
-    all: (request) => readList(deps, request, reduction),
-    part: names && (() => listImageStreamsOf(deps, names, reduction)),
-  });
+const STREAM_REDUCTION: Reduction<ImageStream> = { members: IMAGE_STREAM_MEMBERS, reduce: toImageStream };
 
 const listImageStreamsOf = async (
   deps: ListDeps,
   names: readonly string[],
-  reduction: Reduction<ImageStream>,
 ): Promise<PartReading<readonly ImageStream[]>> => {
   const parts = await mapInLanes(names, async (namespace) => {
     const request = { resource: IMAGE_STREAMS, namespace };
-    return orThrow(deps, request, await readList(deps, request, reduction));
+    return orThrow(deps, request, await readList(deps, request, STREAM_REDUCTION));
   });
   return {
     objects: parts.flatMap(({ objects }) => objects),
     list: joinReadings(IMAGE_STREAMS.plural, parts),
   };
 };
+
+const streamsOf = (streams: Iterable<ImageStream>, names: readonly string[]): readonly ImageStream[] =>
+  [...streams].filter(({ namespace }) => names.includes(namespace));
 
 const orThrow = <Objects>(
   { client }: ListDeps,

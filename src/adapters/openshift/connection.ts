@@ -1,10 +1,12 @@
-import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
 import { HttpMethod, RequestContext } from '@kubernetes/client-node';
-import { Agent, fetch } from 'undici';
+import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors.ts';
-import type { Chunks, ReadBody } from './bodies.ts';
+import type { ReadBody } from './bodies.ts';
 import { loadLogin } from './kubeconfig.ts';
 import type { Login, LoginSource } from './kubeconfig.ts';
 
@@ -72,21 +74,21 @@ const openSession = (login: Login, stop: AbortSignal): Session => {
   const get = async <Body>(path: string, read: ReadBody<Body>): Promise<Reply<Body>> => {
     stop.throwIfAborted();
     const url = `${login.server}${path}`;
-    const authorization = await authorize(url);
+    const { dispatcher: connections, headers: credentials } = await authorize(url);
     const timeout = new AbortController();
     const timer = setTimeout(() => timeout.abort(new Error('no answer within 30 s')), TIMEOUT_MS);
     try {
-      const response = await fetch(url, {
-        ...authorization,
-        redirect: 'manual',
+      const response = await request(url, {
+        dispatcher: connections,
+        headers: { ...credentials, 'accept-encoding': 'gzip' },
         signal: AbortSignal.any([stop, timeout.signal]),
       });
-      const { status, headers } = response;
-      const chunks: Chunks = response.body ?? Readable.from([]);
-      if (status === 200) return { status, body: await read(chunks) };
-      const body = await text(chunks);
+      const { statusCode: status, headers } = response;
+      const body = openBody(response);
+      if (status === 200) return { status, body: await read(body) };
+      const words = await text(body);
       if (status === 401) throw refusedCredentials(login);
-      return { status, retryAfter: headers.get('retry-after') ?? '', text: body };
+      return { status, retryAfter: String(headers['retry-after'] ?? ''), text: words };
     } catch (thrown) {
       if (thrown instanceof AppError) throw thrown;
       throwIfForGood(thrown, login);
@@ -121,6 +123,13 @@ const openSession = (login: Login, stop: AbortSignal): Session => {
 
   return { login, get, close: async () => dispatcher?.destroy() };
 };
+
+/** An API compresses what is longer than 128 KiB (Kubernetes, APIResponseCompression). */
+const openBody = ({ headers, body }: Dispatcher.ResponseData): Readable =>
+  headers['content-encoding'] === 'gzip'
+    ? // Whoever reads on hears of what goes wrong.
+      pipeline(body, createGunzip(), () => {})
+    : body;
 
 const refusedCredentials = ({ host }: Login): AppError =>
   new AppError('forbidden', `The API at ${host} does not accept these credentials`, {

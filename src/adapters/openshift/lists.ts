@@ -39,6 +39,11 @@ export type ListOutcome<Objects> =
 export type Gathering<Slim, Objects> = {
   readonly start: () => Objects;
   readonly add: (objects: Objects, object: Slim) => void;
+  /**
+   * Whether an object that is added again takes its own place: then each is added as soon as it is there, also of a page that
+   * comes to nothing and is asked for again. Else all of a page are, once it is whole.
+   */
+  readonly isRepeatable: boolean;
 };
 
 /** Reads a list into an array. */
@@ -51,6 +56,7 @@ export const readList = <Slim>(
     ...reduction,
     start: (): Slim[] => [],
     add: (objects, object) => void objects.push(object),
+    isRepeatable: false,
   });
 
 /**
@@ -60,20 +66,27 @@ export const readList = <Slim>(
 export const gatherList = async <Slim, Objects>(
   { client, pageSize, now, observe }: ListDeps,
   { resource, namespace }: ListRequest,
-  { start, add, ...reduction }: Reduction<Slim> & Gathering<Slim, Objects>,
+  { start, add, isRepeatable, ...reduction }: Reduction<Slim> & Gathering<Slim, Objects>,
 ): Promise<ListOutcome<Objects>> => {
   const kind = resource.plural;
   const schema = frameSchema(resource);
+  let objects = start();
   const readPageAt = createReadAhead((token, tellNext) => {
+    const gathered = objects;
     const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
     return client.ask({
       kind,
       path: `${listPath(resource, namespace)}?${query.toString()}`,
-      read: readPage({ schema, reduction, onHead: ({ metadata }) => tellNext(metadata.continue) }),
+      read: readPage({
+        schema,
+        reduction,
+        onHead: ({ metadata }) => tellNext(metadata.continue),
+        // Pages with a token are of one moment, however often they are asked for; the first is of the moment it is asked at.
+        take: isRepeatable && token !== '' ? (object) => add(gathered, object) : null,
+      }),
     });
   });
   let readAt = formatTime(now());
-  let objects = start();
   let count = 0;
   let pages = 0;
   let token = '';
@@ -99,9 +112,10 @@ export const gatherList = async <Slim, Objects>(
     const page = answer.body;
     if (page.fault !== null) throw page.fault.thrown;
     for (const object of page.objects) add(objects, object);
-    count += page.objects.length;
+    const found = page.frame.items?.length ?? 0;
+    count += found;
     pages += 1;
-    observe({ type: 'list-page-read', kind, objects: page.objects.length });
+    observe({ type: 'list-page-read', kind, objects: found });
     const next = page.frame.metadata.continue;
     if (next === '') break;
     if (given.has(next)) return { outcome: 'failing', reason: 'it repeats a continue token' };

@@ -68,6 +68,7 @@ const listImages = (
     const reference = typeof named === 'string' ? toPullSpec(named) : toReference(named, namespace);
     return reference === null ? [] : [{ reference, how }];
   });
+  if (images.length < 2) return images;
   return [...new Map(images.map((image) => [JSON.stringify(image), image])).values()];
 };
 
@@ -88,8 +89,10 @@ const TRIGGERS = 'image.openshift.io/triggers';
 const triggersSchema = z.array(z.object({ from: fromSchema.nullish() }).catch({ from: null })).catch([]);
 
 const findTriggers = ({ annotations }: Metadata): readonly Naming[] => {
+  const stated = annotations[TRIGGERS];
+  if (stated === undefined) return [];
   try {
-    const triggers = triggersSchema.parse(JSON.parse(annotations[TRIGGERS] ?? '[]'));
+    const triggers = triggersSchema.parse(JSON.parse(stated));
     return usedAs(
       'trigger',
       triggers.map(({ from }) => from),

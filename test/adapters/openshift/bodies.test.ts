@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { readPage } from '../../../src/adapters/openshift/bodies.ts';
@@ -9,11 +10,11 @@ const sizes = {
   reduce: (object: unknown) => z.strictObject({ size: z.int() }).parse(object).size,
 } as const;
 
-const reading = { schema: frame, reduction: sizes, onHead: () => {} };
+const reading = { schema: frame, reduction: sizes, onHead: () => {}, take: null };
 
 test('objects are reduced from the wanted members alone', async () => {
   const page = Buffer.from('{"items":[{"size":1,"uid":"a"},{"uid":"b","size":2}]}');
-  expect(await readPage(reading)(chunksOf(page))).toEqual({
+  expect(await readPage(reading)(Readable.from(chunksOf(page)))).toEqual({
     objects: [1, 2],
     frame: { items: [0, 0] },
     fault: null,
@@ -24,7 +25,7 @@ test.each([
   ['last', '{"items":[{"size":1},{"size":tru}]}'],
   ['first', '{"items":[{"size":1,},{"size":2}]}'],
 ])('a list with a broken object is no list, though the rest of it is: %s', async (_, page) => {
-  expect(await readPage(reading)(chunksOf(Buffer.from(page)))).toBeUndefined();
+  expect(await readPage(reading)(Readable.from(chunksOf(Buffer.from(page))))).toBeUndefined();
 });
 
 test('others get their turn while a page that has arrived as a whole is read', async () => {
@@ -37,7 +38,7 @@ test('others get their turn while a page that has arrived as a whole is read', a
     turn = setImmediate(takeTurn);
   };
   let turn = setImmediate(takeTurn);
-  const read = await readPage(reading)(chunksOf(page));
+  const read = await readPage(reading)(Readable.from(chunksOf(page)));
   clearImmediate(turn);
   expect(read?.objects).toHaveLength(600);
   expect(page.length).toBeGreaterThan(6_000_000);
@@ -57,11 +58,31 @@ test('what a list says of itself is told before its objects have arrived', async
       if (told.length === 0) toldAfter += 1;
     }
   }
-  const read = readPage({ schema, reduction: sizes, onHead: (head) => told.push(head) });
-  expect((await read(chunks()))?.objects).toHaveLength(20_001);
+  const read = readPage({ schema, reduction: sizes, onHead: (head) => told.push(head), take: null });
+  expect((await read(Readable.from(chunks())))?.objects).toHaveLength(20_001);
   expect(told).toEqual([{ metadata: { continue: 'x' } }]);
   expect(toldAfter).toBe(0);
 });
+
+test('objects are taken as they arrive once the list has said that it is the right one', async () => {
+  const schema = z.object({ kind: z.literal('SizeList'), items: z.array(z.literal(0)) });
+  const items = '"items":[{"size":1},{"size":2}]';
+  const read = async (page: string) => {
+    const taken: number[] = [];
+    const take = (size: number) => void taken.push(size);
+    const body = await readPage({ ...reading, schema, take })(Readable.from(bytesOf(page)));
+    return { taken, left: body?.objects };
+  };
+  expect(await read(`{"kind":"SizeList",${items}}`)).toEqual({ taken: [1, 2], left: [] });
+  expect(await read(`{"kind":"SizeList",${items}`)).toEqual({ taken: [1, 2], left: undefined });
+  expect(await read(`{"kind":"PodList",${items}}`)).toEqual({ taken: [], left: undefined });
+  expect(await read(`{${items},"kind":"SizeList"}`)).toEqual({ taken: [], left: [1, 2] });
+});
+
+/** One by one, the slowest that they can come. */
+async function* bytesOf(page: string) {
+  for (const byte of Buffer.from(page)) yield Uint8Array.of(byte);
+}
 
 /** As they come from a socket, but all at once. */
 async function* chunksOf(page: Buffer) {

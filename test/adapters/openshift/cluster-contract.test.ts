@@ -22,7 +22,7 @@ describeCluster('OpenShift', async (inventory) => {
 /** The API objects that a cluster with this inventory would have. */
 const toObjects = ({ namespaces, streams, images, references }: Inventory): ApiObjects => ({
   namespaces: namespaces.map((metadata) => ({ metadata })),
-  imagestreams: streams.map(toImageStreamObject),
+  imagestreams: [...streams].map(toImageStreamObject),
   images: [...images].map(toImageObject),
   pods: references.filter(({ endedPodCreated }) => endedPodCreated !== null).map(toEndedPod),
   deployments: references.filter(({ endedPodCreated }) => endedPodCreated === null).map(toDeployment),

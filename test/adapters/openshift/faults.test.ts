@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Fault } from '../../../sandbox/api-server.ts';
+import { listed } from '../../pipeline/cluster-contract.ts';
 import { openCluster, PATHS, startServer, until } from './open-cluster.ts';
 
 /** What goes wrong between us and the API, and what a reading makes of it. */
@@ -32,6 +33,25 @@ describe('one bad answer is asked for again:', () => {
     expect(events.filter(({ type }) => type === 'api-retry')).toEqual([
       { type: 'api-retry', kind: 'images', attempt: 1, waitMs: expect.any(Number), reason },
     ]);
+  });
+
+  test('an answer that is cut in the middle of what is compressed', async () => {
+    const server = await startServer({ compresses: true });
+    server.addFault(PATHS.images, 'cut');
+    const { cluster, events } = await openCluster(server, { pageSize: 50 });
+    expect([...(await cluster.readInventory(wholeCluster)).images]).toHaveLength(142);
+    expect(events.filter(({ type }) => type === 'api-retry')).toEqual([
+      expect.objectContaining({ kind: 'images', attempt: 1, reason: expect.stringMatching(/closed|reset/i) }),
+    ]);
+  });
+
+  test('a later page, of which some objects had arrived, and none is there twice', async () => {
+    const server = await startServer();
+    const { cluster, events } = await openCluster(server, { pageSize: 20 });
+    const undisturbed = listed(await cluster.readInventory(wholeCluster));
+    for (const path of [PATHS.imagestreams, PATHS.images]) server.addFault(path, 'cut later', 2);
+    expect(listed(await cluster.readInventory(wholeCluster))).toEqual(undisturbed);
+    expect(events.filter(({ type }) => type === 'api-retry')).toHaveLength(4);
   });
 
   test('none within half a minute', async () => {

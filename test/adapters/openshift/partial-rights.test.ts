@@ -284,7 +284,7 @@ type Child = {
 const untaggedChildren = async (name: string): Promise<readonly Child[]> => {
   const { streams, ...part } = await readPart(name);
   const images = [...part.images];
-  const held = streams.flatMap((stream) =>
+  const held = [...streams].flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       tag.revisions.map(({ digest }) => ({ stream: stream.name, tag: tag.name, digest })),
     ),
@@ -321,7 +321,7 @@ const readPart = async (name: string): Promise<Inventory> => {
     ...inventory,
     scope: 'namespaces',
     namespaces: inventory.namespaces.filter((namespace) => namespace.name === name),
-    streams: inventory.streams.filter(isOwn),
+    streams: [...inventory.streams].filter(isOwn),
     references: inventory.references.filter(isOwn),
   };
 };

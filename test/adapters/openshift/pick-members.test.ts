@@ -117,16 +117,12 @@ const pickParsed = (value: unknown, wanted: Members): unknown => {
   if (Array.isArray(value))
     return value.map((each) => (Array.isArray(each) ? each : pickParsed(each, wanted)));
   if (typeof value !== 'object' || value === null) return value;
-  return JSON.parse(
-    `{${Object.entries(value)
-      .flatMap(([name, inner]) => {
-        const isEscaped = JSON.stringify(name).includes('\\');
-        const member = isEscaped ? 'all' : wanted.find((each) => each.name === name)?.wanted;
-        return member === undefined
-          ? []
-          : [`${JSON.stringify(name)}:${JSON.stringify(pickParsed(inner, member))}`];
-      })
-      .join()}}`,
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) => {
+      const isEscaped = JSON.stringify(name).includes('\\');
+      const member = isEscaped ? 'all' : wanted.find((each) => each.name === name)?.wanted;
+      return member === undefined ? [] : [[name, pickParsed(inner, member)]];
+    }),
   );
 };
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSharing } from '../../../src/adapters/openshift/sharing.ts';
-import type { ImageReference, ImageStream, WorkloadReference } from '../../../src/usage/registry.ts';
+import type { ImageReference, WorkloadReference } from '../../../src/usage/registry.ts';
+import { createTexts } from '../../../src/usage/texts.ts';
 
 /** Which texts are one in memory nothing can tell but the memory; that all is still said, this tells. */
 
@@ -13,7 +14,7 @@ const REFERENCES: readonly ImageReference[] = [
 test.each(REFERENCES)(
   'a workload that names a $type says the same, however often it is shared',
   (reference) => {
-    const { shareReference } = createSharing();
+    const { shareReference } = createSharing(createTexts());
     const given: WorkloadReference = {
       namespace: 'team-dev',
       workload: 'team-dev/Pod/web-1',
@@ -27,24 +28,3 @@ test.each(REFERENCES)(
     }
   },
 );
-
-test.each([null, ...REFERENCES])('a stream with a tag from %j does, too', (from) => {
-  const { shareStream } = createSharing();
-  const revision = { digest: 'sha256:1', reference: 'registry.example.test/a/web', created: null };
-  const given: ImageStream = {
-    namespace: 'team-dev',
-    name: 'web',
-    repository: 'registry.example.test/team-dev/web',
-    localLookup: true,
-    tags: [
-      {
-        name: 'latest',
-        revisions: [revision, { ...revision, created: '2026-11-24T02:58:23Z' }],
-        from,
-        isReference: false,
-        importFailure: 'no such image',
-      },
-    ],
-  };
-  for (const one of [given, given]) expect(shareStream(structuredClone(one))).toEqual(one);
-});
