@@ -12,7 +12,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     full: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    'node-flags': { type: 'string', default: '' },
+    'node-flags': { type: 'string' },
   },
 });
 
@@ -21,7 +21,7 @@ for (const images of (values.full ? '10000,100000' : values.images).split(',').m
   const namespaces = values.namespaces === undefined ? images / 20 : Number(values.namespaces);
   const measurements = await measure(
     { seed: Number(values.seed), images, namespaces: Math.max(4, Math.round(namespaces)) },
-    { rounds: Number(values.rounds), nodeFlags: values['node-flags'].split(' ').filter(Boolean) },
+    { rounds: Number(values.rounds), nodeFlags: values['node-flags']?.split(' ').filter(Boolean) ?? null },
   );
   all.push(measurements);
   if (!values.json) console.log(describe(measurements));

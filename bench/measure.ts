@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -18,6 +18,8 @@ import type { Result } from './meter.ts';
 export const PROGRAMS = ['bare', 'quotagram', 'report'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
+const LAUNCHER = pathTo('../bin/quotagram.js');
+
 /** How each of the programs did in each round. */
 export type Measurements = {
   readonly size: ClusterSize;
@@ -32,21 +34,22 @@ export type Measurements = {
  */
 export const measure = async (
   size: ClusterSize,
-  options: { readonly rounds: number; readonly nodeFlags: readonly string[] },
+  options: { readonly rounds: number; readonly nodeFlags: readonly string[] | null },
 ): Promise<Measurements> => {
   await using api = await startApiServer({ lists: generateCluster(size) });
   await using folder = await makeFolder(api.url);
   const lists = [...WORKLOAD_KINDS, NAMESPACES, IMAGE_STREAMS, IMAGES].map(
     (kind) => api.url + listPath(kind, null),
   );
+  const nodeFlags = options.nodeFlags ?? (await readLauncherFlags());
   const commands: { readonly [Key in Program]: readonly string[] } = {
     bare: [pathTo('bare.ts'), ...lists],
-    quotagram: [...options.nodeFlags, pathTo('quotagram.ts'), folder.kubeconfig],
+    quotagram: [...nodeFlags, pathTo('quotagram.ts'), folder.kubeconfig],
     report: [
-      ...options.nodeFlags,
+      ...nodeFlags,
       '--import',
       pathTo('probe.ts'),
-      pathTo('../bin/quotagram.js'),
+      LAUNCHER,
       'report',
       '-A',
       '--kubeconfig',
@@ -70,7 +73,15 @@ export const measure = async (
   return { size, pages: api.requests.length / rounds.length / PROGRAMS.length, rounds };
 };
 
-const pathTo = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+/** Those that the program is started with: the launcher's first line has them. */
+const readLauncherFlags = async (): Promise<readonly string[]> => {
+  const [line = ''] = (await readFile(LAUNCHER, 'utf8')).split('\n', 1);
+  return line.split(' ').filter((word) => word.startsWith('--'));
+};
+
+function pathTo(file: string): string {
+  return fileURLToPath(new URL(file, import.meta.url));
+}
 
 /** A folder that is gone afterwards, with a kubeconfig for a server. */
 const makeFolder = async (server: string) => {
