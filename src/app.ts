@@ -229,7 +229,10 @@ export const createApp = async (
   const owned = stack.move();
   return {
     work: async (roles) => {
-      for (const role of roles) owned.defer(await queue.work(role, handlers));
+      const stops: (() => Promise<void>)[] = [];
+      // All at once: one after the other they would outlast the grace that a pod is given.
+      owned.defer(async () => void (await Promise.all(stops.map((stop) => stop()))));
+      for (const role of roles) stops.push(await queue.work(role, handlers));
     },
     schedule: () => queue.schedule(config.schedule),
     startRun: async (slot) => startRun(deps, await chooseSlot(deps, config.schedule, slot)),
