@@ -18,10 +18,18 @@ export const grown = <Kind extends Column>(
     buffer.resize(bytes);
     return column;
   }
-  const reserved = { maxByteLength: Math.max(RESERVED_BYTES, 2 * bytes) };
-  const longer = make(new ArrayBuffer(bytes, bytes < LARGE_BYTES ? undefined : reserved));
+  const longer = make(bytes < LARGE_BYTES ? new ArrayBuffer(bytes) : reserve(bytes));
   longer.set(column);
   return longer;
+};
+
+/** Where address space is short (`ulimit -v`) it is moved after all. */
+const reserve = (bytes: number): ArrayBuffer => {
+  try {
+    return new ArrayBuffer(bytes, { maxByteLength: Math.max(RESERVED_BYTES, 2 * bytes) });
+  } catch {
+    return new ArrayBuffer(bytes);
+  }
 };
 
 /** A column of so many zeros, or over a buffer. */

@@ -90,8 +90,13 @@ export const formatNumber = (count: number): string =>
   Math.abs(count) < 1000 ? String(count) : String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** Words in a row: `a`, `a and b`, `a, b and c`. */
-export const formatList = (words: readonly string[]): string =>
-  [words.slice(0, -1).join(', '), words.at(-1) ?? ''].filter((part) => part !== '').join(' and ');
+export const formatList = (words: readonly string[]): string => joinLast(words, ' and ');
+
+/** Words of which one or another holds: `a`, `a or b`, `a, b or c`. */
+export const formatChoice = (words: readonly string[]): string => joinLast(words, ' or ');
+
+const joinLast = (words: readonly string[], last: string): string =>
+  [words.slice(0, -1).join(', '), words.at(-1) ?? ''].filter((part) => part !== '').join(last);
 
 /** The first words of a longer row, `total` of them in all: `a, b and 3 more`. */
 export const formatSome = (words: readonly string[], total: number): string =>

@@ -66,10 +66,9 @@ export const planDeletions = (
   const takenAtMs = Date.parse(snapshot.takenAt);
   const deletions = report.streams
     .flatMap((stream) => {
-      const kept = keptForTheWayBack(stream);
+      const findObstacle = createFindObstacle(report.name, stream, takenAtMs);
       return stream.tags
-        .filter((tag) => !kept.has(tag) && isSafe(tag, takenAtMs) && tag.freesBytes > 0)
-        .filter((tag) => deleteTagCommand(report.name, stream.name, tag.name) !== null)
+        .filter((tag) => findObstacle(tag) === null)
         .map((tag) => ({ stream: stream.name, tag: tag.name, freesBytes: tag.freesBytes }));
     })
     .toSorted(
@@ -82,13 +81,46 @@ export const planDeletions = (
   return { deletions, ...together, usedAfterBytes: report.usedBytes - together.freesBytes };
 };
 
-const isSafe = (tag: TagReport, takenAtMs: number): boolean =>
-  tag.inUse === false &&
-  tag.state !== 'reference' &&
-  !PROTECTED.some((pattern) => isGlobMatch(pattern, tag.name)) &&
-  !SEMVER.test(tag.name) &&
-  !SIGNATURE.test(tag.name) &&
-  takenAtMs - newestMs(tag) > MIN_AGE_DAYS * DAY_MS;
+/** Why a tag outside production is not proposed for deletion. */
+export type Obstacle =
+  | 'use-unknown'
+  | 'in-use'
+  | 'frees-nothing'
+  | 'name-kept'
+  | 'way-back'
+  | 'undated'
+  | 'young'
+  | 'not-quotable';
+
+/** What stands against the tags of a namespace that was read at this time (ISO 8601): of each tag the first that holds. */
+export const listObstacles = (report: NamespaceReport, takenAt: string): ReadonlySet<Obstacle> =>
+  new Set(
+    report.streams.flatMap((stream) => {
+      const findObstacle = createFindObstacle(report.name, stream, Date.parse(takenAt));
+      return stream.tags.flatMap((tag) => findObstacle(tag) ?? []);
+    }),
+  );
+
+const createFindObstacle = (
+  namespace: string,
+  stream: StreamReport,
+  takenAtMs: number,
+): ((tag: TagReport) => Obstacle | null) => {
+  const kept = keptForTheWayBack(stream);
+  return (tag) => {
+    if (tag.inUse !== false) return tag.inUse === null ? 'use-unknown' : 'in-use';
+    if (tag.state === 'reference' || tag.freesBytes === 0) return 'frees-nothing';
+    if (isNameKept(tag.name)) return 'name-kept';
+    if (kept.has(tag)) return 'way-back';
+    const newest = newestMs(tag);
+    if (newest === Infinity) return 'undated';
+    if (takenAtMs - newest <= MIN_AGE_DAYS * DAY_MS) return 'young';
+    return deleteTagCommand(namespace, stream.name, tag.name) === null ? 'not-quotable' : null;
+  };
+};
+
+const isNameKept = (name: string): boolean =>
+  PROTECTED.some((pattern) => isGlobMatch(pattern, name)) || SEMVER.test(name) || SIGNATURE.test(name);
 
 /** A revision without a date may be new, so it counts as the newest; a tag without revisions is the oldest. */
 const newestMs = ({ revisions }: TagReport): number => {

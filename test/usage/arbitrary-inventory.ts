@@ -250,13 +250,13 @@ const workloadReference: fc.Arbitrary<WorkloadReference> = fc
     controller: isControlled ? `${rest.namespace}/Deployment/x` : null,
   }));
 
-/** A small and nasty cluster: nothing in it is likely, all of it is possible. */
-/** An inventory whose images are a list. */
+/** An inventory whose streams and images are lists. */
 export type ListedInventory = Inventory & {
   readonly streams: readonly ImageStream[];
   readonly images: readonly Image[];
 };
 
+/** A small and nasty cluster: nothing in it is likely, all of it is possible. */
 export const arbitraryInventory: fc.Arbitrary<ListedInventory> = fc.record({
   cluster: fc.constant({ name: 'silver', apiUrl: null }),
   readAt: fc.constant(READ_AT),

@@ -31,10 +31,10 @@ export type PageReading<Slim, Frame> = {
   /** Takes what the list says of itself before its objects, where it does, long before these have arrived. */
   readonly onHead: (head: Frame) => void;
   /**
-   * Takes each reduced object of a list that has said of itself that it is the right one, long before the rest of its page has
-   * arrived, if that ever does; null: the page keeps them.
+   * May take an object of a list that has said of itself that it is the right one, long before the rest of its page has
+   * arrived, if that ever does; false: the page keeps it.
    */
-  readonly take: ((object: Slim) => void) | null;
+  readonly take: (object: Slim) => boolean;
 };
 
 /** What a list says of itself, and its objects. */
@@ -65,8 +65,7 @@ export const readPage =
       if (!isJson || fault !== null) return;
       try {
         const slim = reduce(object);
-        if (isHeadRight && take !== null) take(slim);
-        else objects.push(slim);
+        if (!isHeadRight || !take(slim)) objects.push(slim);
       } catch (thrown) {
         fault = { thrown };
       }

@@ -125,11 +125,20 @@ const openSession = (login: Login, stop: AbortSignal): Session => {
 };
 
 /** An API compresses what is longer than 128 KiB (Kubernetes, APIResponseCompression). */
-const openBody = ({ headers, body }: Dispatcher.ResponseData): Readable =>
-  headers['content-encoding'] === 'gzip'
-    ? // Whoever reads on hears of what goes wrong.
-      pipeline(body, createGunzip(), () => {})
-    : body;
+const openBody = ({ headers, body }: Dispatcher.ResponseData): Readable => {
+  const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
+  switch (encoding) {
+    case 'identity':
+      return body;
+    case 'gzip':
+    case 'x-gzip':
+      // Whoever reads on hears of what goes wrong.
+      return pipeline(body, createGunzip(), () => {});
+    default:
+      body.on('error', () => {}).destroy();
+      throw new Error(`it answers in an encoding that was not asked for (${encoding})`);
+  }
+};
 
 const refusedCredentials = ({ host }: Login): AppError =>
   new AppError('forbidden', `The API at ${host} does not accept these credentials`, {

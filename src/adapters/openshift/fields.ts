@@ -18,8 +18,15 @@ export const optionalTextMap = z
   .nullish()
   .transform((map) => map ?? {});
 
-/** `YYYY-MM-DDTHH:MM:SSZ`, rounded down to the second. */
-export const formatTime = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+/** `YYYY-MM-DDTHH:MM:SSZ`, rounded down to the second; what is beyond the years of four digits is their end. */
+export const formatTime = (time: Date): string => {
+  const ms = Math.min(Math.max(time.getTime(), FIRST_MS), LAST_MS);
+  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+};
+
+/** An offset can lead beyond them. */
+const FIRST_MS = Date.parse('0000-01-01T00:00:00Z');
+const LAST_MS = Date.parse('9999-12-31T23:59:59Z');
 
 /** A time of the API (RFC 3339 of any offset and precision), formatted. */
 export const timeSchema = z.iso

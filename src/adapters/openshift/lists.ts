@@ -40,8 +40,8 @@ export type Gathering<Slim, Objects> = {
   readonly start: () => Objects;
   readonly add: (objects: Objects, object: Slim) => void;
   /**
-   * Whether an object that is added again takes its own place: then each is added as soon as it is there, also of a page that
-   * comes to nothing and is asked for again. Else all of a page are, once it is whole.
+   * Whether an object that is added again takes its own place: then each is added as soon as it is there and all pages before
+   * its own are whole, also of a page that comes to nothing and is asked for again. Else all of a page are, once it is whole.
    */
   readonly isRepeatable: boolean;
 };
@@ -64,15 +64,16 @@ export const readList = <Slim>(
  * expires on the way (410) the list starts again once and stays exact; after that it goes on from the fresh token.
  */
 export const gatherList = async <Slim, Objects>(
-  { client, pageSize, now, observe }: ListDeps,
+  { client, pageSize, now, observe }: Omit<ListDeps, 'client'> & { readonly client: Pick<ApiClient, 'ask'> },
   { resource, namespace }: ListRequest,
   { start, add, isRepeatable, ...reduction }: Reduction<Slim> & Gathering<Slim, Objects>,
 ): Promise<ListOutcome<Objects>> => {
   const kind = resource.plural;
   const schema = frameSchema(resource);
   let objects = start();
+  /** The tokens that whole pages gave, since the list was begun: one that comes again would lead in a circle. */
+  const given = new Set<string>();
   const readPageAt = createReadAhead((token, tellNext) => {
-    const gathered = objects;
     const query = new URLSearchParams({ limit: String(pageSize), ...(token && { continue: token }) });
     return client.ask({
       kind,
@@ -81,8 +82,12 @@ export const gatherList = async <Slim, Objects>(
         schema,
         reduction,
         onHead: ({ metadata }) => tellNext(metadata.continue),
-        // Pages with a token are of one moment, however often they are asked for; the first is of the moment it is asked at.
-        take: isRepeatable && token !== '' ? (object) => add(gathered, object) : null,
+        // What is asked for ahead may never come to its turn: the page before it may yet be of another moment.
+        take: (object) => {
+          if (!isRepeatable || !given.has(token)) return false;
+          add(objects, object);
+          return true;
+        },
       }),
     });
   });
@@ -92,8 +97,6 @@ export const gatherList = async <Slim, Objects>(
   let token = '';
   let restarted = false;
   let exact = true;
-  /** Since the list was begun: one that comes again would lead in a circle. */
-  const given = new Set<string>();
   for (;;) {
     const answer = await readPageAt(token);
     if (answer.outcome === 'expired') {

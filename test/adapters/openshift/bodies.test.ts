@@ -10,7 +10,7 @@ const sizes = {
   reduce: (object: unknown) => z.strictObject({ size: z.int() }).parse(object).size,
 } as const;
 
-const reading = { schema: frame, reduction: sizes, onHead: () => {}, take: null };
+const reading = { schema: frame, reduction: sizes, onHead: () => {}, take: () => false };
 
 test('objects are reduced from the wanted members alone', async () => {
   const page = Buffer.from('{"items":[{"size":1,"uid":"a"},{"uid":"b","size":2}]}');
@@ -58,7 +58,7 @@ test('what a list says of itself is told before its objects have arrived', async
       if (told.length === 0) toldAfter += 1;
     }
   }
-  const read = readPage({ schema, reduction: sizes, onHead: (head) => told.push(head), take: null });
+  const read = readPage({ schema, reduction: sizes, onHead: (head) => told.push(head), take: () => false });
   expect((await read(Readable.from(chunks())))?.objects).toHaveLength(20_001);
   expect(told).toEqual([{ metadata: { continue: 'x' } }]);
   expect(toldAfter).toBe(0);
@@ -69,7 +69,7 @@ test('objects are taken as they arrive once the list has said that it is the rig
   const items = '"items":[{"size":1},{"size":2}]';
   const read = async (page: string) => {
     const taken: number[] = [];
-    const take = (size: number) => void taken.push(size);
+    const take = (size: number) => taken.push(size) > 0;
     const body = await readPage({ ...reading, schema, take })(Readable.from(bytesOf(page)));
     return { taken, left: body?.objects };
   };

@@ -23,6 +23,11 @@ describe('one bad answer is asked for again:', () => {
     ['truncated JSON', 'truncated', 'HTTP 200, but not with what was asked for'],
     ['a web page with status 200', 'html', 'HTTP 200, but not with what was asked for'],
     ['a list of another kind', 'wrong kind', 'HTTP 200, but not with what was asked for'],
+    [
+      'an encoding that was not asked for',
+      { status: 200, headers: { 'content-encoding': 'br' } },
+      'it answers in an encoding that was not asked for (br)',
+    ],
   ])('%s', async (_name, fault, reason) => {
     const server = await startServer({ lists });
     server.addFault(PATHS.images, fault);
