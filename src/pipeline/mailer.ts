@@ -14,6 +14,7 @@ import type {
   SendOutcome,
   Store,
   Transport,
+  UsageMail,
 } from './ports.ts';
 import type { Delivery, DeliveryState, Run, WeighedNamespace } from './records.ts';
 import { requireRun } from './run.ts';
@@ -48,10 +49,32 @@ export const composeReport = async (
     }
     weighed.push(result);
   }
-  return renderDelivery(deps.compose, delivery, { frame: frameOfRun(run), weighed });
+  const others = await loadOthersOfTeam(deps.store, run, weighed);
+  return renderDelivery(deps.compose, delivery, { frame: frameOfRun(run), weighed: [...weighed, ...others] });
 };
 
-/** Renders the mail of one delivery: only its namespaces, only their own workloads. */
+/** Only a mail about several namespaces speaks of the team, and asks of the others no more than whether sizes are unknown. */
+const loadOthersOfTeam = async (
+  store: Store,
+  run: Run,
+  weighed: readonly WeighedNamespace[],
+): Promise<readonly WeighedNamespace[]> => {
+  const own = new Set(weighed.map(({ namespace }) => namespace));
+  const others: WeighedNamespace[] = [];
+  const [first] = weighed;
+  if (first === undefined || weighed.length === 1 || weighed.some(hasUnknownSizes)) return others;
+  for (const namespace of first.team.namespaces.filter((name) => !own.has(name))) {
+    const result = await store.loadResult(run.id, namespace);
+    if (result?.status === 'weighed') others.push(result);
+    if (result?.status !== 'weighed' || hasUnknownSizes(result)) break;
+  }
+  return others;
+};
+
+/**
+ * Renders the mail of one delivery: only its namespaces, only their own workloads. Of what else was weighed the mail
+ * learns whether the team's usage is a lower bound.
+ */
 export const renderDelivery = (
   compose: Compose,
   delivery: Delivery,
@@ -68,10 +91,22 @@ export const renderDelivery = (
     kind: delivery.kind === 'one-off' ? 'one-off' : 'usage-report',
     recipient: delivery.recipient,
     otherRoles: [...new Set(others.flatMap(({ roles }) => roles))].toSorted(),
-    ...(own[0] === undefined ? {} : { teamNamespaces: own[0].team.namespaces.length }),
+    ...(own[0] === undefined ? {} : { team: describeTeam(own[0].team, weighed) }),
     reportId: delivery.runId,
   });
 };
+
+const describeTeam = (
+  { namespaces }: WeighedNamespace['team'],
+  weighed: readonly WeighedNamespace[],
+): NonNullable<UsageMail['team']> => {
+  const known = new Set(
+    weighed.filter((result) => !hasUnknownSizes(result)).map(({ namespace }) => namespace),
+  );
+  return { namespaces: namespaces.length, isLowerBound: namespaces.some((name) => !known.has(name)) };
+};
+
+const hasUnknownSizes = ({ report }: WeighedNamespace): boolean => report.unknownRevisions > 0;
 
 /**
  * Takes one delivery from `planned` through `sending` to its end. The record turns `sending` after the server's 354 and

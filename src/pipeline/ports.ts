@@ -124,8 +124,12 @@ export type UsageMail = {
   readonly recipient: { readonly roles: readonly string[]; readonly rule: string } | null;
   /** Roles of the others who are told, sorted; no addresses. */
   readonly otherRoles: readonly string[];
-  /** How many namespaces the team has, those that are not in the mail, too; absent: not known. */
-  readonly teamNamespaces?: number;
+  /** The whole team, with those of its namespaces that are not in the mail and are not named; absent: not known. */
+  readonly team?: {
+    readonly namespaces: number;
+    /** Whether its usage is a lower bound: sizes are unknown in one of them, or one was not weighed. */
+    readonly isLowerBound: boolean;
+  };
   /** The id a reader can quote, e.g. the run's id; null when there is none. */
   readonly reportId: string | null;
 };

@@ -13,6 +13,7 @@ import {
   deliveryOf,
   FIRST_TRY,
   LAST_TRY,
+  pipelineRules,
   resultsOf,
   runOf,
   SLOT,
@@ -496,4 +497,36 @@ describe('the content of a mail', () => {
       snapshot: { id: SLOT.id, exact: false, lists: LISTS },
     });
   });
+
+  test.each([
+    { when: 'all sizes are known', missing: [], isLowerBound: false },
+    { when: 'one is unknown in it', missing: ['a-dev'], isLowerBound: true },
+    { when: 'one is unknown in a namespace that is not in it', missing: ['a-prod'], isLowerBound: true },
+  ])(
+    'knows whether the usage of the whole team is a lower bound, and names no other namespace, where $when',
+    async ({ missing, isLowerBound }) => {
+      const names = ['a-dev', 'a-prod', 'a-tools'].map((name) => ({ name, bytes: 9, labels: { team: 'a' } }));
+      const cluster = clusterOf(...names);
+      const images = [...cluster.images].filter(
+        ({ digest }) => !missing.some((name) => digest === `sha256:${name}`),
+      );
+      const mails: UsageMail[] = [];
+      const ports = createPorts();
+      await ports.store.claimRun(runOf({ state: 'sealed', namespaces: names.map(({ name }) => name) }));
+      for (const result of resultsOf({ ...cluster, images }, pipelineRules({ groupByLabel: 'team' })))
+        await ports.store.saveResult(SLOT.id, result);
+      const compose: Ports['compose'] = {
+        ...ports.compose,
+        renderUsage: (usage) => {
+          mails.push(usage);
+          return ports.compose.renderUsage(usage);
+        },
+      };
+
+      await composeReport({ store: ports.store, compose }, deliveryOf({ namespaces: ['a-dev', 'a-tools'] }));
+
+      expect(mails.map(({ team }) => team)).toEqual([{ namespaces: 3, isLowerBound }]);
+      expect(JSON.stringify(mails)).not.toContain('a-prod');
+    },
+  );
 });

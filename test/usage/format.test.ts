@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatBytes,
+  formatChoice,
   formatCount,
   formatDay,
   formatBeside,
@@ -157,12 +158,18 @@ describe('words', () => {
     expect(formatCount(2, 'has', 'have')).toBe('2 have');
   });
 
-  test('a list ends in "and", a shortened one in how many more there are', () => {
+  test('a list ends in "and", a choice in "or", a shortened list in how many more there are', () => {
     expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(formatList)).toEqual([
       '',
       'a',
       'a and b',
       'a, b and c',
+    ]);
+    expect([[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map(formatChoice)).toEqual([
+      '',
+      'a',
+      'a or b',
+      'a, b or c',
     ]);
     expect(formatSome(['a', 'b'], 5)).toBe('a, b and 3 more');
     expect(formatSome(['a', 'b'], 2)).toBe('a and b');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Inventory } from '../../src/usage/registry.ts';
 import { reportNamespace } from '../../src/usage/report.ts';
-import { planDeletions } from '../../src/usage/savings.ts';
+import { listObstacles, planDeletions } from '../../src/usage/savings.ts';
 import type { DeletionPlan } from '../../src/usage/savings.ts';
 import { ago, image, imported, namespace, NAMESPACE, rules, snapshot, stream, uses } from './build.ts';
 
@@ -240,5 +240,47 @@ describe('the way back of a stream in use', () => {
       }),
     ];
     expect(proposed({ images: all, streams: undated, references })).toEqual(['api:c']);
+  });
+});
+
+describe('what stands against tags', () => {
+  const obstacles = (given: Partial<Inventory>): readonly string[] => {
+    const taken = snapshot(given);
+    return [...listObstacles(reportNamespace(taken, rules()), taken.takenAt)].toSorted();
+  };
+  const inUse = [uses(`${NAMESPACE}/Pod/p`, { type: 'digest', digest: 'a' })];
+
+  test.each([
+    { name: 'nothing', tags: { x: [old('a')] }, expected: [] },
+    { name: 'only that it is in use', tags: { x: [old('a')] }, references: inUse, expected: ['in-use'] },
+    {
+      name: 'that the stream is in use, so that the newest are kept for a way back',
+      tags: { x: [old('a')], y: [old('b')] },
+      references: inUse,
+      expected: ['in-use', 'way-back'],
+    },
+    { name: 'its name', tags: { latest: [old('a')] }, expected: ['name-kept'] },
+    { name: 'its age', tags: { x: [{ digest: 'a', created: ago(DAY) }] }, expected: ['young'] },
+    {
+      name: 'that nobody knows its age',
+      tags: { x: [{ digest: 'a', created: null }] },
+      expected: ['undated'],
+    },
+    { name: 'that it holds nothing', tags: { x: [] }, expected: ['frees-nothing'] },
+    {
+      name: 'that another holds the same',
+      tags: { x: [old('a')], y: [old('a')] },
+      expected: ['frees-nothing'],
+    },
+    {
+      name: 'that its use is unknown',
+      tags: { x: [old('a')] },
+      unreadableKinds: ['pods'],
+      expected: ['use-unknown'],
+    },
+  ])('is $name', ({ tags, references = [], unreadableKinds = [], expected }) => {
+    expect(obstacles({ images, streams: [stream('api', tags)], references, unreadableKinds })).toEqual(
+      expected,
+    );
   });
 });

@@ -1,12 +1,18 @@
 /** Characters that steer a terminal or turn text around: controls, line separators, marks of writing direction. */
 const STEERING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
-/** The longest name the API allows, of an image stream. */
-const MAX_LENGTH = 253;
+/** The longest name the API allows: `stream:tag@sha256:digest`, in characters. */
+const MAX_LENGTH = 253 + 1 + 128 + 1 + 71;
 
-/** Text of others as it may be shown: without what could steer the reader's screen, and not longer than a name can be. */
-export const cleanText = (text: string): string => {
+/**
+ * Text of others as it may be shown: without what could steer the reader's screen, and not longer than a name can be or
+ * than that many characters.
+ */
+export const cleanText = (text: string, maxLength = MAX_LENGTH): string => {
   const visible = text.replace(STEERING, '');
-  return visible.length > MAX_LENGTH ? `${[...visible].slice(0, MAX_LENGTH).join('')}…` : visible;
+  if (visible.length <= maxLength) return visible;
+  // A character outside the first plane has a length of two.
+  const characters = [...visible];
+  return characters.length > maxLength ? `${characters.slice(0, maxLength).join('')}…` : visible;
 };
 
 /** Plain data (what JSON can say) with every text in it clean; keys stay as they are. Mostly there is nothing to clean. */

@@ -63,11 +63,14 @@ const toError = (dir: string | null, faults: readonly string[]): AppError =>
 const composeWith = ({ usageReport, runSummary }: Templates, options: ComposeOptions): Compose => {
   const { mail } = options;
   const brand = brandOf(options);
-  const nameCluster = (cluster: string, rendered: RenderedMail): RenderedMail => ({
-    ...rendered,
-    cluster,
-    ...(mail.subjectCluster === true ? { subject: prefixSubject(cluster, rendered.subject) } : {}),
-  });
+  const nameCluster = (cluster: string, rendered: RenderedMail): RenderedMail =>
+    cluster === ''
+      ? rendered
+      : {
+          ...rendered,
+          cluster,
+          ...(mail.subjectCluster === true ? { subject: prefixSubject(cluster, rendered.subject) } : {}),
+        };
   return {
     renderUsage: (usage) => nameCluster(usage.report.cluster.name, renderUsage(usageReport, brand, usage)),
     renderSummary: (summary) =>

@@ -64,7 +64,9 @@ const listUsers = (used: UseReport): string => {
   if (used.inUseCount === 0) return '';
   const named = nameUsers(used, '');
   const hidden = used.inUseCount - named.length;
-  return [...named.map(cleanText), ...(hidden > 0 ? [`${String(hidden)} more`] : [])].join('; ');
+  return [...named.map((name) => cleanText(name)), ...(hidden > 0 ? [`${String(hidden)} more`] : [])].join(
+    '; ',
+  );
 };
 
 /** Text of others is cleaned. */
@@ -79,7 +81,10 @@ const isPlain = (text: string): boolean => text === '' || (text.length <= 200 &&
 
 const PLAIN = /^\w[\w .:;/@()+-]*$/;
 
-/** All namespaces of a run as CSV with a header, one row each; `mails` counts deliveries by state. */
+/**
+ * All namespaces of a run as CSV with a header, one row each; `mails` counts deliveries by state. Where
+ * `unknown_revisions` is above 0, `used_bytes` is a lower bound.
+ */
 export const renderSummaryCsv = (rows: readonly RunSummaryRow[]): string =>
   stringify(
     rows.map((row) => ({
@@ -93,6 +98,7 @@ export const renderSummaryCsv = (rows: readonly RunSummaryRow[]): string =>
         .join('; '),
       no_recipient_reason: cleanText(row.noRecipientReason ?? ''),
       problem: cleanText(row.problem ?? ''),
+      unknown_revisions: row.usedBytes === null ? 'unknown' : String(row.unknownRevisions),
     })),
     { header: true, columns: [...SUMMARY_COLUMNS], escape_formulas: true },
   );
@@ -106,4 +112,5 @@ const SUMMARY_COLUMNS = [
   'mails',
   'no_recipient_reason',
   'problem',
+  'unknown_revisions',
 ] as const;

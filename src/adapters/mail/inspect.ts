@@ -2,27 +2,53 @@ import type { Compose, RenderedMail } from '../../pipeline/ports.ts';
 import type { Delivery } from '../../pipeline/records.ts';
 import { BACKGROUNDS, findContrastFaults } from '../../usage/branding.ts';
 import type { Colors } from '../../usage/branding.ts';
-import { readSummarySample, readUsageSample } from './samples.ts';
+import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';
 import { isLightEnough, MAX_HTML_BYTES } from './weight.ts';
 
-/** Makes every mail from its sample and says what is wrong with it; empty: nothing. The composer needs a sender. */
+/**
+ * Makes every mail from its sample and the variants of it, and says what is wrong with them; empty: nothing. A fault of
+ * several is said once. The composer needs a sender.
+ */
 export const inspectMails = async (compose: Compose, colors: Colors): Promise<readonly string[]> => {
-  const mails = [
-    { kind: 'usage-report', rendered: compose.renderUsage(await readUsageSample()) },
-    { kind: 'run-summary', rendered: compose.renderSummary(await readSummarySample()) },
-  ] as const;
-  const faults: string[] = [];
-  for (const { kind, rendered } of mails) {
-    const { bytes } = await compose.build(rendered, sampleDelivery(compose, kind));
-    const found = [
+  const found = new Map<string, string>();
+  for (const { kind, about, render } of await listSamples(compose)) {
+    const rendered = render();
+    const { bytes } = await compose.build(
+      // Of its attachments the header tells only that there are some.
+      { ...rendered, attachments: rendered.attachments.slice(0, 1) },
+      sampleDelivery(compose, kind),
+    );
+    const faults = [
       ...inspectPage(rendered),
+      ...inspectText(rendered),
       ...inspectHeaders(new TextDecoder().decode(bytes)),
       ...inspectColors(rendered, colors),
-    ];
-    faults.push(...found.map((fault) => `${kind}: ${fault}`));
+    ].map((fault) => `${kind}: ${fault}`);
+    for (const fault of faults) {
+      if (!found.has(fault)) found.set(fault, about === null ? fault : `${fault}, in the mail of ${about}`);
+    }
   }
-  return faults;
+  return [...found.values()];
 };
+
+type Sample = {
+  readonly kind: Delivery['kind'];
+  readonly about: string | null;
+  readonly render: () => RenderedMail;
+};
+
+const listSamples = async (compose: Compose): Promise<readonly Sample[]> => [
+  ...varyUsage(await readUsageSample()).map(({ about, mail }) => ({
+    kind: 'usage-report' as const,
+    about,
+    render: () => compose.renderUsage(mail),
+  })),
+  ...varySummary(await readSummarySample()).map(({ about, summary }) => ({
+    kind: 'run-summary' as const,
+    about,
+    render: () => compose.renderSummary(summary),
+  })),
+];
 
 /** What keeps a page from being delivered whole, or from being read by everyone. */
 export const inspectPage = ({ html }: Pick<RenderedMail, 'html'>): readonly string[] => {
@@ -49,6 +75,10 @@ export const inspectPage = ({ html }: Pick<RenderedMail, 'html'>): readonly stri
 /** A page loads nothing: no images, style sheets, fonts or scripts. */
 const REMOTE =
   /<(?:img|link|script|iframe|object|embed|video|audio|form)\b|@import|\burl\(|\b(?:src|srcset|background)=/i;
+
+/** Some read only the text. */
+export const inspectText = ({ text }: Pick<RenderedMail, 'text'>): readonly string[] =>
+  /\S/.test(text) ? [] : ['the text part is empty'];
 
 /** Headers must be ASCII, and no line longer than 998 characters (RFC 5322). */
 export const inspectHeaders = (message: string): readonly string[] =>

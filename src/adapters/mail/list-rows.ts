@@ -127,15 +127,21 @@ export const moreRow = (rest: readonly StreamReport[]): RowView => ({
 });
 
 /** The total. */
-export const sumRow = (namespace: NamespaceReport): RowView => ({
-  ...BLANK_ROW,
-  kind: 'sum',
-  name: `${namespace.name} uses${namespace.unknownRevisions > 0 ? ' at least' : ''}`,
-  counted: (namespace.unknownRevisions > 0 ? formatBound : formatBeside)(
-    namespace.usedBytes,
-    namespace.quota.limitBytes,
-  ),
-});
+export const sumRow = (namespace: NamespaceReport): RowView => {
+  const { name, usedBytes, unknownRevisions, quota } = namespace;
+  const isUnknown = isUsageUnknown(namespace);
+  const format = unknownRevisions > 0 ? formatBound : formatBeside;
+  return {
+    ...BLANK_ROW,
+    kind: 'sum',
+    name: `${name} uses${unknownRevisions > 0 && !isUnknown ? ' at least' : ''}`,
+    counted: isUnknown ? 'unknown' : format(usedBytes, quota.limitBytes),
+  };
+};
+
+/** Whether nothing at all is known of what is used: that it is at least 0 would say nothing. */
+export const isUsageUnknown = ({ usedBytes, unknownRevisions }: NamespaceReport): boolean =>
+  usedBytes === 0 && unknownRevisions > 0;
 
 const BLANK_ROW = { isHead: true, digest: '', mark: '', note: '', pushed: '', size: '', frees: '' } as const;
 

@@ -53,7 +53,7 @@ const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delive
       // RFC 3834 and its Exchange counterpart: no out-of-office answers, please.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'DR, RN, NRN, OOF, AutoReply',
-      'List-Id': `<${[...listLabels(delivery, rendered.cluster ?? ''), 'quotagram', domain].join('.')}>`,
+      'List-Id': `<${[...listLabels(delivery, rendered.cluster), 'quotagram', domain].join('.')}>`,
     },
     text: rendered.text,
     html: rendered.html,
@@ -98,9 +98,9 @@ const referencesOf = ({ id, last }: Thread): readonly string[] => (last === null
  * A list per team and cluster, so that readers can filter (RFC 2919): the mails of two clusters may leave from one domain.
  * The cluster is left out where it is not known.
  */
-const listLabels = ({ kind, teamId }: Delivery, cluster: string): readonly string[] => [
+const listLabels = ({ kind, teamId }: Delivery, cluster: RenderedMail['cluster']): readonly string[] => [
   kind === 'run-summary' ? kind : (asLabel(teamId.replace(':', '-')) ?? hashedLabel(teamId)),
-  ...(cluster === '' ? [] : [asLabel(cluster) ?? hashedLabel(cluster)]),
+  ...(cluster === undefined ? [] : [asLabel(cluster) ?? hashedLabel(cluster)]),
 ];
 
 /** A name that can be a label of a domain name as it is; else null. */

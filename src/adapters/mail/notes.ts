@@ -1,4 +1,4 @@
-import { formatBytes, formatSome } from '../../usage/format.ts';
+import { formatBytes, formatMoment, formatSome } from '../../usage/format.ts';
 import { describeInexact, describeReading, describeUnseenUse } from '../../usage/reading.ts';
 import type { Finding, FindingCode, ListReading } from '../../usage/registry.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
@@ -21,11 +21,21 @@ export const listNotes = (report: Report, namespaces: readonly NamespaceReport[]
   ...adviseSmaller(namespaces),
 ];
 
-/** When the lists were read: worth knowing where not all are exact, small print where they are. */
-export const noteReading = (
-  lists: readonly ListReading[],
-): { readonly worthKnowing: readonly string[]; readonly smallPrint: readonly string[] } => {
-  const reading = [describeReading(lists)].filter((sentence) => sentence !== null);
+type ReadingNotes = { readonly worthKnowing: readonly string[]; readonly smallPrint: readonly string[] };
+
+/** When the lists were read, to the second: worth knowing where not all are exact, small print where they are. */
+export const noteReading = (lists: readonly ListReading[]): ReadingNotes =>
+  placeReading(lists, describeReading(lists));
+
+/** The same in the words of a team, for which it is enough when reading began and that figures may be off. */
+export const noteReadingForTeam = (lists: readonly ListReading[]): ReadingNotes => {
+  const [first] = lists.map(({ readAt }) => readAt).toSorted();
+  const sentences = [`Read on ${formatMoment(first ?? null)}.`, describeInexact(lists) ?? ''];
+  return placeReading(lists, first === undefined ? null : sentences.join(' ').trim());
+};
+
+const placeReading = (lists: readonly ListReading[], sentence: string | null): ReadingNotes => {
+  const reading = sentence === null ? [] : [sentence];
   return describeInexact(lists) === null
     ? { worthKnowing: [], smallPrint: reading }
     : { worthKnowing: reading, smallPrint: [] };
@@ -43,7 +53,7 @@ const notesOnReading = (report: Report): readonly string[] => {
   const unseen = describeUnseenUse(report);
   return [
     ...(unseen === null ? [] : [`“Use unknown” does not mean unused: ${unseen}.`]),
-    ...noteReading(report.snapshot.lists).worthKnowing,
+    ...noteReadingForTeam(report.snapshot.lists).worthKnowing,
   ];
 };
 

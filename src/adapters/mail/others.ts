@@ -26,8 +26,12 @@ type OtherRow = {
   readonly unlisted: string;
 };
 
-/** One of them with the names of its attached files. */
-export type OtherNamespace = { readonly namespace: NamespaceReport; readonly fileNames: readonly string[] };
+/** One of them with the names of its attached files; no cleanup where nothing is proposed for deletion. */
+export type OtherNamespace = {
+  readonly namespace: NamespaceReport;
+  readonly csvName: string;
+  readonly cleanupName: string | null;
+};
 
 /** Puts each of them on a line; null where there are none. */
 export const viewOthers = (others: readonly OtherNamespace[]): OthersView | null => {
@@ -37,7 +41,7 @@ export const viewOthers = (others: readonly OtherNamespace[]): OthersView | null
   return {
     heading: `And ${formatCount(others.length, 'more namespace')}`,
     intro: [
-      'There is no more room here: every image stream, tag and revision, and what to delete first, is in the attached files.',
+      `There is no more room here: every image stream, tag and revision is in the attached files${others.some(({ cleanupName }) => cleanupName !== null) ? ', and so is what to delete first, where anything is proposed' : ''}.`,
       ...(others.some(({ namespace }) => nameTagless(namespace) !== '')
         ? ['Image streams without any tag are named in the plain-text part of this mail.']
         : []),
@@ -57,16 +61,26 @@ const MAX_LINES = 100;
 const tellRest = (rest: readonly NamespaceReport[]): string => {
   if (rest.length === 0) return '';
   const bytes = rest.reduce((total, { usedBytes }) => addBytes(total, usedBytes), 0);
-  return `And ${formatCount(rest.length, 'more namespace')} that use ${formatBytes(bytes)}, each on its own: their files are attached, too.`;
+  const isLowerBound = rest.some(({ unknownRevisions }) => unknownRevisions > 0);
+  const isOne = rest.length === 1;
+  const usage =
+    bytes === 0 && isLowerBound
+      ? 'of unknown size'
+      : `that ${isOne ? 'uses' : 'use'} ${isLowerBound ? 'at least ' : ''}${formatBytes(bytes)}${isOne ? '' : ', each on its own'}`;
+  return `And ${formatCount(rest.length, 'more namespace')} ${usage}: ${isOne ? 'its' : 'their'} files are attached, too.`;
 };
 
-const viewOther = ({ namespace, fileNames }: OtherNamespace): OtherRow => ({
-  name: namespace.name,
-  badge: badgeOf(namespace),
-  ...standingOf(namespace),
-  files: formatList(fileNames),
-  unlisted: nameTagless(namespace),
-});
+const viewOther = ({ namespace, csvName, cleanupName }: OtherNamespace): OtherRow => {
+  const { usage, alert } = standingOf(namespace);
+  return {
+    name: namespace.name,
+    badge: badgeOf(namespace),
+    usage,
+    alert,
+    files: formatList([csvName, ...(cleanupName === null ? [] : [cleanupName])]),
+    unlisted: nameTagless(namespace),
+  };
+};
 
 const nameTagless = ({ streams }: NamespaceReport): string => {
   const names = listTagless(streams);

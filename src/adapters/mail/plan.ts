@@ -130,7 +130,10 @@ const outcomeOf = (namespace: NamespaceReport, plan: DeletionPlan): string => {
   const { limitBytes } = namespace.quota;
   const [used, over] =
     namespace.unknownRevisions > 0 ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
-  const after = `, to ${used(plan.usedAfterBytes, limitBytes)}`;
+  const isRestUnknown = plan.usedAfterBytes === 0 && namespace.unknownRevisions > 0;
+  const after = isRestUnknown
+    ? '; the size of what is left is unknown'
+    : `, to ${used(plan.usedAfterBytes, limitBytes)}`;
   const verdict = isCured(namespace, plan)
     ? ', within the quota.'
     : limitBytes !== null && plan.usedAfterBytes > limitBytes
@@ -158,15 +161,16 @@ const sayWhereTheRestIs = ({ streams }: NamespaceReport, { deletions }: Deletion
     : `The rest is in the list below: the largest are then ${formatList(rest)}.`;
 };
 
-/** What others hold, too, stays in the registry: after a promotion with `oc tag` that is all of an image. */
+/**
+ * What other tags hold, too, stays in the registry: after a promotion with `oc tag` that is all of an image. They are
+ * of other namespaces or, where they are imported and so not charged, of this one.
+ */
 const reclaimOf = ({ freesBytes, reclaimsBytes }: DeletionPlan): string => {
   if (reclaimsBytes === null) return '';
-  if (reclaimsBytes === 0)
-    return ' The registry itself gets nothing back: other namespaces hold the same layers.';
+  if (reclaimsBytes === 0) return ' The registry itself gets nothing back: other tags hold the same layers.';
   const reclaims = formatBytes(reclaimsBytes);
   // A rest that no figure shows would puzzle more than it explains.
-  const rest =
-    reclaims === formatBytes(freesBytes) ? '' : ' The rest stays there: it is held elsewhere, too.';
+  const rest = reclaims === formatBytes(freesBytes) ? '' : ' The rest stays there: other tags hold it, too.';
   return ` The registry gets back ${reclaims} at a later prune.${rest}`;
 };
 

@@ -43,7 +43,11 @@ export const redact = (text: string): string =>
       .replace(/[^\s<>"]+@[^\s<>"]+/g, '(address)')
       .replace(/\s+/g, ' ')
       .trim(),
+    MAX_SHOWN,
   );
+
+/** As much of a server's words, in characters, as a log or a table shows. */
+const MAX_SHOWN = 253;
 
 /** As much of a server's words, of a megabyte if it likes, as is looked at: to find addresses takes the square of it. */
 const MAX_WORDS = 2_000;

@@ -4,6 +4,7 @@ import {
   formatBeside,
   formatBound,
   formatBytes,
+  formatChoice,
   formatCount,
   formatLimit,
   formatList,
@@ -14,9 +15,10 @@ import {
 } from '../../usage/format.ts';
 import { describeUnseenUse } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
-import { MIN_AGE_DAYS } from '../../usage/savings.ts';
-import type { DeletionPlan } from '../../usage/savings.ts';
+import { listObstacles, MIN_AGE_DAYS } from '../../usage/savings.ts';
+import type { DeletionPlan, Obstacle } from '../../usage/savings.ts';
 import { badgeOf } from './list.ts';
+import { isUsageUnknown } from './list-rows.ts';
 import { viewPlan } from './plan.ts';
 import type { PlanView } from './plan.ts';
 
@@ -30,6 +32,8 @@ export type NamespaceView = {
   /** Share of the quota; empty where there is none. */
   readonly share: string;
   readonly contents: string;
+  /** How it is counted; empty where there is nothing to count. */
+  readonly counting: string;
   /** What to do where nothing can be proposed; empty otherwise. */
   readonly advice: string;
   readonly remarks: string;
@@ -43,16 +47,27 @@ export type BarView = {
   readonly right: string;
 };
 
-/** A namespace's usage, `62.4 of 50 GiB`, and what alarms in it, `12.4 over`; empty where nothing does. */
-export const standingOf = ({
-  usedBytes,
-  quota: { level, limitBytes },
-  unknownRevisions,
-}: NamespaceReport) => {
-  const [used, over] = unknownRevisions > 0 ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
+/**
+ * A namespace's usage, `62.4 of 50 GiB`, what alarms in it, `12.4 over`, and its share of the quota, `124.8% of quota`;
+ * empty where there is none.
+ */
+export const standingOf = (namespace: NamespaceReport) => {
+  const { usedBytes, unknownRevisions, quota } = namespace;
+  const { level, limitBytes, usedPercent } = quota;
+  if (isUsageUnknown(namespace)) {
+    const limit = limitBytes === null ? 'without a limit' : `quota ${formatLimit(limitBytes)}`;
+    return { usage: `size unknown, ${limit}`, alert: '', share: '' };
+  }
+  const isLowerBound = unknownRevisions > 0;
+  const [used, over] = isLowerBound ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
   return {
     usage: `${used(usedBytes, limitBytes)}${limitBytes === null ? ', without a limit' : ''}`,
     alert: level === 'over' && limitBytes !== null ? over(usedBytes, limitBytes) : '',
+    // At least 0% would say nothing.
+    share:
+      usedPercent === null || (isLowerBound && usedPercent === 0)
+        ? ''
+        : `${isLowerBound ? 'at least ' : ''}${formatPercent(usedPercent)} of quota`,
   };
 };
 
@@ -69,24 +84,31 @@ export const viewNamespace = (
   report: Report,
   { plan, cleanupName, colors }: StandingOptions,
 ): NamespaceView => {
-  const { usage, alert } = standingOf(namespace);
-  const { totals, quota } = namespace;
+  const { usage, alert, share } = standingOf(namespace);
   return {
-    heading: `${namespace.name} uses ${usage}`,
+    heading: `${namespace.name}${isUsageUnknown(namespace) ? ':' : ' uses'} ${usage}`,
     alert,
     badge: badgeOf(namespace),
-    bar: barOf(namespace, colors),
-    share: quota.usedPercent === null ? '' : `${formatPercent(quota.usedPercent)} of quota`,
-    contents: formatList([
-      formatCount(totals.streams, 'image stream'),
-      formatCount(totals.tags, 'tag'),
-      formatCount(totals.revisions, 'revision'),
-    ]),
+    bar: isUsageUnknown(namespace) ? null : barOf(namespace, colors),
+    share,
+    contents: contentsOf(namespace),
+    counting: namespace.totals.revisions === 0 ? '' : 'shared layers are counted once',
     advice: plan === null ? adviseWithoutPlan(namespace, report) : '',
     remarks: remarksOf(namespace),
     plan: plan === null ? null : viewPlan(namespace, report, { plan, cleanupName }),
   };
 };
+
+/** What it holds; nothing is said of tags where there are no streams, nor of revisions where there are no tags. */
+const contentsOf = ({ totals: { streams, tags, revisions } }: NamespaceReport): string =>
+  formatList([
+    countOrNo(streams, 'image stream'),
+    ...(streams === 0 ? [] : [countOrNo(tags, 'tag')]),
+    ...(tags === 0 ? [] : [countOrNo(revisions, 'revision')]),
+  ]);
+
+const countOrNo = (count: number, noun: string): string =>
+  count === 0 ? `no ${noun}s` : formatCount(count, noun);
 
 /** Where sizes are unknown, what is used and over is at least what is shown, and what is free at most. */
 const barOf = (
@@ -125,20 +147,37 @@ const split = (first: Part, firstBytes: number, second: Part, wholeBytes: number
   ];
 };
 
-/** Says why nothing is proposed, with the reasons that `planDeletions` has for leaving a tag out. */
-const adviseWithoutPlan = ({ quota, environment }: NamespaceReport, report: Report): string => {
-  if (quota.level !== 'over') return '';
-  return `Nothing is proposed for deletion: ${whyNothing(environment, describeUnseenUse(report))}. The list below starts with the largest.`;
-};
+/** Says why nothing is proposed, with the reasons that hold. */
+const adviseWithoutPlan = (namespace: NamespaceReport, report: Report): string =>
+  namespace.quota.level === 'over'
+    ? `Nothing is proposed for deletion: ${whyNothing(namespace, report)}.`
+    : '';
 
-const whyNothing = (environment: string | null, unseen: string | null): string => {
-  if (environment === 'prod') return 'this is production';
+const whyNothing = (namespace: NamespaceReport, report: Report): string => {
+  if (namespace.environment === 'prod') return 'this is production';
+  const unseen = describeUnseenUse(report);
   if (unseen !== null) return `${unseen}, so what is unused is not known`;
-  return `what is not in use is younger than ${formatCount(MIN_AGE_DAYS, 'day')}, has a name that is usually kept, such as latest, or frees nothing alone`;
+  const obstacles = listObstacles(namespace, report.generatedAt);
+  const reasons = OBSTACLES.flatMap(({ obstacle, reason }) => (obstacles.has(obstacle) ? [reason] : []));
+  if (reasons.length === 0) return 'there is no tag to delete';
+  const every = namespace.totals.tags === 1 ? 'the only tag' : 'every tag';
+  return `${every} ${formatChoice(reasons)}`;
 };
 
-const remarksOf = ({ importedBytes, sharedWithTeamBytes, unknownRevisions }: NamespaceReport): string =>
-  [
+const OBSTACLES: readonly { readonly obstacle: Obstacle; readonly reason: string }[] = [
+  { obstacle: 'in-use', reason: 'is in use' },
+  { obstacle: 'use-unknown', reason: 'may be in use' },
+  { obstacle: 'way-back', reason: 'is one of the two newest of an image stream in use' },
+  { obstacle: 'young', reason: `is younger than ${formatCount(MIN_AGE_DAYS, 'day')}` },
+  { obstacle: 'undated', reason: 'is of unknown age' },
+  { obstacle: 'name-kept', reason: 'has a name that is usually kept (such as latest)' },
+  { obstacle: 'not-quotable', reason: 'has a name that cannot safely stand in a command' },
+  { obstacle: 'frees-nothing', reason: 'frees nothing alone' },
+];
+
+const remarksOf = (namespace: NamespaceReport): string => {
+  const { importedBytes, sharedWithTeamBytes, unknownRevisions } = namespace;
+  return [
     ...(sharedWithTeamBytes === null
       ? ['How much of this is also counted in other namespaces of the team is not known.']
       : []),
@@ -148,9 +187,10 @@ const remarksOf = ({ importedBytes, sharedWithTeamBytes, unknownRevisions }: Nam
     ...(unknownRevisions === 0
       ? []
       : [
-          `The size of ${formatCount(unknownRevisions, 'revision')} is not fully known, so the usage may be higher.`,
+          `The size of ${formatCount(unknownRevisions, 'revision')} is not fully known, so the usage ${isUsageUnknown(namespace) ? 'is not known' : 'may be higher'}.`,
         ]),
     ...(importedBytes === 0
       ? []
       : [`Another ${formatBytes(importedBytes)} is imported: listed below, but not charged.`]),
   ].join(' ');
+};

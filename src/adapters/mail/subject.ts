@@ -1,4 +1,4 @@
-import { formatCount, formatPercent } from '../../usage/format.ts';
+import { formatCount } from '../../usage/format.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
 import type { Brand } from './brand.ts';
@@ -38,11 +38,6 @@ export const countOthers = (reports: readonly NamespaceReport[]): string =>
 export const joinFacts = (facts: readonly string[]): string => facts.filter((fact) => fact !== '').join(', ');
 
 const factsOf = (namespace: NamespaceReport): readonly string[] => {
-  const { usage, alert } = standingOf(namespace);
-  const { level, usedPercent } = namespace.quota;
-  return [
-    usage,
-    alert,
-    level === 'warning' && usedPercent !== null ? `${formatPercent(usedPercent)} of quota` : '',
-  ];
+  const { usage, alert, share } = standingOf(namespace);
+  return [usage, alert, namespace.quota.level === 'warning' ? share : ''];
 };

@@ -50,12 +50,11 @@ const MAX_ROWS = 100;
 export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
   const { run, rows } = summary;
   const heading = `Run ${headlineOf(summary)}`;
-  const hasStopped = run.state === 'stopped';
   const over = rows.filter(({ level }) => level === 'over');
   return {
     ...brand,
     title: heading,
-    preheader: hasStopped ? reasonOf(run) : mailsOf(summary),
+    preheader: mailsOf(summary),
     origin: [
       `${brand.productName} usage`,
       ...(run.cluster === null ? [] : [`cluster ${run.cluster.name}`]),
@@ -63,17 +62,14 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
     ].join(' · '),
     heading,
     alert: '',
-    facts: hasStopped
-      ? [`Why it stopped: ${reasonOf(run)}`, HOW_TO_GO_ON]
-      : [toSentence(mailsOf(summary)), totalsOf(summary)].filter((fact) => fact !== ''),
+    facts: [toSentence(mailsOf(summary)), totalsOf(summary)].filter((fact) => fact !== ''),
     overHeading: headingOf('Over quota', over.length),
     over: over
       .toSorted((a, b) => excessOf(b) - excessOf(a))
       .slice(0, MAX_ROWS)
       .map((row) => ({ name: row.namespace, usage: usageOf(row), mails: statesOf(row.mails) })),
     concerns: [
-      // Of a run that stopped its heading says it once for all.
-      concern('Given up or failed', hasStopped ? [] : rows, describeProblem),
+      concern('Given up or failed', rows, describeProblem),
       concern('Nobody to tell', rows, ({ noRecipientReason: reason }) =>
         reason === null ? null : toSentence(reason),
       ),
@@ -82,7 +78,7 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
     ].filter((found) => found.rows.length > 0),
     notes: notesOf(summary),
     smallPrint: [
-      ...(hasStopped ? [] : noteReading(run.lists).smallPrint),
+      ...noteReading(run.lists).smallPrint,
       ...(rows.length === 0 ? [] : ['Every namespace is in the attached file.']),
     ],
     reference: [
@@ -93,20 +89,11 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
 };
 
 /** Facts first, in ASCII: `[Image registry] run weekly-2026-11-23: 7 of 21 over quota, 12 mails sent, 1 failed`. */
-export const summarySubject = (summary: RunSummary, { productName }: Brand): string => {
-  const mails = summary.run.state === 'stopped' ? '' : `, ${mailsOf(summary)}`;
-  return asciiLine(`[${productName}] run ${headlineOf(summary)}${mails}`);
-};
+export const summarySubject = (summary: RunSummary, { productName }: Brand): string =>
+  asciiLine(`[${productName}] run ${headlineOf(summary)}, ${mailsOf(summary)}`);
 
-/** What the staff must know first; of a run that stopped nothing else is known. */
-const headlineOf = ({ run, rows }: RunSummary): string =>
-  run.state === 'stopped' ? `${run.id} stopped: no mail was sent` : `${run.id}: ${overOf(rows)}`;
-
-const reasonOf = ({ stopReason }: RunSummary['run']): string =>
-  endSentence(stopReason ?? 'nobody wrote down a reason');
-
-const HOW_TO_GO_ON =
-  'What to do: mend that, then start a run by hand with quotagram run. Without it, no team hears of its usage before the next weekly run.';
+/** What the staff must know first. */
+const headlineOf = ({ run, rows }: RunSummary): string => `${run.id}: ${overOf(rows)}`;
 
 const overOf = (rows: readonly RunSummaryRow[]): string =>
   `${formatNumber(rows.filter(({ level }) => level === 'over').length)} of ${formatNumber(rows.length)} over quota`;
@@ -122,13 +109,16 @@ const mailsOf = ({ mails }: RunSummary): string => {
 };
 
 /** Why the registry holds less than the namespaces' figures add up to. */
-const totalsOf = ({ run }: RunSummary): string => {
+const totalsOf = ({ run, rows }: RunSummary): string => {
   const { clusterUsedBytes: used, sumOfNamespacesBytes: sum } = run;
   if (used === null || sum === null) return '';
-  const total = `The namespaces together use ${formatBytes(used)} of the registry.`;
+  // What was given up may have unknown sizes, too.
+  const isLowerBound = rows.some((row) => row.usedBytes === null || row.unknownRevisions > 0);
+  const atLeast = isLowerBound ? 'at least ' : '';
+  const total = `The namespaces together use ${atLeast}${formatBytes(used)} of the registry.`;
   return sum === used
     ? total
-    : `${total} Their own figures add up to ${formatBytes(sum)}: promotion by oc tag shares layers, and each namespace is charged for the layers it shares.`;
+    : `${total} Their own figures add up to ${atLeast}${formatBytes(sum)}: promotion by oc tag shares layers, and each namespace is charged for the layers it shares.`;
 };
 
 const excessOf = ({ usedBytes, limitBytes }: RunSummaryRow): number => (usedBytes ?? 0) - (limitBytes ?? 0);

@@ -1,12 +1,16 @@
 import Handlebars from 'handlebars';
 import type { Source } from './template-source.ts';
 
-/** Which fields views have, and what is in their lists; null where no view shows it. */
+/** What views are, which fields they have, and what is in their lists; null where no view shows it. */
 export type Shape = {
+  /** Empty where no view has anything there. */
+  readonly kinds: ReadonlySet<Kind>;
   readonly fields: ReadonlyMap<string, Shape>;
-  readonly isList: boolean;
   readonly element: Shape | null;
 };
+
+/** Numbers are text, too: both are printed as they are. */
+type Kind = 'text' | 'truth' | 'list' | 'object';
 
 /** The shape that values have together. */
 export const shapeOf = (values: readonly unknown[]): Shape => {
@@ -16,20 +20,27 @@ export const shapeOf = (values: readonly unknown[]): Shape => {
     .flatMap((value) => Object.entries(value ?? {}));
   const byName = Map.groupBy(entries, ([name]) => name);
   return {
+    kinds: new Set(values.flatMap((value) => kindOf(value) ?? [])),
     fields: new Map([...byName].map(([name, found]) => [name, shapeOf(found.map(([, value]) => value))])),
-    isList: values.some(Array.isArray),
     element: elements.length === 0 ? null : shapeOf(elements),
   };
 };
 
+const kindOf = (value: unknown): Kind | null => {
+  if (value === null || value === undefined) return null;
+  if (Array.isArray(value)) return 'list';
+  if (typeof value === 'object') return 'object';
+  return typeof value === 'boolean' ? 'truth' : 'text';
+};
+
 /**
- * What is wrong with a template's mustaches, each with file and line: what does not parse, prints unescaped, or asks for
- * what no view of the shape has. Templates know `if`, `unless`, `each` and `with`, and nothing else. When a template is
+ * What is wrong with a template's mustaches, each with file and line: what does not parse, prints unescaped, prints what
+ * is neither text nor a number, or asks for what no view of the shape has. Templates know `if`, `unless`, `each` and `with`, and nothing else. When a template is
  * filled nobody looks again whether its names are there.
  */
 export const findExpressionFaults = (source: Source, shape: Shape): readonly string[] => {
   try {
-    return walk(Handlebars.parse(source.text), shape).map(
+    return [...findUnfilled(source.text), ...walk(Handlebars.parse(source.text), shape)].map(
       ({ line, message }) => `${source.placeOf(line)}: ${message}`,
     );
   } catch (thrown) {
@@ -39,6 +50,19 @@ export const findExpressionFaults = (source: Source, shape: Shape): readonly str
 
 type Fault = { readonly line: number; readonly message: string };
 
+/** What Handlebars prints as it stands, mustaches and all. */
+const findUnfilled = (text: string): readonly Fault[] =>
+  text
+    .split('\n')
+    .flatMap((line, index) => [
+      ...(line.includes('{{{{')
+        ? [{ line: index + 1, message: 'blocks in four braces are not understood' }]
+        : []),
+      ...(line.includes('\\{{')
+        ? [{ line: index + 1, message: 'a mustache after a backslash is not filled' }]
+        : []),
+    ]);
+
 const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
   const faults: Fault[] = [];
   const scopes: (Shape | null)[] = [root];
@@ -46,11 +70,6 @@ const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
   const visitor = new Handlebars.Visitor();
   const refuse = ({ loc }: hbs.AST.Node, message: string): void => {
     faults.push({ line: loc.start.line, message });
-  };
-  const within = (scope: Shape | null, inner: hbs.AST.Program): void => {
-    scopes.push(scope);
-    visitor.accept(inner);
-    scopes.pop();
   };
 
   visitor.PathExpression = (path) => {
@@ -66,29 +85,35 @@ const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
     if (mustache.params.length > 0 || mustache.hash !== undefined) {
       refuse(mustache, 'calls a function; there are none');
     } else if (!isPath(mustache.path)) refuse(mustache, 'prints what is no name');
-    else visitor.accept(mustache.path);
+    else {
+      visitor.accept(mustache.path);
+      if (!isPrintable(mustache.path, scopes)) {
+        refuse(mustache, `${mustache.path.original} is no text: only text and numbers can be printed`);
+      }
+    }
   };
   visitor.BlockStatement = (block) => {
     const { original: helper } = block.path;
-    const [subject, ...others] = block.params;
-    if (!BLOCKS.has(helper) || subject === undefined || !isPath(subject) || others.length > 0) {
+    const subject = subjectOf(block);
+    if (subject === null) {
       refuse(
         block,
         `#${helper} is not understood; blocks are #if, #unless, #each and #with, each of one name`,
       );
       return;
     }
+    // It would hide a field of the same name.
+    if (hasBlockParameters(block)) refuse(block, 'names with as |…| are not understood');
     visitor.accept(subject);
-    const found = resolve(subject, scopes);
-    const known = found === 'unknown' ? null : found;
-    if (helper === 'each') {
-      if (known?.isList === false) refuse(subject, `${subject.original} is no list`);
-      loops += 1;
-      // Of a list that is always empty nothing is known but that its elements can be printed.
-      within(known === null ? null : (known.element ?? shapeOf([])), block.program);
-      loops -= 1;
-    } else if (helper === 'with') within(known, block.program);
-    else visitor.accept(block.program);
+    if (helper === 'each' || helper === 'with') {
+      const { scope, fault } = enter(helper, subject, scopes);
+      if (fault !== null) refuse(subject, fault);
+      if (helper === 'each') loops += 1;
+      scopes.push(scope);
+      visitor.accept(block.program);
+      scopes.pop();
+      if (helper === 'each') loops -= 1;
+    } else visitor.accept(block.program);
     if (block.inverse) visitor.accept(block.inverse);
   };
   visitor.PartialStatement = (partial) => refuse(partial, 'partials are not understood; include a file');
@@ -100,11 +125,64 @@ const walk = (program: hbs.AST.Program, root: Shape): readonly Fault[] => {
 };
 
 const BLOCKS: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
-/** `@index` and its like; `@root` would evade the scopes. */
-const LOOP_DATA: ReadonlySet<string> = new Set(['index', 'first', 'last', 'key']);
+/** Of `@index` and its like, whether it can be printed; `@root` would evade the scopes. */
+const LOOP_DATA: ReadonlyMap<string, boolean> = new Map([
+  ['index', true],
+  ['key', true],
+  ['first', false],
+  ['last', false],
+]);
 
 const isPath = (expression: hbs.AST.Expression): expression is hbs.AST.PathExpression =>
   expression.type === 'PathExpression';
+
+/** What is not known there is at fault already. */
+const isPrintable = (path: hbs.AST.PathExpression, scopes: readonly (Shape | null)[]): boolean => {
+  if (path.data) return LOOP_DATA.get(path.parts.join('.')) ?? true;
+  const found = resolve(path, scopes);
+  if (found === 'unknown' || found === null) return true;
+  return found.kinds.size === 1 && found.kinds.has('text');
+};
+
+/** What a block is about; null where it is none of the four, or of more than one name. */
+const subjectOf = ({ path, params, hash }: hbs.AST.BlockStatement): hbs.AST.PathExpression | null => {
+  const [subject, ...others] = params;
+  return BLOCKS.has(path.original) &&
+    subject !== undefined &&
+    isPath(subject) &&
+    others.length === 0 &&
+    hash === undefined
+    ? subject
+    : null;
+};
+
+/** Either part may be missing, whatever the type says: `{{^if alert}}` has an else only. */
+const hasBlockParameters = ({ program, inverse }: hbs.AST.BlockStatement): boolean =>
+  [program, inverse].some((part: hbs.AST.Program | undefined) => (part?.blockParams ?? []).length > 0);
+
+/**
+ * The scope inside of a block, null where nothing is known of it, and what is wrong with it. Handlebars counts a level
+ * for `../` only where what is inside differs from what is around it: a part of something always does, the same list
+ * once more, or another text, may not. And a list of one text does not differ from this text.
+ */
+const enter = (
+  helper: 'each' | 'with',
+  subject: hbs.AST.PathExpression,
+  scopes: readonly (Shape | null)[],
+): { readonly scope: Shape | null; readonly fault: string | null } => {
+  const { data, depth, parts, original } = subject;
+  if (data || depth > 0 || parts.length === 0) {
+    return { scope: null, fault: `#${helper} ${original} does not go down, to a name of what is around it` };
+  }
+  const found = resolve(subject, scopes);
+  if (found === 'unknown' || found === null) return { scope: null, fault: null };
+  if (helper === 'with') {
+    return { scope: found, fault: found.kinds.has('object') ? null : `${original} has no names` };
+  }
+  // Of a list that is always empty nothing is known.
+  const scope = found.element ?? shapeOf([]);
+  return { scope, fault: found.kinds.has('list') ? null : `${original} is no list` };
+};
 
 /** The shape that a path leads to; null where nothing is known of it, for which there is a fault already. */
 const resolve = (

@@ -30,6 +30,7 @@ export const compileTemplate = async <View>(
   const { html, faults: pageFaults } = await compileMjml(page);
   const faults = [
     ...pageFaults,
+    ...findUnquoted(page),
     ...findExpressionFaults(page, shape),
     ...text.faults,
     ...findExpressionFaults(text, shape),
@@ -92,3 +93,23 @@ const findLost = (source: Source, html: string): readonly string[] => {
 const MUSTACHE = /\{\{[^}]+\}\}/g;
 /** MJML prints the title twice: as such, and as a label of the body. */
 const isNoTitle = ([mustache]: RegExpExecArray): boolean => mustache !== '{{title}}';
+
+/** A value without quotes around it can end its attribute and begin another, escaped as it may be. */
+const findUnquoted = (source: Source): readonly string[] =>
+  [...source.text.matchAll(TAG)].flatMap(({ index, 0: tag }) =>
+    // Blanks keep everything in its place.
+    [...tag.replace(QUOTED, (quoted) => quoted.replace(/[^\n]/g, ' ')).matchAll(PRINTED)]
+      .filter(([mustache]) => !OWN_WORDS.has(mustache))
+      .map((found) => {
+        const line = source.text.slice(0, index + found.index).split('\n').length;
+        return `${source.placeOf(line)}: ${found[0]} in a tag needs quotes around it`;
+      }),
+  );
+
+/** Up to the first `>` that is not within quotes. */
+const TAG = /<(?=[a-z/{])(?:"[^"]*"|'[^']*'|[^'">])*>/gi;
+const QUOTED = /"[^"]*"|'[^']*'/g;
+/** Neither a block nor its `else` or end, nor a comment. */
+const PRINTED = /\{\{(?!~?\s*(?:[#/^!]|else\b))[^}]*\}\}/g;
+/** Never anything but one of a few words of ours, in the class of hundreds of rows. */
+const OWN_WORDS: ReadonlySet<string> = new Set(['{{kind}}']);

@@ -50,12 +50,15 @@ export const viewUsage = (
   const { report } = mail;
   const filesOf = new Map(listNamespaces(report).map((namespace, index) => [namespace, files[index]]));
   const reports = bySeverity(listNamespaces(report));
-  const standings = reports.map((namespace) =>
-    viewNamespace(namespace, report, {
-      plan: mail.plans.get(namespace.name) ?? null,
-      cleanupName: filesOf.get(namespace)?.cleanup?.filename ?? null,
-      colors: brand.colors,
-    }),
+  const standings = adviseOnce(
+    reports,
+    reports.map((namespace) =>
+      viewNamespace(namespace, report, {
+        plan: mail.plans.get(namespace.name) ?? null,
+        cleanupName: filesOf.get(namespace)?.cleanup?.filename ?? null,
+        colors: brand.colors,
+      }),
+    ),
   );
   const { heading = '', alert = '' } = standings[0] ?? {};
   const more = countOthers(reports);
@@ -68,12 +71,12 @@ export const viewUsage = (
     heading,
     alert,
     more,
-    teams: reports.length === 1 ? [] : report.reports.map((team) => describeTeam(team, mail.teamNamespaces)),
-    namespaces: (reports.length === 1 ? standings.map(withoutHeading) : standings).slice(0, count),
+    teams: reports.length === 1 ? [] : report.reports.map((team) => describeTeam(team, mail.team)),
+    namespaces: (reports.length === 1 ? standings.map(standAlone) : standings).slice(0, count),
     others: viewOthers(
       reports.slice(count).map((namespace) => {
         const { csv, cleanup } = filesOf.get(namespace) ?? {};
-        return { namespace, fileNames: [csv, cleanup].flatMap((file) => file?.filename ?? []) };
+        return { namespace, csvName: csv?.filename ?? '', cleanupName: cleanup?.filename ?? null };
       }),
     ),
     lists: reports.slice(0, count).map((namespace) =>
@@ -93,12 +96,30 @@ export const viewUsage = (
   });
 };
 
-/** The mail's own heading says it. */
-const withoutHeading = (standing: NamespaceView): NamespaceView => ({
+/** What holds for several namespaces is said of the first, and of the others that it is so, too. */
+const adviseOnce = (
+  reports: readonly NamespaceReport[],
+  standings: readonly NamespaceView[],
+): readonly NamespaceView[] => {
+  const saidOf = new Map<string, string>();
+  return standings.map((standing, index) => {
+    const { advice } = standing;
+    const first = saidOf.get(advice);
+    if (advice === '') return standing;
+    if (first !== undefined)
+      return { ...standing, advice: `Nothing is proposed for deletion, for the same reason as in ${first}.` };
+    saidOf.set(advice, reports[index]?.name ?? '');
+    return standing;
+  });
+};
+
+/** The mail's own heading says which it is, and its list is the next thing below. */
+const standAlone = (standing: NamespaceView): NamespaceView => ({
   ...standing,
   heading: '',
   alert: '',
   badge: '',
+  advice: standing.advice === '' ? '' : `${standing.advice} The list below starts with the largest.`,
 });
 
 /** What to do: the first plan there is, else what the worst namespace advises, else what is there. */
@@ -110,18 +131,25 @@ const preheaderOf = (standings: readonly NamespaceView[], reports: readonly Name
 };
 
 /** Its total is that of all its namespaces: what they share, as promoted images do, is in it once. */
-const describeTeam = ({ team, namespaces }: TeamReport, count: number | undefined): string => {
-  const over = namespaces.filter(({ quota }) => quota.level === 'over').length;
-  const atLeast = namespaces.some(({ unknownRevisions }) => unknownRevisions > 0) ? 'at least ' : '';
-  const all = count === undefined ? 'All namespaces' : `The ${formatNumber(count)} namespaces`;
-  const missing = (count ?? 0) - namespaces.length;
+const describeTeam = ({ team, namespaces }: TeamReport, whole: UsageMail['team']): string => {
+  const isLowerBound = whole?.isLowerBound ?? namespaces.some(({ unknownRevisions }) => unknownRevisions > 0);
+  const all = whole === undefined ? 'All namespaces' : `The ${formatNumber(whole.namespaces)} namespaces`;
+  const missing = (whole?.namespaces ?? 0) - namespaces.length;
   const notHere =
     missing > 0 ? `; ${formatNumber(missing)} of them ${missing === 1 ? 'is' : 'are'} not in this mail` : '';
   return [
     // A number right after a name that is written from right to left would be shown on the other side of it.
-    `${team.displayName} has ${formatCount(namespaces.length, 'namespace')} in this mail, ${over === 0 ? 'none' : formatNumber(over)} of them over quota.`,
-    team.usedBytes === null
-      ? 'What all namespaces of the team use together is not known: others may not have been read.'
-      : `${all} of the team together use ${atLeast}${formatBytes(team.usedBytes)}, what they share counted once${notHere}.`,
+    `${team.displayName} has ${formatCount(namespaces.length, 'namespace')} in this mail, ${countOver(namespaces)}.`,
+    team.usedBytes === null || (team.usedBytes === 0 && isLowerBound)
+      ? `What all namespaces of the team use together is not known: ${team.usedBytes === null ? 'others may not have been read' : 'none of their sizes is'}.`
+      : `${all} of the team together use ${isLowerBound ? 'at least ' : ''}${formatBytes(team.usedBytes)}, what they share counted once${notHere}.`,
   ].join(' ');
+};
+
+const countOver = (namespaces: readonly NamespaceReport[]): string => {
+  const over = namespaces.filter(({ quota }) => quota.level === 'over').length;
+  if (namespaces.length === 1) return `which is ${over === 0 ? 'not ' : ''}over quota`;
+  if (over === 0) return 'none of them over quota';
+  if (over === namespaces.length) return over === 2 ? 'both over quota' : 'all of them over quota';
+  return `${formatNumber(over)} of them over quota`;
 };

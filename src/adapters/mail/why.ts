@@ -2,7 +2,7 @@ import { formatSome } from '../../usage/format.ts';
 import { FALLBACK_RULE } from '../../usage/recipients.ts';
 import type { NamespaceReport } from '../../usage/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
-import { noteReading } from './notes.ts';
+import { noteReadingForTeam } from './notes.ts';
 
 /** Why the reader gets a mail, who else does, where its quotas come from and when it was read: a sentence each. */
 export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): readonly string[] => [
@@ -15,7 +15,7 @@ export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): re
     ([source, namespaces]) =>
       `The quota of ${nameSome(namespaces.map(({ name }) => name))} comes from ${QUOTA_SOURCES[source] ?? ruleInWords(source)}.`,
   ),
-  ...noteReading(mail.report.snapshot.lists).smallPrint,
+  ...noteReadingForTeam(mail.report.snapshot.lists).smallPrint,
 ];
 
 /** The most namespaces or roles that a sentence names: a team may have hundreds, and a mail has room for its lists. */

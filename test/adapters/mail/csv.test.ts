@@ -82,7 +82,7 @@ test('the CSV of a run has one row a namespace', () => {
       {
         namespace: 'a1b2c3-dev',
         usedBytes: 12,
-        unknownRevisions: 0,
+        unknownRevisions: 3,
         limitBytes: null,
         level: 'ok',
         recipients: 2,
@@ -104,8 +104,8 @@ test('the CSV of a run has one row a namespace', () => {
     ]),
   );
   expect(rows).toEqual([
-    ['a1b2c3-dev', '12', 'unlimited', 'ok', '2', '1 submitted; 1 failed', '', '550, no such user'],
-    ['a1b2c3-test', 'unknown', 'unknown', 'unknown', '0', '', '', 'it was not weighed'],
+    ['a1b2c3-dev', '12', 'unlimited', 'ok', '2', '1 submitted; 1 failed', '', '550, no such user', '3'],
+    ['a1b2c3-test', 'unknown', 'unknown', 'unknown', '0', '', '', 'it was not weighed', 'unknown'],
   ]);
 });
 

@@ -12,11 +12,18 @@ export const expectStanding = (
 ): void => {
   const { quota, usedBytes, totals, unknownRevisions } = namespace;
   expectUsage(words, namespace);
-  expect(shares).toEqual(quota.limitBytes === null ? [] : sharesOf(usedBytes, quota.limitBytes));
-  expect(words.includes('% of quota')).toBe(quota.usedPercent !== null);
-  if (quota.usedPercent !== null) expect(words).toContain(` ${inWords(quota.usedPercent)}% of quota · `);
+  const hasBar = quota.limitBytes !== null && !isNothingKnown(namespace);
+  expect(shares).toEqual(hasBar ? sharesOf(usedBytes, quota.limitBytes) : []);
+  // Where sizes are unknown the share is a lower bound, too; at least 0% would say nothing.
+  const hasShare = quota.usedPercent !== null && (unknownRevisions === 0 || quota.usedPercent > 0);
+  expect(/(at least )?([\d,.]+)% of quota · /.exec(words)?.slice(1)).toEqual(
+    hasShare ? [unknownRevisions > 0 ? 'at least ' : undefined, inWords(quota.usedPercent)] : undefined,
+  );
+  expect(words.includes('% of quota')).toBe(hasShare);
   expect(words).toContain(
-    `${count(totals.streams, 'image stream')}, ${count(totals.tags, 'tag')} and ${count(totals.revisions, 'revision')} · shared`,
+    totals.revisions === 0
+      ? 'no image streams'
+      : `${count(totals.streams, 'image stream')}, ${count(totals.tags, 'tag')} and ${count(totals.revisions, 'revision')} · shared`,
   );
   expectSizes(words, `Of this, ${ONE} is also counted`, namespace.sharedWithTeamBytes ?? 0);
   expectSizes(words, `Another ${ONE} is imported`, namespace.importedBytes);
@@ -33,7 +40,7 @@ export const expectTeam = (words: string, report: TeamReport | undefined): void 
   const over = report?.namespaces.filter(({ quota }) => quota.level === 'over').length ?? 0;
   const all = report?.namespaces.length ?? 0;
   expect(words).toContain(
-    `${report?.team.displayName ?? ''} has ${count(all, 'namespace')} in this mail, ${over === 0 ? 'none' : String(over)} of them over quota.`,
+    `${report?.team.displayName ?? ''} has ${count(all, 'namespace')} in this mail, ${over === all ? (all === 2 ? 'both' : 'all of them') : over === 0 ? 'none of them' : `${String(over)} of them`} over quota.`,
   );
   expectSizes(words, `team together use (?:at least )?${ONE},`, report?.team.usedBytes ?? 0);
 };
@@ -63,8 +70,19 @@ const overOf = (unknownRevisions: number): string =>
     ? `(?:(?<c>\\d[\\d,]*(?:\\.\\d)?) over|over by at least (?<d>\\d[\\d,.]* \\w+))`
     : `(?:(?<c>${S}) over|over by (?<d>less than 0\\.1 \\w+))`;
 
-const expectUsage = (words: string, { name, quota, usedBytes, unknownRevisions }: NamespaceReport): void => {
+/** Whether sizes are unknown and no known one is charged: that it is at least 0 would say nothing. */
+const isNothingKnown = ({ usedBytes, unknownRevisions }: NamespaceReport): boolean =>
+  usedBytes === 0 && unknownRevisions > 0;
+
+const expectUsage = (words: string, namespace: NamespaceReport): void => {
+  const { name, quota, usedBytes, unknownRevisions } = namespace;
   const { limitBytes } = quota;
+  if (isNothingKnown(namespace)) {
+    if (limitBytes === null) expect(words).toMatch(`^${name}: size unknown, without a limit`);
+    else expectSizes(words, `^${name}: size unknown, quota ${ONE} `, limitBytes);
+    expect(words).not.toMatch(/\b(used|free|over) \d|at (least|most)/);
+    return;
+  }
   const atLeast = unknownRevisions > 0 ? 'at least ' : '';
   if (limitBytes === null) {
     expectSizes(words, `^${name} uses ${atLeast}${ONE}, without a limit`, usedBytes);
@@ -77,7 +95,7 @@ const expectUsage = (words: string, { name, quota, usedBytes, unknownRevisions }
     const over = overOf(unknownRevisions);
     expectSizes(words, `^${name} uses ${atLeast}${TWO}, ${over}`, usedBytes, limitBytes, overBytes);
     expectSizes(words, ` quota ${ONE} over by`, limitBytes);
-    expectSizes(words, ` over by ${atLeast}${ONE} (?:[\\d,.]+%|\\d)`, overBytes);
+    expectSizes(words, ` over by ${atLeast}${ONE} (?:(?:at least )?[\\d,.]+%|\\d)`, overBytes);
   } else {
     expectSizes(words, `^${name} uses ${atLeast}${TWO}`, usedBytes, limitBytes);
     expectSizes(words, ` used ${atLeast}${ONE} free`, usedBytes);

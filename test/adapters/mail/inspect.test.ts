@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inspectHeaders, inspectPage } from '../../../src/adapters/mail/inspect.ts';
+import { inspectHeaders, inspectPage, inspectText } from '../../../src/adapters/mail/inspect.ts';
 
 const SOUND =
   '<html lang="en"><head><title>Usage</title></head><body><h1>Usage</h1>' +
@@ -34,6 +34,11 @@ describe('a page', () => {
   ])('%s', (_, html, fault) => {
     expect(inspectPage({ html })).toEqual([fault]);
   });
+});
+
+test('a text part that shows nothing is a fault', () => {
+  expect(inspectText({ text: 'Usage\n' })).toEqual([]);
+  expect(inspectText({ text: ' \n\n' })).toEqual(['the text part is empty']);
 });
 
 describe('headers', () => {

@@ -49,7 +49,6 @@ export const MAILS_TO_LOOK_AT: readonly (readonly [string, () => Promise<Rendere
   ['a mail that the platform team asked for', () => render(invent(SMALL, GI, ONE_OFF))],
   ['the run summary', () => summarize({})],
   ['the summary of a run in which nobody is over', () => summarizeQuiet()],
-  ['the summary of a run that stopped', () => summarizeStopped()],
   ['the summary of a run with the longest names', () => summarizeLongNames()],
   ['a branded summary', () => summarize({}, branded)],
 ];
@@ -133,7 +132,7 @@ const inventSeveral = async (): Promise<UsageMail> => {
     inventNamespace(1, { name: 'a1b2c3-test', environment: 'test', quota: quota(null, null) }),
     inventNamespace(0, { name: 'a1b2c3-prod', environment: null, quota: quota(GI, 0) }),
   ];
-  return mailOf(namespaces, { teamNamespaces: 6 });
+  return mailOf(namespaces, { team: { namespaces: 6, isLowerBound: false } });
 };
 
 const inventPromoted = (): Promise<UsageMail> => {
@@ -179,30 +178,6 @@ const summarizeQuiet = async (): Promise<RenderedMail> => {
     mails: {},
     advice: [],
     failing: [],
-  });
-};
-
-const summarizeStopped = async (): Promise<RenderedMail> => {
-  const { run } = await readSummarySample();
-  return summarize({
-    run: {
-      ...run,
-      state: 'stopped',
-      cluster: null,
-      takenAt: null,
-      lists: [],
-      clusterUsedBytes: null,
-      sumOfNamespacesBytes: null,
-      unreadableKinds: [],
-      findings: [],
-      givenUp: [],
-      stopReason:
-        'listing image streams of the whole cluster is forbidden (403): the right to list them is missing.',
-    },
-    rows: [],
-    advice: [],
-    failing: [],
-    mails: {},
   });
 };
 

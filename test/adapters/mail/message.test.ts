@@ -126,6 +126,14 @@ describe('the cluster in the List-Id', () => {
     expect(await listOfRun(summary.run.cluster)).toBe('<run-summary.silver.quotagram.platform.example.com>');
     expect(await listOfRun(null)).toBe('<run-summary.quotagram.platform.example.com>');
   });
+
+  test('is absent from a rendered mail where it is not known', async () => {
+    const compose = await createCompose({ mail: SENDER });
+    const summary = await readSummarySample();
+    expect(compose.renderSummary({ ...summary, run: { ...summary.run, cluster: null } })).not.toHaveProperty(
+      'cluster',
+    );
+  });
 });
 
 describe('the cluster in front of the subject', () => {

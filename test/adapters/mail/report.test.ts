@@ -3,7 +3,7 @@ import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import type { Advice } from '../../../src/usage/advice.ts';
-import type { NamespaceReport, RevisionReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../../src/usage/report.ts';
 import type { UseReport } from '../../../src/usage/use-report.ts';
 import type { DeletionPlan } from '../../../src/usage/savings.ts';
 import { inventNamespace, mailOf, reportOf } from './invented.ts';
@@ -74,6 +74,24 @@ describe('what a namespace uses', () => {
       { usedBytes: 12, unknownRevisions: 2, quota: quotaOf(null, 'ok', null) },
       'd1b5d2-tools uses at least 12 B, without a limit',
       'd1b5d2-tools: at least 12 B, without a limit',
+    ],
+    [
+      'near its quota at least, with sizes that are unknown',
+      { usedBytes: 0.93 * GI, unknownRevisions: 2, quota: quotaOf(GI, 'warning', 93) },
+      'd1b5d2-tools uses at least 0.9 of 1 GiB',
+      'd1b5d2-tools: at least 0.9 of 1 GiB, at least 93% of quota',
+    ],
+    [
+      'with nothing but sizes that are unknown',
+      { usedBytes: 0, unknownRevisions: 2, quota: quotaOf(GI, 'ok', 0) },
+      'd1b5d2-tools: size unknown, quota 1 GiB',
+      'd1b5d2-tools: size unknown, quota 1 GiB',
+    ],
+    [
+      'with nothing but sizes that are unknown, and no limit',
+      { usedBytes: 0, unknownRevisions: 2, quota: quotaOf(null, 'ok', null) },
+      'd1b5d2-tools: size unknown, without a limit',
+      'd1b5d2-tools: size unknown, without a limit',
     ],
     [
       'with nothing in it',
@@ -147,6 +165,44 @@ describe('what a namespace uses', () => {
     expect(text).not.toMatch(/used|free|% of quota/);
   });
 
+  test.each<[string, Partial<NamespaceReport>, RegExp]>([
+    [
+      'over its quota',
+      { usedBytes: 62.4 * GI, quota: quotaOf(50 * GI, 'over', 124.8) },
+      /over by at least 12\.4 GiB at least 124\.8% of quota · /,
+    ],
+    // At least 0% would say nothing.
+    ['a trace', { usedBytes: 12, quota: quotaOf(50 * GI, 'ok', 0) }, /free at most 50\.0 GiB 1 image stream/],
+    [
+      'nothing that is known',
+      { usedBytes: 0, quota: quotaOf(GI, 'ok', 0) },
+      /size unknown, quota 1 GiB 1 image stream, .* so the usage is not known\. .* d1b5d2-tools uses unknown /,
+    ],
+  ])('is a lower bound wherever it stands, where sizes are unknown: %s', (_name, change, expected) => {
+    const { html, text } = compose.renderUsage(
+      mailOf([inventNamespace(1, { ...change, unknownRevisions: 1 })]),
+    );
+    for (const body of [readPage(html), text]) expect(body.replaceAll(/[\s|]+/g, ' ')).toMatch(expected);
+  });
+
+  test.each([
+    [{ streams: 0, tags: 0, revisions: 0 }, '0% of quota · no image streams '],
+    [{ streams: 2, tags: 0, revisions: 0 }, '0% of quota · 2 image streams and no tags '],
+    [{ streams: 1, tags: 2, revisions: 0 }, '0% of quota · 1 image stream, 2 tags and no revisions '],
+    [
+      { streams: 1, tags: 1, revisions: 1 },
+      '0% of quota · 1 image stream, 1 tag and 1 revision · shared layers are counted once ',
+    ],
+  ])(
+    'says what there is in words, and only where there is something how it is counted: %o',
+    (counts, expected) => {
+      const totals = { ...counts, images: 0, blobs: 0 };
+      const namespace = inventNamespace(0, { totals, usedBytes: 0, quota: quotaOf(GI, 'ok', 0) });
+      const { html, text } = compose.renderUsage(mailOf([namespace]));
+      for (const body of [readPage(html), text]) expect(body.replaceAll(/\s+/g, ' ')).toContain(expected);
+    },
+  );
+
   test('says apart what is imported, shared in the team and unknown', () => {
     const { text } = compose.renderUsage(
       mailOf([inventNamespace(1, { importedBytes: GI, sharedWithTeamBytes: 2 * GI, unknownRevisions: 3 })]),
@@ -171,16 +227,36 @@ describe('what a namespace uses', () => {
 
   test('does not speak of namespaces that are not in the mail, where there are none or it is not known', () => {
     const namespaces = ['d1b5d2-tools', 'd1b5d2-prod'].map((name) => inventNamespace(1, { name }));
-    const words = (teamNamespaces?: number): string =>
+    const words = (team?: UsageMail['team']): string =>
       compose
-        .renderUsage(mailOf(namespaces, teamNamespaces === undefined ? {} : { teamNamespaces }))
+        .renderUsage(mailOf(namespaces, team === undefined ? {} : { team }))
         .text.replaceAll(/\s+/g, ' ');
-    expect(words(2)).toContain(
+    expect(words({ namespaces: 2, isLowerBound: false })).toContain(
       'The 2 namespaces of the team together use 672 MiB, what they share counted once. ',
     );
     expect(words()).toContain(
       'All namespaces of the team together use 672 MiB, what they share counted once. ',
     );
+  });
+
+  test('says at least of a team that has sizes unknown in a namespace that is not in the mail', () => {
+    const namespaces = ['d1b5d2-tools', 'd1b5d2-prod'].map((name) => inventNamespace(1, { name }));
+    const mail = mailOf(namespaces, { team: { namespaces: 3, isLowerBound: true } });
+    expect(compose.renderUsage(mail).text.replaceAll(/\s+/g, ' ')).toContain(
+      'The 3 namespaces of the team together use at least 672 MiB, what they share counted once; 1 of them is not in this mail. ',
+    );
+  });
+
+  test.each([
+    [['ok', 'ok'], 'has 2 namespaces in this mail, none of them over quota.'],
+    [['over', 'ok'], 'has 2 namespaces in this mail, 1 of them over quota.'],
+    [['over', 'over'], 'has 2 namespaces in this mail, both over quota.'],
+    [['over', 'over', 'over'], 'has 3 namespaces in this mail, all of them over quota.'],
+  ] as const)('says in natural words how many are over quota: %s', (levels, expected) => {
+    const namespaces = levels.map((level, index) =>
+      inventNamespace(1, { name: `d1b5d2-${String(index)}`, quota: quotaOf(GI, level, 10) }),
+    );
+    expect(compose.renderUsage(mailOf(namespaces)).text.replaceAll(/\s+/g, ' ')).toContain(expected);
   });
 
   test('is said in the unit of the quota wherever it stands', () => {
@@ -241,9 +317,9 @@ describe('what to delete first', () => {
     );
   });
 
-  test('says that something stays in the registry, where others hold a part of it', () => {
+  test('says that something stays in the registry, where other tags hold a part of it, of whatever namespace', () => {
     expect(render({ reclaimsBytes: 12 * GI })).toContain(
-      'The registry gets back 12 GiB at a later prune. The rest stays there: it is held elsewhere, too.',
+      'The registry gets back 12 GiB at a later prune. The rest stays there: other tags hold it, too.',
     );
     expect(render({ reclaimsBytes: 13 * GI })).not.toContain('The rest stays there');
   });
@@ -278,6 +354,9 @@ describe('what to delete first', () => {
     const text = render({}, { ...over, unknownRevisions: 1 });
     expect(text).toContain('to at least 49 of 50 GiB. The registry');
     expect(text).not.toContain('within the quota');
+    expect(render({ usedAfterBytes: 0 }, { ...over, unknownRevisions: 1 })).toContain(
+      'lower the usage by 13 GiB; the size of what is left is unknown. The registry',
+    );
     expect(render({ usedAfterBytes: 12 }, { ...over, unknownRevisions: 1 })).toContain(
       'to at least 12 B of 50 GiB. The registry',
     );
@@ -288,7 +367,10 @@ describe('what to delete first', () => {
 
   test('is silent about the registry when only part of the cluster was read, and says when it gets nothing', () => {
     expect(render({ reclaimsBytes: null })).not.toContain('The registry');
-    expect(render({ reclaimsBytes: 0 })).toContain('The registry itself gets nothing back');
+    const nothing = render({ reclaimsBytes: 0 });
+    expect(nothing).toContain('The registry itself gets nothing back: other tags hold the same layers.');
+    // They may all be of this namespace: an imported tag holds what it is not charged for.
+    expect(nothing).not.toContain('other namespaces');
   });
 
   test('speaks of one tag as one', () => {
@@ -332,11 +414,25 @@ describe('what to delete first', () => {
 
   test.each<[string, Partial<NamespaceReport>, readonly string[], string]>([
     [
-      'nothing is old and unused',
-      {},
+      'its only tag is in use',
+      { streams: [streamOf('web', { tag: {} })], totals: totalsOf(1) },
       [],
-      'Nothing is proposed for deletion: what is not in use is younger than 14 days, has a name that is usually kept',
+      'Nothing is proposed for deletion: the only tag is in use. The list below starts with the largest.',
     ],
+    [
+      'all are in use, young or kept for their name',
+      {
+        streams: [
+          streamOf('web', { a: {} }),
+          streamOf('api', { latest: { inUse: false }, new: { inUse: false } }),
+          streamOf('old', { b: { inUse: false, freesBytes: 0 } }),
+        ],
+        totals: totalsOf(4),
+      },
+      [],
+      'deletion: every tag is in use, is younger than 14 days, has a name that is usually kept (such as latest) or frees nothing alone. The',
+    ],
+    ['there are none', { streams: [], totals: totalsOf(0) }, [], 'deletion: there is no tag to delete.'],
     [
       'kinds could not be read',
       {},
@@ -365,6 +461,21 @@ describe('what to delete first', () => {
     expect(text.replaceAll(/\s+/g, ' ')).toContain(
       `deletion: only ${over.name} could be read, not the whole cluster, so what is unused is not known.`,
     );
+  });
+
+  test('is said once in a mail where the same stands against it in several namespaces', () => {
+    const streams = [streamOf('web', { tag: {} })];
+    const namespaces = ['a', 'b', 'c'].map((name) => ({ ...over, name, streams, totals: totalsOf(1) }));
+    const { html, text } = compose.renderUsage(mailOf([...namespaces, { ...over, environment: 'prod' }]));
+    for (const body of [readPage(html), text].map((part) => part.replaceAll(/\s+/g, ' '))) {
+      expect(body.match(/Nothing is proposed for deletion[^.]*\./g)?.slice(-4)).toEqual([
+        'Nothing is proposed for deletion: the only tag is in use.',
+        'Nothing is proposed for deletion, for the same reason as in a.',
+        'Nothing is proposed for deletion, for the same reason as in a.',
+        'Nothing is proposed for deletion: this is production.',
+      ]);
+      expect(body).not.toContain('The list below');
+    }
   });
 
   test('is no matter for a namespace within its quota', () => {
@@ -617,15 +728,15 @@ describe('why and what else', () => {
         '“Use unknown” does not mean unused: builds and pods could not be read everywhere.',
       );
       expect(body).toContain(
-        'Read on 24 November 2026, 08:00:00 UTC. The cluster changed while its images were read, so figures may be slightly off.',
+        'Read on Tuesday 24 November 08:00 UTC. The cluster changed while its images were read, so figures may be slightly off.',
       );
       expect(body.match(/Read on/g)).toHaveLength(1);
     }
   });
 
-  test('says at its end when the lists were read, where all are exact', () => {
+  test('says at its end in plain words when reading began, where all is exact', () => {
     const report = reportOf([inventNamespace(1)]);
-    const lists = ['2026-11-24T08:00:00Z', '2026-11-24T08:00:12Z'].map((readAt) => ({
+    const lists = ['2026-11-24T08:02:12Z', '2026-11-24T08:00:00Z'].map((readAt) => ({
       kind: 'images',
       readAt,
       exact: true,
@@ -634,8 +745,8 @@ describe('why and what else', () => {
     const { html, text } = compose.renderUsage(mailOf([], { report: { ...report, snapshot } }));
     for (const body of [readPage(html), text].map((part) => part.replaceAll(/\s+/g, ' '))) {
       const [, end = ''] = body.split('About this mail');
-      expect(end).toContain(' Read on 24 November 2026, 08:00:00–08:00:12 UTC; all lists are exact. ');
-      expect(body).not.toContain('Worth knowing');
+      expect(end).toContain(' Read on Tuesday 24 November 08:00 UTC. ');
+      expect(body).not.toMatch(/Worth knowing|exact/);
     }
   });
 
@@ -795,3 +906,34 @@ const quotaOf = (
   level: NamespaceReport['quota']['level'],
   usedPercent: number | null,
 ): NamespaceReport['quota'] => ({ limitBytes, level, usedPercent, source: 'default', overBytes: 0 });
+
+/** A stream with a tag of each name, in use and pushed today where nothing else is said. */
+const streamOf = (name: string, tags: Readonly<Record<string, Partial<TagReport>>>): StreamReport => ({
+  ...firstOf(inventNamespace(1).streams),
+  name,
+  inUse: false,
+  tags: Object.entries(tags).map(([tag, change]) => {
+    const { revisions, ...like } = firstOf(firstOf(inventNamespace(1).streams).tags);
+    const [revision] = revisions.map((one) => ({ ...one, created: '2026-11-24T07:00:00Z' }));
+    return {
+      ...like,
+      name: tag,
+      inUse: true,
+      revisions: revision === undefined ? [] : [revision],
+      ...change,
+    };
+  }),
+});
+
+const firstOf = <Member>([first]: readonly Member[]): Member => {
+  if (first === undefined) throw new Error('there is none');
+  return first;
+};
+
+const totalsOf = (tags: number): NamespaceReport['totals'] => ({
+  streams: tags,
+  tags,
+  revisions: tags,
+  images: tags,
+  blobs: tags,
+});

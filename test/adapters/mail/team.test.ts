@@ -133,7 +133,7 @@ describe('a team of several namespaces', () => {
       expect(body).toContain('is also counted in other namespaces of the team.');
       expect(body.split(why)).toHaveLength(2);
       expect(body).toMatch(
-        /The registry gets back [\d.]+ [MG]iB at a later prune\. The rest stays there: it is held elsewhere, too\./,
+        /The registry gets back [\d.]+ [MG]iB at a later prune\. The rest stays there: other tags hold it, too\./,
       );
     }
     // What stands in a namespace that is not the reader's is not named.

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { lintMails } from '../../../src/adapters/mail/lint.ts';
@@ -75,6 +76,150 @@ test.each([
     file: 'usage-report/report.txt.hbs',
     text: '{{heading}}\n{{heading case="upper"}}\n',
     fault: 'usage-report/report.txt.hbs:2: calls a function; there are none',
+  },
+  {
+    name: 'a list of objects in the place of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{lists}}\n',
+    fault: 'usage-report/report.txt.hbs:2: lists is no text: only text and numbers can be printed',
+  },
+  {
+    name: 'a list of words outside of a loop',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{notes}}\n',
+    fault: 'usage-report/report.txt.hbs:2: notes is no text',
+  },
+  {
+    name: 'an object in the place of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each namespaces}}\n{{share}}{{bar}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: bar is no text',
+  },
+  {
+    name: 'the whole view in the place of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{this}}\n',
+    fault: 'usage-report/report.txt.hbs:2: this is no text',
+  },
+  {
+    name: 'all that surrounds it in the place of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each notes}}\n{{this}}{{..}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: .. is no text',
+  },
+  {
+    name: 'an object in the page',
+    file: 'partials/footer.mjml',
+    text: '<mj-text>\n{{help}}</mj-text>\n',
+    fault: 'partials/footer.mjml:2: help is no text',
+  },
+  {
+    name: 'yes or no in the place of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{hasRows}}\n',
+    fault: 'usage-report/report.txt.hbs:2: hasRows is no text',
+  },
+  {
+    name: 'whether it is the first in the place of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each notes}}\n{{@index}}{{@key}}{{@first}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: @first is no text',
+  },
+  {
+    name: 'a name given to what a loop is at',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{#each namespaces as |share|}}{{share}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: names with as |…| are not understood',
+  },
+  {
+    name: 'a name given to what a loop after an else is at',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#if alert}}a{{else each\nnotes as |heading|}}{{heading}}{{/if}}\n',
+    fault: 'usage-report/report.txt.hbs:1: names with as |…| are not understood',
+  },
+  {
+    name: 'a block of what it is in already, which Handlebars counts as one level',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each namespaces}}\n{{#with this}}{{../share}}{{/with}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: #with this does not go down',
+  },
+  {
+    name: 'a loop in itself, which Handlebars counts as one level',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each namespaces}}\n{{#each ../namespaces}}{{../share}}{{/each}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: #each ../namespaces does not go down',
+  },
+  {
+    name: 'a block of a dot',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each namespaces}}{{#with .}}{{share}}{{/with}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:1: #with . does not go down',
+  },
+  {
+    name: 'a block of a position',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#each notes}}\n{{#with @index}}{{nonsense}}{{/with}}{{/each}}\n',
+    fault: 'usage-report/report.txt.hbs:2: #with @index does not go down',
+  },
+  {
+    name: 'a block of text',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#with heading}}{{this}}{{/with}}\n',
+    fault: 'usage-report/report.txt.hbs:1: heading has no names',
+  },
+  {
+    name: 'a block of a list, which Handlebars takes for its only element',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{#with notes}}{{/with}}\n',
+    fault: 'usage-report/report.txt.hbs:2: notes has no names',
+  },
+  {
+    name: 'a block with a setting',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{#if alert includeZero=nonsense}}x{{/if}}\n',
+    fault: 'usage-report/report.txt.hbs:2: #if is not understood',
+  },
+  {
+    name: 'a raw block',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n{{{{each teams}}}} x {{{{/each}}}}\n',
+    fault: 'usage-report/report.txt.hbs:2: blocks in four braces are not understood',
+  },
+  {
+    name: 'a mustache that is not filled',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{heading}}\n\\{{alert}}\n',
+    fault: 'usage-report/report.txt.hbs:2: a mustache after a backslash is not filled',
+  },
+  {
+    name: 'no text at all',
+    file: 'usage-report/report.txt.hbs',
+    text: '',
+    fault: 'usage-report: the text part is empty',
+  },
+  {
+    name: 'nothing but blanks in some mails',
+    file: 'usage-report/report.txt.hbs',
+    text: '{{#if more}}{{heading}}{{/if}}\n',
+    fault: 'usage-report: the text part is empty',
+  },
+  {
+    name: 'text of a run summary only where a namespace is over quota',
+    file: 'run-summary/report.txt.hbs',
+    text: '{{#if over}}{{heading}}{{/if}}\n',
+    fault: 'run-summary: the text part is empty, in the mail of a quiet run',
+  },
+  {
+    name: 'an attribute without quotes',
+    file: 'partials/footer.mjml',
+    text: '<mj-text>\n<p class="a>b"\n  title={{reference}}>x</p></mj-text>\n',
+    fault: 'partials/footer.mjml:3: {{reference}} in a tag needs quotes around it',
+  },
+  {
+    name: 'an attribute without quotes in a condition',
+    file: 'partials/footer.mjml',
+    text: '<mj-text><p {{#if help}}title="{{reference}}" lang={{title}}{{/if}}>x</p></mj-text>\n',
+    fault: 'partials/footer.mjml:1: {{title}} in a tag needs quotes around it',
   },
   {
     name: 'three braces',
@@ -184,3 +329,70 @@ test.each([
     });
   },
 );
+
+test.each([
+  {
+    name: 'what is said of teams',
+    from: '{{#each teams}}<p>',
+    to: '{{#each teams}}<p><img src="https://img.example.com/dot.png">',
+    fault: 'usage-report: the page loads something from elsewhere: <img, in the mail of a team',
+  },
+  {
+    name: 'the heading of a namespace among others',
+    from: '{{#if heading}}<h2>',
+    to: '{{#if heading}}<h1>x</h1><h2>',
+    fault: 'usage-report: the page has 4 h1, not one, in the mail of a team',
+  },
+  {
+    name: 'the table of namespaces for which there is no room',
+    from: '<caption style="text-align:left">{{caption}}</caption>\n  <thead><tr><th scope="col" width="42%"',
+    to: '<thead><tr><th width="42%"',
+    fault: 'usage-report: <th width="42%" align="left"> has no scope, in the mail of a large team',
+  },
+  {
+    name: 'what more namespaces there are',
+    from: '{{#if rest}}',
+    to: '{{#if rest}}<script></script>',
+    fault: 'usage-report: the page loads something from elsewhere: <script, in the mail of a large team',
+  },
+  {
+    name: 'the advice where nothing can be proposed',
+    from: '{{#if advice}}',
+    to: '{{#if advice}}<h1>x</h1>',
+    fault: 'usage-report: the page has 2 h1, not one, in the mail of a team',
+  },
+  {
+    name: 'what is there instead of a plan',
+    from: '{{#if remarks}}',
+    to: '{{#if plan}}{{else}}<h1>x</h1>{{/if}}{{#if remarks}}',
+    fault: 'usage-report: the page has 2 h1, not one, in the mail of a namespace without a plan',
+  },
+  {
+    name: 'a list without tags',
+    from: '{{#each lists}}',
+    to: '{{#each lists}}{{#unless isTree}}<form>{{/unless}}',
+    fault: 'usage-report: the page loads something from elsewhere: <form, in the mail of a large namespace',
+  },
+  {
+    name: 'what is said of teams, and makes their mails too heavy',
+    from: '{{#each teams}}',
+    to: `{{#each teams}}<p>${'Very long. '.repeat(9_000)}</p>`,
+    fault: 'usage-report: the page is heavier than 92160 bytes as it is sent, in the mail of a team',
+  },
+])('a fault in $name is found, though the sample does not show it', async ({ from, to, fault }) => {
+  const page = await readFile(
+    new URL('../../../templates/usage-report/report.mjml', import.meta.url),
+    'utf8',
+  );
+  expect(page).toContain(from);
+  const dir = await folderWith({ 'usage-report/report.mjml': page.replace(from, to) });
+  expect(await lintMails({ mail: {}, templates: { dir } })).toContain(fault);
+});
+
+test('what is wrong in all mails is said once', async () => {
+  const dir = await folderWith({ 'partials/footer.mjml': '<mj-text><h1>{{reference}}</h1></mj-text>\n' });
+  expect(await lintMails({ mail: {}, templates: { dir } })).toEqual([
+    'usage-report: the page has 2 h1, not one',
+    'run-summary: the page has 2 h1, not one',
+  ]);
+});

@@ -60,6 +60,11 @@ test('the samples show every list of a view, so that no name in a template goes 
   );
 });
 
+test('of nothing in a view do the samples show nothing, so that no template goes unchecked', async () => {
+  const shapes = [usageShape(await readUsageSample()), summaryShape(await readSummarySample())];
+  expect(shapes.flatMap((shape) => unknownPaths(shape))).toEqual([]);
+});
+
 test('the built-in templates have nothing that lint finds', async () => {
   expect(await lintMails({ mail: {} })).toEqual([]);
 });
@@ -121,6 +126,13 @@ describe('a folder of templates', () => {
 const listPaths = ({ fields, element }: Shape, path = ''): readonly string[] => [
   ...(element === null ? [] : [path, ...listPaths(element, `${path}[]`)]),
   ...[...fields].flatMap(([name, field]) => listPaths(field, path === '' ? name : `${path}.${name}`)),
+];
+
+/** What is never anything but null, or a list that is always empty. */
+const unknownPaths = ({ kinds, fields, element }: Shape, path = ''): readonly string[] => [
+  ...(kinds.size === 0 || (kinds.has('list') && element === null) ? [path] : []),
+  ...(element === null ? [] : unknownPaths(element, `${path}[]`)),
+  ...[...fields].flatMap(([name, field]) => unknownPaths(field, path === '' ? name : `${path}.${name}`)),
 ];
 
 const mustaches = (source: string): readonly string[] =>
