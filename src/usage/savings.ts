@@ -106,11 +106,12 @@ const createFindObstacle = (
   stream: StreamReport,
   takenAtMs: number,
 ): ((tag: TagReport) => Obstacle | null) => {
-  const kept = keptForTheWayBack(stream);
+  let kept: ReadonlySet<TagReport> | null = null;
   return (tag) => {
     if (tag.inUse !== false) return tag.inUse === null ? 'use-unknown' : 'in-use';
-    if (tag.state === 'reference' || tag.freesBytes === 0) return 'frees-nothing';
+    if (tag.state === 'reference' || tag.freesBytes <= 0) return 'frees-nothing';
     if (isNameKept(tag.name)) return 'name-kept';
+    kept ??= keptForTheWayBack(stream);
     if (kept.has(tag)) return 'way-back';
     const newest = newestMs(tag);
     if (newest === Infinity) return 'undated';

@@ -62,6 +62,19 @@ test('a plan has five tags at most, equal ones by stream and tag', () => {
   expect(proposed(given)).toEqual(['web:pr-7', 'api:a', 'api:b', 'api:c', 'api:d']);
 });
 
+test('a plan has no tag without which the usage would be higher, because another image says more of the same blob', () => {
+  const given = {
+    images: [
+      image('whole', { layers: { base: 1000 }, configBytes: 500, configDigest: 'shared' }),
+      image('part', { layers: { shared: 10 } }),
+    ],
+    streams: [stream('api', { latest: [old('whole')], 'pr-1': [old('part')] })],
+  };
+  const [api] = reportNamespace(snapshot(given), rules()).streams;
+  expect(api?.tags.find(({ name }) => name === 'pr-1')?.freesBytes).toBe(-490);
+  expect(plan(given)).toBeNull();
+});
+
 test('a plan counts imported bytes where they are charged', () => {
   const given = {
     images: [image('far', { layers: { far: 7 } })],

@@ -22,8 +22,14 @@ const bytes = z.int().nonnegative();
 /** A negative Size says as much as none. */
 const statedSize = z.int().transform((size) => (size < 0 ? null : size));
 
+/** The annotation of an image that the registry itself holds. */
+const MANAGED = 'openshift.io/image.managed';
+
 const imageSchema = z.object({
-  metadata: z.object({ name: z.string(), annotations: optionalTextMap }),
+  metadata: z.object({
+    name: z.string(),
+    annotations: z.object({ [MANAGED]: optionalText }).nullish(),
+  }),
   dockerImageLayers: z.array(z.object({ name: z.string().min(1), size: bytes })).nullish(),
   dockerImageMetadata: z
     .object({ Id: optionalText, Size: statedSize.nullish(), Architecture: optionalText })
@@ -48,7 +54,7 @@ export const toImage = (object: unknown): Image => {
   const { metadata, dockerImageLayers, dockerImageMetadata, dockerImageManifests } = parsed.data;
   return {
     digest: metadata.name,
-    managed: metadata.annotations['openshift.io/image.managed'] === 'true',
+    managed: metadata.annotations?.[MANAGED] === 'true',
     layers: dockerImageLayers?.map(({ name, size }) => ({ digest: name, sizeBytes: size })) ?? null,
     statedBytes: dockerImageMetadata?.Size ?? null,
     configDigest: dockerImageMetadata?.Id || null,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HowUsed, ImageReference, WorkloadReference } from '../../usage/registry.ts';
-import { optionalList, optionalTextMap, timeSchema } from './fields.ts';
+import { optionalList, optionalText, timeSchema } from './fields.ts';
 import { membersOf } from './members.ts';
 import type { Members } from './members.ts';
 import { fromSchema, toReference } from './objects.ts';
@@ -18,12 +18,15 @@ export type WorkloadKind = Resource & {
 /** A pull spec or imageID as written, or the `from` of a trigger or a build; and how it is used. */
 export type Naming = { readonly named: string | From | null | undefined; readonly how: HowUsed };
 
+/** An annotation that has OpenShift write a tag's image into a workload; where it is no JSON nothing happens. */
+const TRIGGERS = 'image.openshift.io/triggers';
+
 /** What every workload has. A cluster-scoped one has no namespace. */
 export const metadataSchema = z.object({
   namespace: z.string().default(''),
   name: z.string(),
   creationTimestamp: timeSchema.nullish(),
-  annotations: optionalTextMap,
+  annotations: z.object({ [TRIGGERS]: optionalText }).nullish(),
   ownerReferences: optionalList(
     z.object({ kind: z.string(), name: z.string(), controller: z.boolean().nullish() }),
   ),
@@ -84,13 +87,11 @@ const controllerOf = ({ namespace, ownerReferences }: Metadata): string | null =
 const workloadOf = (...parts: readonly [namespace: string, kind: string, name: string]): string =>
   parts.join('/');
 
-/** An annotation that has OpenShift write a tag's image into a workload; where it is no JSON nothing happens. */
-const TRIGGERS = 'image.openshift.io/triggers';
 const triggersSchema = z.array(z.object({ from: fromSchema.nullish() }).catch({ from: null })).catch([]);
 
 const findTriggers = ({ annotations }: Metadata): readonly Naming[] => {
-  const stated = annotations[TRIGGERS];
-  if (stated === undefined) return [];
+  const stated = annotations?.[TRIGGERS];
+  if (!stated) return [];
   try {
     const triggers = triggersSchema.parse(JSON.parse(stated));
     return usedAs(

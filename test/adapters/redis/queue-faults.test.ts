@@ -14,6 +14,7 @@ import { AppError } from '../../../src/errors.ts';
 import type { RunEvent } from '../../../src/pipeline/events.ts';
 import { ROLES } from '../../../src/pipeline/jobs.ts';
 import type { JobHandlers, Queue } from '../../../src/pipeline/ports.ts';
+import { IDLE } from './idle-handlers.ts';
 
 type Waits = NonNullable<Parameters<typeof createQueue>[0]['waits']>;
 
@@ -39,16 +40,6 @@ const setUp = async (waits: Waits = {}) => {
 
 const workAll = async (queue: Queue, handlers: Partial<JobHandlers>): Promise<void> => {
   for (const role of ROLES) onTestFinished(await queue.work(role, { ...IDLE, ...handlers }));
-};
-
-const unused = async (): Promise<void> => {};
-const IDLE: JobHandlers = {
-  tick: unused,
-  collect: unused,
-  seal: unused,
-  finish: unused,
-  size: unused,
-  mail: unused,
 };
 
 /** A promise and what ends it. */

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startRedisServer } from '../../../sandbox/redis-server.ts';
 import { connectRedis } from '../../../src/adapters/redis/connection.ts';
 import { createQueue } from '../../../src/adapters/redis/queue.ts';
-import type { JobHandlers } from '../../../src/pipeline/ports.ts';
+import { IDLE } from './idle-handlers.ts';
 
 type Waits = NonNullable<Parameters<typeof createQueue>[0]['waits']>;
 
@@ -38,16 +38,6 @@ const setUp = async (options: { readonly retryMs?: number; readonly waits?: Wait
   });
   onTestFinished(queue.dispose);
   return { redis, queue, blocking: blocking.promise };
-};
-
-const unused = async (): Promise<void> => {};
-const IDLE: JobHandlers = {
-  tick: unused,
-  collect: unused,
-  seal: unused,
-  finish: unused,
-  size: unused,
-  mail: unused,
 };
 
 const untilBlocked = async (client: Redis): Promise<void> => {
