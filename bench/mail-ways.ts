@@ -39,7 +39,6 @@ export const prepareWays = async (shape: Shape): Promise<MailWays> => {
   const composer = await createCompose({ mail: { from: 'registry@example.com' } });
   const fillPage = Handlebars.compile<unknown>((await compileMjml(source)).html);
   const fillText = Handlebars.compile<unknown>(text.text, { noEscape: true });
-  const fillCsv = Handlebars.compile<unknown>(CSV, { noEscape: true });
   const fillRawRows = Handlebars.compile<unknown>(source.text);
   const fillSections = Handlebars.compile<unknown>(withSections(source.text));
 
@@ -49,13 +48,14 @@ export const prepareWays = async (shape: Shape): Promise<MailWays> => {
     isLightEnough(fillPage(candidate)),
   );
   const csv = readCsv(composer.renderUsage(mail).attachments[0]?.content ?? '');
+  const fillCsv = Handlebars.compile<unknown>(csv.template, { noEscape: true });
 
   const ways: MailWays = {
     compose: () => {
       const { html, text: body, attachments } = composer.renderUsage(mail);
       return [html, body, ...attachments.map(({ content }) => content)];
     },
-    bare: () => [fillPage(view), fillText(view), fillCsv(csv)],
+    bare: () => [fillPage(view), fillText(view), fillCsv(csv.view)],
     bareBodies: () => [fillPage(view), fillText(view)],
     mjmlRawRows: async () => [await runMjml(fillRawRows(view))],
     mjmlSections: async () => [await runMjml(fillSections(view))],
@@ -97,32 +97,15 @@ ${row(['{{name}}{{#if digest}} <code>{{digest}}</code>{{/if}}{{#if mark}} <small
 {{#if note}}<mj-section><mj-column><mj-text>{{note}}</mj-text></mj-column></mj-section>{{/if}}
 {{/each}}{{/each}}{{/each}}`;
 
-const COLUMNS = [
-  'namespace',
-  'stream',
-  'tag',
-  'position',
-  'current',
-  'digest',
-  'created',
-  'charged',
-  'size',
-  'counted',
-  'tagCounted',
-  'tagFrees',
-  'inUse',
-  'inUseBy',
-  'command',
-];
-const CSV = `{{header}}\n{{#each rows}}${COLUMNS.map((column) => `{{${column}}}`).join(',')}\n{{/each}}`;
-
-/** A CSV as a view: its cells as they are written. None of an invented registry has a comma. */
-const readCsv = (csv: string | Uint8Array): unknown => {
-  const [header, ...lines] = String(csv).trimEnd().split('\n');
+/** A CSV as a view, its cells as they are written, and the template for it. None of an invented registry has a comma. */
+const readCsv = (csv: string | Uint8Array): { readonly template: string; readonly view: unknown } => {
+  const [header = '', ...lines] = String(csv).trimEnd().split('\n');
+  const columns = header.split(',');
   const rows = lines.map((line) =>
-    Object.fromEntries(line.split(',').map((cell, index) => [COLUMNS[index], cell])),
+    Object.fromEntries(line.split(',').map((cell, index) => [columns[index], cell])),
   );
-  return { header, rows };
+  const row = columns.map((column) => `{{${column}}}`).join(',');
+  return { template: `{{header}}\n{{#each rows}}${row}\n{{/each}}`, view: { header, rows } };
 };
 
 /** Same page and CSV to the byte; same text once its lines are broken; MJML with sections says the same words. */

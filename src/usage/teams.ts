@@ -48,37 +48,28 @@ export const addUpTeams = (
   const [own, united, cluster] = [createStakes(blobCount), createStakes(blobCount), createStakes(blobCount)];
   const standings = new Map<string, { readonly team: Team; readonly sharedWithTeamBytes: number }>();
   let sumOfNamespacesBytes = 0;
-  const addUp = (name: string): number => {
-    own.clear();
-    addNamespace(name, own);
-    const usedBytes = own.chargedBytes();
-    sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, usedBytes);
-    return usedBytes;
-  };
   for (const team of teams) {
-    const [alone, ...rest] = team.namespaces;
-    if (alone !== undefined && rest.length === 0) {
-      const usedBytes = addUp(alone);
-      standings.set(alone, { team: { ...team, usedBytes }, sharedWithTeamBytes: 0 });
-      cluster.addAll(own);
-      continue;
-    }
+    // One namespace alone, as most are, says all that there is to say of its team.
+    const isAlone = team.namespaces.length === 1;
+    const all = isAlone ? own : united;
     united.clear();
     const members = team.namespaces.map((name) => {
-      addUp(name);
-      united.addAll(own);
-      return { name, charged: own.listCharged() };
+      own.clear();
+      addNamespace(name, own);
+      sumOfNamespacesBytes = addBytes(sumOfNamespacesBytes, own.chargedBytes());
+      if (!isAlone) united.addAll(own);
+      return { name, charged: isAlone ? [] : own.listCharged() };
     });
     const chargedTo = new Map<number, number>();
     for (const { number } of members.flatMap(({ charged }) => charged))
       chargedTo.set(number, (chargedTo.get(number) ?? 0) + 1);
-    const whole: Team = { ...team, usedBytes: united.chargedBytes() };
+    const whole: Team = { ...team, usedBytes: all.chargedBytes() };
     for (const { name, charged } of members) {
       const shared = charged.filter(({ number }) => (chargedTo.get(number) ?? 0) > 1);
       const sharedWithTeamBytes = shared.reduce((total, { sizeBytes }) => addBytes(total, sizeBytes), 0);
       standings.set(name, { team: whole, sharedWithTeamBytes });
     }
-    cluster.addAll(united);
+    cluster.addAll(all);
   }
   return { clusterUsedBytes: cluster.chargedBytes(), sumOfNamespacesBytes, standings };
 };
