@@ -1,6 +1,6 @@
 import type { AdviceSummary } from '../usage/advice.ts';
 import type { BlobStat } from '../usage/registry-verdict.ts';
-import type { Inventory, Snapshot } from '../usage/registry.ts';
+import type { Inventory, Snapshot } from '../usage/model.ts';
 import type { Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
 import type {

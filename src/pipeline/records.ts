@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { ADVICE_CODES } from '../usage/advice.ts';
 import type { Advice } from '../usage/advice.ts';
-import { FINDING_CODES, HOW_USED } from '../usage/registry.ts';
-import type { ClusterIdentity, Finding, ListReading, Snapshot, Team, User } from '../usage/registry.ts';
+import { FINDING_CODES, HOW_USED } from '../usage/model.ts';
+import type { ClusterIdentity, Finding, ListReading, Snapshot, Team, User } from '../usage/model.ts';
 import { LEVELS } from '../usage/quota.ts';
 import type { Level } from '../usage/quota.ts';
 import type { RecipientReport } from '../usage/recipients.ts';

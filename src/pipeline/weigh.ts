@@ -1,6 +1,6 @@
 import { takeSnapshots } from '../usage/inventory.ts';
 import type { ClusterSnapshots } from '../usage/inventory.ts';
-import type { Inventory, Namespace, Snapshot } from '../usage/registry.ts';
+import type { Inventory, Namespace, Snapshot } from '../usage/model.ts';
 import { assembleReport, reportNamespace } from '../usage/report.ts';
 import type { Report, ReportFrame, ReportRules } from '../usage/report.ts';
 import { planDeletions } from '../usage/savings.ts';

@@ -2,7 +2,7 @@ import { formatBytes, formatCount, formatNumber } from './format.ts';
 import { namespaceOf } from './in-use.ts';
 import type { Ledger } from './ledger.ts';
 import { compareText } from './text-order.ts';
-import type { HowUsed, Snapshot } from './registry.ts';
+import type { HowUsed, Snapshot } from './model.ts';
 import { textOf } from './text-map.ts';
 
 /** Every kind of advice, the gravest first. */

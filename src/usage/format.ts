@@ -1,4 +1,4 @@
-import type { HowUsed } from './registry.ts';
+import type { HowUsed } from './model.ts';
 
 /**
  * The only place where figures become text, so that mail, table and console say the same.

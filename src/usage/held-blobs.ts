@@ -2,7 +2,7 @@ import { addBytes, strongest } from './blobs.ts';
 import type { Blob, ImageContent } from './blobs.ts';
 import { countsBefore } from './charge-order.ts';
 import type { Place } from './charge-order.ts';
-import type { Revision } from './registry.ts';
+import type { Revision } from './model.ts';
 
 /** One revision with its place. */
 export type Entry = Place & {

@@ -1,8 +1,8 @@
 import { toImageTable } from './image-table.ts';
 import type { ImageTable } from './image-table.ts';
 import { createRelatives } from './indexes.ts';
-import { HOW_USED } from './registry.ts';
-import type { HowUsed, Image, ImageReference, Inventory, User } from './registry.ts';
+import { HOW_USED } from './model.ts';
+import type { HowUsed, Image, ImageReference, Inventory, User } from './model.ts';
 import { toStreamTable } from './stream-table.ts';
 import type { StreamTable } from './stream-table.ts';
 import { compareText } from './text-order.ts';

@@ -16,7 +16,7 @@ import type {
   Team,
   User,
   Uses,
-} from './registry.ts';
+} from './model.ts';
 import { byName, compareText } from './text-order.ts';
 import { createStakes } from './stakes.ts';
 import { toStreamTable } from './stream-table.ts';

@@ -8,7 +8,7 @@ import type { Images } from './image-table.ts';
 import { createPartContents } from './part-contents.ts';
 import type { PartContents } from './part-contents.ts';
 import { byName, compareText } from './text-order.ts';
-import type { Image, ImageStream, Layer, Tag } from './registry.ts';
+import type { Image, ImageStream, Layer, Tag } from './model.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
 export type Holdings = {

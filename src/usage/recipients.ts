@@ -1,5 +1,5 @@
 import { formatCount } from './format.ts';
-import type { Finding, Namespace } from './registry.ts';
+import type { Finding, Namespace } from './model.ts';
 import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
 import { textOf } from './text-map.ts';

@@ -8,7 +8,7 @@ import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
 import type { RecipientReport, RecipientRules } from './recipients.ts';
-import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from './registry.ts';
+import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from './model.ts';
 import { displayNameOf } from './teams.ts';
 import { textOf } from './text-map.ts';
 import { createUseReporter, redactUse } from './use-report.ts';

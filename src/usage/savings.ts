@@ -1,7 +1,7 @@
 import { deleteTagCommand } from './commands.ts';
 import { weighTogether } from './ledger.ts';
 import { byName, compareText } from './text-order.ts';
-import type { Snapshot } from './registry.ts';
+import type { Snapshot } from './model.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
 import { isGlobMatch } from './selector.ts';
 

@@ -1,6 +1,6 @@
 import { grown, makeDoubles, makeInts } from './columns.ts';
 import { packTime, unpackTime } from './packed-time.ts';
-import type { ImageStream, Revision, Tag } from './registry.ts';
+import type { ImageStream, Revision, Tag } from './model.ts';
 import { createTexts } from './texts.ts';
 import type { Texts } from './texts.ts';
 

@@ -1,5 +1,5 @@
 import { addBytes } from './blobs.ts';
-import type { Namespace, Team } from './registry.ts';
+import type { Namespace, Team } from './model.ts';
 import { createStakes } from './stakes.ts';
 import type { Stakes } from './stakes.ts';
 import { textOf } from './text-map.ts';

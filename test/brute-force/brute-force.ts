@@ -1,4 +1,4 @@
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import { compareText, figuresOfNamespace } from './figures.ts';
 import type { NamespaceFigures } from './figures.ts';
 import { freesBytesOf, listHeld, reclaimsBytesOf, sum, usedBytesOf } from './held.ts';

@@ -1,4 +1,4 @@
-import type { HowUsed, ImageStream, Inventory, Tag } from '../../src/usage/registry.ts';
+import type { HowUsed, ImageStream, Inventory, Tag } from '../../src/usage/model.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../src/usage/report.ts';
 import { chargedOf, digestsIn, freesBytesOf, reclaimsBytesOf, sum, usedBytesOf, weighBy } from './held.ts';
 import type { Held } from './held.ts';

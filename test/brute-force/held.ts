@@ -1,4 +1,4 @@
-import type { Image, ImageStream, Inventory, Revision, Tag } from '../../src/usage/registry.ts';
+import type { Image, ImageStream, Inventory, Revision, Tag } from '../../src/usage/model.ts';
 
 /** A revision with its place and its blobs. */
 export type Held = {

@@ -9,7 +9,7 @@ import type {
   Namespace,
   Tag,
   WorkloadReference,
-} from '../../src/usage/registry.ts';
+} from '../../src/usage/model.ts';
 
 /** List answers of the API, parsed, by resource (`images`, `pods`, …); what is absent has no objects. */
 export type Lists = {

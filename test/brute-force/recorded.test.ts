@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObject, ApiObjects, Plural } from '../../sandbox/api-lists.ts';
-import { HOW_USED } from '../../src/usage/registry.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import { HOW_USED } from '../../src/usage/model.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import type { Report } from '../../src/usage/report.ts';
 import { openCluster, startServer } from '../adapters/openshift/open-cluster.ts';
 import { reportOn } from '../usage/report-on.ts';

@@ -5,7 +5,7 @@ import type {
   ImageStream,
   Inventory,
   WorkloadReference,
-} from '../../src/usage/registry.ts';
+} from '../../src/usage/model.ts';
 
 /** Who uses what, by the definitions of docs/figures.md, worked out anew for each question. Workloads are `ns/Kind/name`, with the gravest way. */
 export type Uses = {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { namespaceDetails, namespaceTable } from '../../src/cli/report-tables.ts';
 import { layOut } from '../../src/cli/table.ts';
 import { weighCluster } from '../../src/pipeline/weigh.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import type { Report, ReportRules } from '../../src/usage/report.ts';
 import { image, inventory, NAMESPACE, namespace, rules, stream, uses } from '../usage/build.ts';
 

@@ -11,7 +11,7 @@ import { finishRun } from '../../src/pipeline/finish.ts';
 import { splitInventory, weighSnapshot } from '../../src/pipeline/weigh.ts';
 import type { WeighingRules } from '../../src/pipeline/weigh.ts';
 import type { Level } from '../../src/usage/quota.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import {
   createFakeCluster,
   createFakeCompose,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../src/pipeline/ports.ts';
-import type { Image, ImageStream, Inventory, Namespace } from '../../src/usage/registry.ts';
+import type { Image, ImageStream, Inventory, Namespace } from '../../src/usage/model.ts';
 import { byName, compareText } from '../../src/usage/text-order.ts';
 
 /** An inventory with its lists written out, to be compared: the order of streams and images says nothing. */

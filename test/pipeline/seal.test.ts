@@ -7,7 +7,7 @@ import { size } from '../../src/pipeline/sizer.ts';
 import { summariseRun } from '../../src/pipeline/summary.ts';
 import { createFakeStore } from '../fakes.ts';
 import { NOW, snapshot } from '../usage/build.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import {
   CLOCK,
   clusterOf,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/pipeline/ports.ts';
 import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
-import type { Snapshot } from '../../src/usage/registry.ts';
+import type { Snapshot } from '../../src/usage/model.ts';
 
 /** A store under test; the tests share it and each uses run ids of its own. */
 export type StoreUnderTest = { readonly store: Store; readonly dispose: () => Promise<void> };

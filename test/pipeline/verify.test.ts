@@ -3,7 +3,7 @@ import { craftLayer } from '../../sandbox/registry-images.ts';
 import type { RunEvent } from '../../src/pipeline/events.ts';
 import { verifyNamespace } from '../../src/pipeline/verify.ts';
 import type { BlobStat } from '../../src/usage/registry-verdict.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import { createFakeCluster, createFakeRegistry } from '../fakes.ts';
 import { image, imported, inventory, NAMESPACE, namespace, rules, sha256, stream } from '../usage/build.ts';
 import { describeRegistry } from './registry-contract.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { HOW_USED } from '../../src/usage/registry.ts';
+import { HOW_USED } from '../../src/usage/model.ts';
 import type {
   HowUsed,
   Image,
@@ -10,7 +10,7 @@ import type {
   Revision,
   Tag,
   WorkloadReference,
-} from '../../src/usage/registry.ts';
+} from '../../src/usage/model.ts';
 
 /** When an arbitrary inventory was read. */
 const READ_AT = '2026-11-24T03:00:00Z';

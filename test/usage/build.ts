@@ -11,7 +11,7 @@ import type {
   Revision,
   Tag,
   WorkloadReference,
-} from '../../src/usage/registry.ts';
+} from '../../src/usage/model.ts';
 import type { ReportRules } from '../../src/usage/report.ts';
 
 /** Small things with sound defaults, so that a test shows only what it is about. */

@@ -5,7 +5,7 @@ import type { Blob, ImageContent, Numbering } from '../../src/usage/blobs.ts';
 import { createDigestTable } from '../../src/usage/digest-table.ts';
 import { createImageTable } from '../../src/usage/image-table.ts';
 import { createPartContents } from '../../src/usage/part-contents.ts';
-import type { Image } from '../../src/usage/registry.ts';
+import type { Image } from '../../src/usage/model.ts';
 import { image, index, sha256 } from './build.ts';
 
 /** Few digests, so that images share layers, configs and children; sizes that often agree. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
 import { weigh, weighTogether } from '../../src/usage/ledger.ts';
 import type { Ledger } from '../../src/usage/ledger.ts';
-import type { ImageStream, Inventory, Snapshot } from '../../src/usage/registry.ts';
+import type { ImageStream, Inventory, Snapshot } from '../../src/usage/model.ts';
 import { bruteForceTogether } from '../brute-force/brute-force.ts';
 import { arbitraryInventory, TAG_LABELS } from './arbitrary-inventory.ts';
 import { selection } from './build.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { chooseRecipients, isDomainAllowed, parseAddress } from '../../src/usage/recipients.ts';
 import type { RecipientRules } from '../../src/usage/recipients.ts';
-import type { Namespace } from '../../src/usage/registry.ts';
+import type { Namespace } from '../../src/usage/model.ts';
 import { namespace } from './build.ts';
 
 const rules = (given: Partial<RecipientRules> = {}): RecipientRules => ({

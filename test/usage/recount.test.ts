@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { recount } from '../../src/usage/recount.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import { image, imported, index, inventory, NAMESPACE, sha256, stream } from './build.ts';
 
 const recountDev = (given: Partial<Inventory>, chargeImported = false) =>

@@ -1,6 +1,6 @@
 import { takeSnapshots } from '../../src/usage/inventory.ts';
 import type { Selection } from '../../src/usage/inventory.ts';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import { assembleReport, reportNamespace } from '../../src/usage/report.ts';
 import type { Report } from '../../src/usage/report.ts';
 import { isGlobMatch } from '../../src/usage/selector.ts';

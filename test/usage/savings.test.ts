@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Inventory } from '../../src/usage/registry.ts';
+import type { Inventory } from '../../src/usage/model.ts';
 import { reportNamespace } from '../../src/usage/report.ts';
 import { listObstacles, planDeletions } from '../../src/usage/savings.ts';
 import type { DeletionPlan } from '../../src/usage/savings.ts';

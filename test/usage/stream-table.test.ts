@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { packTime, unpackTime } from '../../src/usage/packed-time.ts';
-import type { ImageStream } from '../../src/usage/registry.ts';
+import type { ImageStream } from '../../src/usage/model.ts';
 import { createStreamTable, toStreamTable } from '../../src/usage/stream-table.ts';
 import { arbitraryInventory } from './arbitrary-inventory.ts';
 import { stream } from './build.ts';

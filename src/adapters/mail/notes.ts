@@ -1,6 +1,6 @@
 import { formatBytes, formatMoment, formatSome } from '../../usage/format.ts';
 import { describeInexact, describeReading, describeUnseenUse } from '../../usage/reading.ts';
-import type { Finding, FindingCode, ListReading } from '../../usage/registry.ts';
+import type { Finding, FindingCode, ListReading } from '../../usage/model.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Observe } from '../../pipeline/events.ts';
 import { mapInLanes } from '../../pipeline/lanes.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
 import { createImageTable } from '../../usage/image-table.ts';
-import type { Image, ImageStream, Namespace } from '../../usage/registry.ts';
+import type { Image, ImageStream, Namespace } from '../../usage/model.ts';
 import { createStreamTable } from '../../usage/stream-table.ts';
 import { createTexts } from '../../usage/texts.ts';
 import { readObject } from './bodies.ts';

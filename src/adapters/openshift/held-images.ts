@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mapInLanes } from '../../pipeline/lanes.ts';
-import type { Image, ImageStream } from '../../usage/registry.ts';
+import type { Image, ImageStream } from '../../usage/model.ts';
 import { readObject } from './bodies.ts';
 import { formatTime } from './fields.ts';
 import type { ListDeps, PartReading } from './lists.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Observe } from '../../pipeline/events.ts';
 import type { Now } from '../../pipeline/ports.ts';
-import type { ListReading } from '../../usage/registry.ts';
+import type { ListReading } from '../../usage/model.ts';
 import { readPage } from './bodies.ts';
 import type { Answer, ApiClient } from './client.ts';
 import { formatTime } from './fields.ts';

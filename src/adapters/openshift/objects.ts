@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
-import type { Image, ImageReference, ImageStream, Namespace, Tag } from '../../usage/registry.ts';
+import type { Image, ImageReference, ImageStream, Namespace, Tag } from '../../usage/model.ts';
 import { optionalList, optionalText, optionalTextMap, timeSchema } from './fields.ts';
 import { membersOf } from './members.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HowUsed } from '../../usage/registry.ts';
+import type { HowUsed } from '../../usage/model.ts';
 import { findBaseImages } from './dockerfile.ts';
 import { optionalList, optionalText } from './fields.ts';
 import { fromSchema } from './objects.ts';

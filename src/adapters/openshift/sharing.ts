@@ -1,4 +1,4 @@
-import type { Image, WorkloadReference } from '../../usage/registry.ts';
+import type { Image, WorkloadReference } from '../../usage/model.ts';
 import type { Texts } from '../../usage/texts.ts';
 
 /** Replaces equal texts of records by one and the same. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Image } from '../../usage/registry.ts';
+import type { Image } from '../../usage/model.ts';
 import { readObject } from './bodies.ts';
 import { optionalList, optionalText } from './fields.ts';
 import type { ListDeps } from './lists.ts';

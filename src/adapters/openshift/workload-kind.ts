@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HowUsed, ImageReference, WorkloadReference } from '../../usage/registry.ts';
+import type { HowUsed, ImageReference, WorkloadReference } from '../../usage/model.ts';
 import { optionalList, optionalText, timeSchema } from './fields.ts';
 import { membersOf } from './members.ts';
 import type { Members } from './members.ts';

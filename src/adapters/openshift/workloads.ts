@@ -1,4 +1,4 @@
-import type { ListReading, WorkloadReference } from '../../usage/registry.ts';
+import type { ListReading, WorkloadReference } from '../../usage/model.ts';
 import { joinReadings, readList } from './lists.ts';
 import type { ListDeps, ListOutcome } from './lists.ts';
 import type { Reduction } from './members.ts';

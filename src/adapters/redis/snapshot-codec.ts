@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { snapshotSchema } from '../../pipeline/records.ts';
 import { writeOut } from '../../usage/inventory.ts';
 import type { ListedSnapshot } from '../../usage/inventory.ts';
-import type { Layer, Snapshot } from '../../usage/registry.ts';
+import type { Layer, Snapshot } from '../../usage/model.ts';
 
 /**
  * A snapshot as compressed bytes. Images of one namespace share most layers, so each distinct {digest, size} is

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import { joinWeighed, readAndWeigh } from '../../../src/pipeline/weigh.ts';
-import type { Image, Inventory } from '../../../src/usage/registry.ts';
+import type { Image, Inventory } from '../../../src/usage/model.ts';
 import { createFakeCluster } from '../../fakes.ts';
 import { pipelineRules } from '../../pipeline/build.ts';
 import { ago, HOST, image, inventory, namespace, stream, uses } from '../../usage/build.ts';

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { ApiObject } from '../../../sandbox/api-lists.ts';
 import { toImage, toImageStream, toNamespace } from '../../../src/adapters/openshift/objects.ts';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
-import type { Inventory } from '../../../src/usage/registry.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
 import type { NamespaceReport, Report } from '../../../src/usage/report.ts';
 import { bruteForce } from '../../brute-force/brute-force.ts';
 import { pickFigures } from '../../brute-force/pick-figures.ts';

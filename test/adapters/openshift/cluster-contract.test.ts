@@ -6,7 +6,7 @@ import type {
   ImageStream,
   Inventory,
   WorkloadReference,
-} from '../../../src/usage/registry.ts';
+} from '../../../src/usage/model.ts';
 import { describeCluster } from '../../pipeline/cluster-contract.ts';
 import { openCluster, startServer } from './open-cluster.ts';
 

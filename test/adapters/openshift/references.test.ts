@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
-import type { HowUsed, ImageReference } from '../../../src/usage/registry.ts';
+import type { HowUsed, ImageReference } from '../../../src/usage/model.ts';
 
 const CREATED = '2026-11-23T02:58:23Z';
 

@@ -6,8 +6,8 @@ import {
   encodeJson,
   encodeSnapshot,
 } from '../../../src/adapters/redis/snapshot-codec.ts';
-import { HOW_USED } from '../../../src/usage/registry.ts';
-import type { Image, ImageReference, ImageStream, Snapshot } from '../../../src/usage/registry.ts';
+import { HOW_USED } from '../../../src/usage/model.ts';
+import type { Image, ImageReference, ImageStream, Snapshot } from '../../../src/usage/model.ts';
 
 describe('a snapshot', () => {
   test('is the same after the round trip, whatever it holds', async () => {
