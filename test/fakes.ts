@@ -17,7 +17,7 @@ import type {
 } from '../src/pipeline/ports.ts';
 import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
 import type { BlobStat } from '../src/usage/registry-verdict.ts';
-import { writeOut } from '../src/usage/inventory.ts';
+import { writeOut } from '../src/usage/cluster/snapshots.ts';
 import type { Inventory, Snapshot } from '../src/usage/model.ts';
 
 /** In-memory ports: the same contract suites run on these and on the real adapters. */

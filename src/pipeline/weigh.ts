@@ -1,5 +1,5 @@
-import { takeSnapshots } from '../usage/inventory.ts';
-import type { ClusterSnapshots } from '../usage/inventory.ts';
+import { takeSnapshots } from '../usage/cluster/snapshots.ts';
+import type { ClusterSnapshots } from '../usage/cluster/snapshots.ts';
 import type { Inventory, Namespace, Snapshot } from '../usage/model.ts';
 import { assembleReport, reportNamespace } from '../usage/report.ts';
 import type { Report, ReportFrame, ReportRules } from '../usage/report.ts';

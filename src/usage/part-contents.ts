@@ -1,6 +1,6 @@
 import { describeLackOfConfig, listArchitectures } from './blobs.ts';
 import type { Blob, ImageContent } from './blobs.ts';
-import type { Images } from './image-table.ts';
+import type { Images } from './cluster/image-table.ts';
 import type { Image } from './model.ts';
 
 /** Contents whose blobs are numbered from 0 on among themselves. */

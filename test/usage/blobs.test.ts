@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createContents, strongest } from '../../src/usage/blobs.ts';
 import type { Blob, ImageContent } from '../../src/usage/blobs.ts';
-import { createDigestTable } from '../../src/usage/digest-table.ts';
+import { createDigestTable } from '../../src/usage/cluster/digest-table.ts';
 import type { Image } from '../../src/usage/model.ts';
 import { image, index } from './build.ts';
 

@@ -1,5 +1,5 @@
-import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
-import type { ListedSnapshot, Selection } from '../../src/usage/inventory.ts';
+import { takeSnapshots, writeOut } from '../../src/usage/cluster/snapshots.ts';
+import type { ListedSnapshot, Selection } from '../../src/usage/cluster/snapshots.ts';
 import type { Holdings } from '../../src/usage/ledger.ts';
 import type {
   Image,

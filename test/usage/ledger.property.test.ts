@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
+import { takeSnapshots, writeOut } from '../../src/usage/cluster/snapshots.ts';
 import { weigh, weighTogether } from '../../src/usage/ledger.ts';
 import type { Ledger } from '../../src/usage/ledger.ts';
 import type { ImageStream, Inventory, Snapshot } from '../../src/usage/model.ts';

@@ -1,5 +1,5 @@
-import { takeSnapshots } from '../../src/usage/inventory.ts';
-import type { Selection } from '../../src/usage/inventory.ts';
+import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
+import type { Selection } from '../../src/usage/cluster/snapshots.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import { assembleReport, reportNamespace } from '../../src/usage/report.ts';
 import type { Report } from '../../src/usage/report.ts';

@@ -1,5 +1,5 @@
 import type { Image, WorkloadReference } from '../../usage/model.ts';
-import type { Texts } from '../../usage/texts.ts';
+import type { Texts } from '../../usage/cluster/interned-strings.ts';
 
 /** Replaces equal texts of records by one and the same. */
 export type Sharing = {

@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { z } from 'zod';
 import { snapshotSchema } from '../../pipeline/records.ts';
-import { writeOut } from '../../usage/inventory.ts';
-import type { ListedSnapshot } from '../../usage/inventory.ts';
+import { writeOut } from '../../usage/cluster/snapshots.ts';
+import type { ListedSnapshot } from '../../usage/cluster/snapshots.ts';
 import type { Layer, Snapshot } from '../../usage/model.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../../src/usage/inventory.ts';
+import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
 import type { QuotaRules } from '../../../src/usage/quota.ts';
 import type { RecipientRules } from '../../../src/usage/recipients.ts';
 import { reportNamespace } from '../../../src/usage/report.ts';

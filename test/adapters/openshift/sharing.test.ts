@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSharing } from '../../../src/adapters/openshift/sharing.ts';
 import type { ImageReference, WorkloadReference } from '../../../src/usage/model.ts';
-import { createTexts } from '../../../src/usage/texts.ts';
+import { createTexts } from '../../../src/usage/cluster/interned-strings.ts';
 
 /** Which texts are one in memory nothing can tell but the memory; that all is still said, this tells. */
 

@@ -1,4 +1,4 @@
-import type { ImageReference } from './model.ts';
+import type { ImageReference } from '../model.ts';
 
 /** Numbers texts from 0 on, so that equal ones are kept in memory once. */
 export type Texts = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../src/usage/inventory.ts';
+import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
 import {
   image,
   imported,
@@ -12,7 +12,7 @@ import {
   snapshot,
   stream,
   uses,
-} from './build.ts';
+} from '../build.ts';
 
 const OTHER = 'd4e5f6-dev';
 const POD = `${NAMESPACE}/Pod/api-1`;

@@ -1,4 +1,4 @@
-import type { ChildImage, Image } from './model.ts';
+import type { ChildImage, Image } from '../model.ts';
 
 /** Index images: what is below them and above them. A child may be an index itself. */
 

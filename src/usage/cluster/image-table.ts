@@ -1,8 +1,8 @@
 import { createBlobColumns } from './blob-columns.ts';
-import { createContents } from './blobs.ts';
-import type { Contents, ImageContent, Numbering } from './blobs.ts';
+import { createContents } from '../blobs.ts';
+import type { Contents, ImageContent, Numbering } from '../blobs.ts';
 import { grown, makeDoubles, makeInts } from './columns.ts';
-import type { ChildImage, Image, Layer } from './model.ts';
+import type { ChildImage, Image, Layer } from '../model.ts';
 
 /** Images, each digest once. What they are made of is told by numbers of blobs, which stand for digests. */
 export type Images = Iterable<Image> &

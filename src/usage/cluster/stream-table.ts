@@ -1,8 +1,8 @@
 import { grown, makeDoubles, makeInts } from './columns.ts';
 import { packTime, unpackTime } from './packed-time.ts';
-import type { ImageStream, Revision, Tag } from './model.ts';
-import { createTexts } from './texts.ts';
-import type { Texts } from './texts.ts';
+import type { ImageStream, Revision, Tag } from '../model.ts';
+import { createTexts } from './interned-strings.ts';
+import type { Texts } from './interned-strings.ts';
 
 /** The image streams of a cluster. */
 export type StreamTable = Iterable<ImageStream> & {

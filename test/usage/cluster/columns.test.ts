@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { grown, makeDoubles, makeInts } from '../../src/usage/columns.ts';
+import { grown, makeDoubles, makeInts } from '../../../src/usage/cluster/columns.ts';
 
 /** Beyond what is large: then a column grows where it is. */
 const LENGTHS = Array.from({ length: 80 }, (_, step) => Math.ceil(1.2 ** step));

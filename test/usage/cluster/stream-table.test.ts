@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { packTime, unpackTime } from '../../src/usage/packed-time.ts';
-import type { ImageStream } from '../../src/usage/model.ts';
-import { createStreamTable, toStreamTable } from '../../src/usage/stream-table.ts';
-import { arbitraryInventory } from './arbitrary-inventory.ts';
-import { stream } from './build.ts';
+import { packTime, unpackTime } from '../../../src/usage/cluster/packed-time.ts';
+import type { ImageStream } from '../../../src/usage/model.ts';
+import { createStreamTable, toStreamTable } from '../../../src/usage/cluster/stream-table.ts';
+import { arbitraryInventory } from '../arbitrary-inventory.ts';
+import { stream } from '../build.ts';
 
 const byPlace = (streams: Iterable<ImageStream>): Readonly<Record<string, ImageStream>> =>
   Object.fromEntries(Array.from(streams, (one) => [`${one.namespace}/${one.name}`, one]));

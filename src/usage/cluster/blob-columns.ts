@@ -1,7 +1,7 @@
 import { grown, makeDoubles, makeInts } from './columns.ts';
 import { createDigestTable } from './digest-table.ts';
 import type { DigestTable } from './digest-table.ts';
-import type { Layer } from './model.ts';
+import type { Layer } from '../model.ts';
 
 /** The blobs of a cluster by number, each with the one size that plain images state for it as a layer. */
 export type BlobColumns = DigestTable & {

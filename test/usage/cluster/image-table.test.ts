@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createContents } from '../../src/usage/blobs.ts';
-import type { Blob, ImageContent, Numbering } from '../../src/usage/blobs.ts';
-import { createDigestTable } from '../../src/usage/digest-table.ts';
-import { createImageTable } from '../../src/usage/image-table.ts';
-import { createPartContents } from '../../src/usage/part-contents.ts';
-import type { Image } from '../../src/usage/model.ts';
-import { image, index, sha256 } from './build.ts';
+import { createContents } from '../../../src/usage/blobs.ts';
+import type { Blob, ImageContent, Numbering } from '../../../src/usage/blobs.ts';
+import { createDigestTable } from '../../../src/usage/cluster/digest-table.ts';
+import { createImageTable } from '../../../src/usage/cluster/image-table.ts';
+import { createPartContents } from '../../../src/usage/part-contents.ts';
+import type { Image } from '../../../src/usage/model.ts';
+import { image, index, sha256 } from '../build.ts';
 
 /** Few digests, so that images share layers, configs and children; sizes that often agree. */
 const digest = fc.constantFrom(...'abcdef'.split('').map(sha256), 'odd');

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createDigestTable } from '../../src/usage/digest-table.ts';
+import { createDigestTable } from '../../../src/usage/cluster/digest-table.ts';
 
 const sha256Of = (value: number): string =>
   `sha256:${createHash('sha256').update(String(value)).digest('hex')}`;

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots, writeOut } from '../../src/usage/inventory.ts';
-import type { NamespaceReport } from '../../src/usage/report.ts';
-import { bruteForceInventory } from '../brute-force/brute-force.ts';
-import { pickFigures } from '../brute-force/pick-figures.ts';
-import { arbitraryInventory, shuffledLists, shuffledThroughout } from './arbitrary-inventory.ts';
-import type { ListedInventory } from './arbitrary-inventory.ts';
-import { selection } from './build.ts';
-import { reportOn } from './report-on.ts';
-import type { ReportOptions } from './report-on.ts';
+import { takeSnapshots, writeOut } from '../../../src/usage/cluster/snapshots.ts';
+import type { NamespaceReport } from '../../../src/usage/report.ts';
+import { bruteForceInventory } from '../../brute-force/brute-force.ts';
+import { pickFigures } from '../../brute-force/pick-figures.ts';
+import { arbitraryInventory, shuffledLists, shuffledThroughout } from '../arbitrary-inventory.ts';
+import type { ListedInventory } from '../arbitrary-inventory.ts';
+import { selection } from '../build.ts';
+import { reportOn } from '../report-on.ts';
+import type { ReportOptions } from '../report-on.ts';
 
 const arbitraryOptions = fc.record({
   groupByLabel: fc.constantFrom(null, 'team'),
