@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatNumber } from './format.ts';
 import { namespaceOf } from './in-use.ts';
-import type { Ledger } from './ledger.ts';
+import type { Ledger } from './weighing/ledger.ts';
 import { compareText } from './text-order.ts';
 import type { HowUsed, Snapshot } from './model.ts';
 import { textOf } from './text-map.ts';

@@ -1,15 +1,15 @@
 import { advise } from './advice.ts';
 import type { Advice, AdviceLimits } from './advice.ts';
 import { deleteTagCommand } from './commands.ts';
-import { weigh } from './ledger.ts';
-import type { WeighedRevision, WeighedStream, WeighedTag } from './ledger.ts';
+import { weigh } from './weighing/ledger.ts';
+import type { WeighedRevision, WeighedStream, WeighedTag } from './weighing/ledger.ts';
 import { byName, compareText } from './text-order.ts';
 import { compareToLimit, resolveLimit } from './quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from './quota.ts';
 import { chooseRecipients } from './recipients.ts';
 import type { RecipientReport, RecipientRules } from './recipients.ts';
 import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from './model.ts';
-import { displayNameOf } from './teams.ts';
+import { displayNameOf } from './weighing/teams.ts';
 import { textOf } from './text-map.ts';
 import { createUseReporter, redactUse } from './use-report.ts';
 import type { UseReport, UseReporter } from './use-report.ts';

@@ -1,5 +1,5 @@
 import { deleteTagCommand } from './commands.ts';
-import { weighTogether } from './ledger.ts';
+import { weighTogether } from './weighing/ledger.ts';
 import { byName, compareText } from './text-order.ts';
 import type { Snapshot } from './model.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';

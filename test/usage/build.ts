@@ -1,6 +1,6 @@
 import { takeSnapshots, writeOut } from '../../src/usage/cluster/snapshots.ts';
 import type { ListedSnapshot, Selection } from '../../src/usage/cluster/snapshots.ts';
-import type { Holdings } from '../../src/usage/ledger.ts';
+import type { Holdings } from '../../src/usage/weighing/ledger.ts';
 import type {
   Image,
   ImageReference,

@@ -1,4 +1,4 @@
-import { addBytes } from '../../usage/blobs.ts';
+import { addBytes } from '../../usage/weighing/rules.ts';
 import { formatBytes, formatCount, formatList } from '../../usage/format.ts';
 import type { NamespaceReport } from '../../usage/report.ts';
 import { badgeOf, listTagless } from './list.ts';

@@ -1,6 +1,6 @@
 import { createBlobColumns } from './blob-columns.ts';
-import { createContents } from '../blobs.ts';
-import type { Contents, ImageContent, Numbering } from '../blobs.ts';
+import { createContents } from '../weighing/rules.ts';
+import type { Contents, ImageContent, Numbering } from '../weighing/rules.ts';
 import { grown, makeDoubles, makeInts } from './columns.ts';
 import type { ChildImage, Image, Layer } from '../model.ts';
 

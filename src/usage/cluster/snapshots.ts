@@ -4,8 +4,8 @@ import type { ClusterUses } from '../in-use.ts';
 import { toImageTable } from './image-table.ts';
 import type { Images, ImageTable } from './image-table.ts';
 import { withImagesBelow } from './index-images.ts';
-import { isStoredUnder } from '../ledger.ts';
-import type { HeldOutside } from '../ledger.ts';
+import { isStoredUnder } from '../weighing/ledger.ts';
+import type { HeldOutside } from '../weighing/ledger.ts';
 import type {
   Finding,
   Image,
@@ -18,11 +18,11 @@ import type {
   Uses,
 } from '../model.ts';
 import { byName, compareText } from '../text-order.ts';
-import { createStakes } from '../stakes.ts';
+import { createStakes } from '../weighing/blob-totals.ts';
 import { toStreamTable } from './stream-table.ts';
 import type { StreamTable } from './stream-table.ts';
-import { addUpTeams, groupTeams, isGrouped } from '../teams.ts';
-import type { TeamTotals } from '../teams.ts';
+import { addUpTeams, groupTeams, isGrouped } from '../weighing/teams.ts';
+import type { TeamTotals } from '../weighing/teams.ts';
 import { textOf } from '../text-map.ts';
 
 /** Which namespaces get a report, and how they are grouped. */

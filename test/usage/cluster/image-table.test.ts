@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createContents } from '../../../src/usage/blobs.ts';
-import type { Blob, ImageContent, Numbering } from '../../../src/usage/blobs.ts';
+import { createContents } from '../../../src/usage/weighing/rules.ts';
+import type { Blob, ImageContent, Numbering } from '../../../src/usage/weighing/rules.ts';
 import { createDigestTable } from '../../../src/usage/cluster/digest-table.ts';
 import { createImageTable } from '../../../src/usage/cluster/image-table.ts';
-import { createPartContents } from '../../../src/usage/part-contents.ts';
+import { createPartContents } from '../../../src/usage/weighing/part-contents.ts';
 import type { Image } from '../../../src/usage/model.ts';
 import { image, index, sha256 } from '../build.ts';
 

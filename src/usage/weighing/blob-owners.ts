@@ -1,8 +1,8 @@
-import { addBytes, strongest } from './blobs.ts';
-import type { Blob, ImageContent } from './blobs.ts';
+import { addBytes, strongest } from './rules.ts';
+import type { Blob, ImageContent } from './rules.ts';
 import { countsBefore } from './charge-order.ts';
 import type { Place } from './charge-order.ts';
-import type { Revision } from './model.ts';
+import type { Revision } from '../model.ts';
 
 /** One revision with its place. */
 export type Entry = Place & {

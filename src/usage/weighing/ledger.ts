@@ -1,14 +1,14 @@
-import { addBytes } from './blobs.ts';
-import type { Blob, ContentFault } from './blobs.ts';
-import { formatBytes } from './format.ts';
-import { holdBlobs } from './held-blobs.ts';
-import type { Entry, HeldBlobs, IsOutside } from './held-blobs.ts';
-import { toImages } from './cluster/image-table.ts';
-import type { Images } from './cluster/image-table.ts';
+import { addBytes } from './rules.ts';
+import type { Blob, ContentFault } from './rules.ts';
+import { formatBytes } from '../format.ts';
+import { holdBlobs } from './blob-owners.ts';
+import type { Entry, HeldBlobs, IsOutside } from './blob-owners.ts';
+import { toImages } from '../cluster/image-table.ts';
+import type { Images } from '../cluster/image-table.ts';
 import { createPartContents } from './part-contents.ts';
 import type { PartContents } from './part-contents.ts';
-import { byName, compareText } from './text-order.ts';
-import type { Image, ImageStream, Layer, Tag } from './model.ts';
+import { byName, compareText } from '../text-order.ts';
+import type { Image, ImageStream, Layer, Tag } from '../model.ts';
 
 /** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
 export type Holdings = {

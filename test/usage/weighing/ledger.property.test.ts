@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots, writeOut } from '../../src/usage/cluster/snapshots.ts';
-import { weigh, weighTogether } from '../../src/usage/ledger.ts';
-import type { Ledger } from '../../src/usage/ledger.ts';
-import type { ImageStream, Inventory, Snapshot } from '../../src/usage/model.ts';
-import { bruteForceTogether } from '../brute-force/brute-force.ts';
-import { arbitraryInventory, TAG_LABELS } from './arbitrary-inventory.ts';
-import { selection } from './build.ts';
+import { takeSnapshots, writeOut } from '../../../src/usage/cluster/snapshots.ts';
+import { weigh, weighTogether } from '../../../src/usage/weighing/ledger.ts';
+import type { Ledger } from '../../../src/usage/weighing/ledger.ts';
+import type { ImageStream, Inventory, Snapshot } from '../../../src/usage/model.ts';
+import { bruteForceTogether } from '../../brute-force/brute-force.ts';
+import { arbitraryInventory, TAG_LABELS } from '../arbitrary-inventory.ts';
+import { selection } from '../build.ts';
 
 /** A namespace that often holds much, seen among others that share with it. */
 const NAMESPACE = 'a-dev';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createContents, strongest } from '../../src/usage/blobs.ts';
-import type { Blob, ImageContent } from '../../src/usage/blobs.ts';
-import { createDigestTable } from '../../src/usage/cluster/digest-table.ts';
-import type { Image } from '../../src/usage/model.ts';
-import { image, index } from './build.ts';
+import { createContents, strongest } from '../../../src/usage/weighing/rules.ts';
+import type { Blob, ImageContent } from '../../../src/usage/weighing/rules.ts';
+import { createDigestTable } from '../../../src/usage/cluster/digest-table.ts';
+import type { Image } from '../../../src/usage/model.ts';
+import { image, index } from '../build.ts';
 
 /** Names in the place of numbers. */
 type NamedContent = Omit<ImageContent, 'blobs' | 'unsized' | 'conflicts'> & {

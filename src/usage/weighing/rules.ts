@@ -1,5 +1,5 @@
-import { withImagesBelow } from './cluster/index-images.ts';
-import type { ChildImage, FindingCode, Image, Layer } from './model.ts';
+import { withImagesBelow } from '../cluster/index-images.ts';
+import type { ChildImage, FindingCode, Image, Layer } from '../model.ts';
 
 /** What the registry stores once, however many images share it: a layer, or an image's config. */
 export type Blob = {

@@ -1,8 +1,8 @@
-import { addBytes } from './blobs.ts';
-import type { Namespace, Team } from './model.ts';
-import { createStakes } from './stakes.ts';
-import type { Stakes } from './stakes.ts';
-import { textOf } from './text-map.ts';
+import { addBytes } from './rules.ts';
+import type { Namespace, Team } from '../model.ts';
+import { createStakes } from './blob-totals.ts';
+import type { Stakes } from './blob-totals.ts';
+import { textOf } from '../text-map.ts';
 
 /** Teams with their totals, and what each namespace shares with the rest of its team. */
 export type TeamTotals = {

@@ -1,7 +1,7 @@
-import { describeLackOfConfig, listArchitectures } from './blobs.ts';
-import type { Blob, ImageContent } from './blobs.ts';
-import type { Images } from './cluster/image-table.ts';
-import type { Image } from './model.ts';
+import { describeLackOfConfig, listArchitectures } from './rules.ts';
+import type { Blob, ImageContent } from './rules.ts';
+import type { Images } from '../cluster/image-table.ts';
+import type { Image } from '../model.ts';
 
 /** Contents whose blobs are numbered from 0 on among themselves. */
 export type PartContents = {

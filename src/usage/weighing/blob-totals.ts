@@ -1,5 +1,5 @@
-import { addBytes } from './blobs.ts';
-import { grown, makeInts } from './cluster/columns.ts';
+import { addBytes } from './rules.ts';
+import { grown, makeInts } from '../cluster/columns.ts';
 
 /** What is said about the blobs of a cluster: how large each is, and whether anybody is charged with it. */
 export type Stakes = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { addUpTeams, displayNameOf, groupTeams } from '../../src/usage/teams.ts';
-import { namespace } from './build.ts';
+import { addUpTeams, displayNameOf, groupTeams } from '../../../src/usage/weighing/teams.ts';
+import { namespace } from '../build.ts';
 
 describe('namespaces are grouped into teams', () => {
   const label = 'name';
