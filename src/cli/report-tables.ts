@@ -16,8 +16,8 @@ import {
 import type { Level } from '../usage/quota.ts';
 import { describeReading, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/reading.ts';
 import type { NamespaceReport, Report, RevisionReport, StreamReport, TagReport } from '../usage/report.ts';
-import { nameUsers } from '../usage/use-report.ts';
-import type { UseReport } from '../usage/use-report.ts';
+import { nameUsers } from '../usage/in-use/use-report.ts';
+import type { UseReport } from '../usage/in-use/use-report.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import { paint, printable } from './terminal.ts';

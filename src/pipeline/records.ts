@@ -8,7 +8,7 @@ import type { Level } from '../usage/quota.ts';
 import type { RecipientReport } from '../usage/recipients.ts';
 import type { NamespaceReport, Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
-import type { UseReport } from '../usage/use-report.ts';
+import type { UseReport } from '../usage/in-use/use-report.ts';
 
 /** Schemas of everything that is stored. Each satisfies the type of the core, so that a drift is a type error. */
 

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatNumber } from './format.ts';
-import { namespaceOf } from './in-use.ts';
+import { namespaceOf } from './in-use/uses.ts';
 import type { Ledger } from './weighing/ledger.ts';
 import { compareText } from './text-order.ts';
 import type { HowUsed, Snapshot } from './model.ts';

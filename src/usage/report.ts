@@ -11,8 +11,8 @@ import type { RecipientReport, RecipientRules } from './recipients.ts';
 import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from './model.ts';
 import { displayNameOf } from './weighing/teams.ts';
 import { textOf } from './text-map.ts';
-import { createUseReporter, redactUse } from './use-report.ts';
-import type { UseReport, UseReporter } from './use-report.ts';
+import { createUseReporter, redactUse } from './in-use/use-report.ts';
+import type { UseReport, UseReporter } from './in-use/use-report.ts';
 
 /** One tag event with its sizes; `created` is ISO 8601 or null where the API states none. */
 export type RevisionReport = UseReport & {

@@ -2,7 +2,7 @@ import type { HowUsed, ImageStream, Inventory, Tag } from '../../src/usage/model
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../src/usage/report.ts';
 import { chargedOf, digestsIn, freesBytesOf, reclaimsBytesOf, sum, usedBytesOf, weighBy } from './held.ts';
 import type { Held } from './held.ts';
-import type { UseReport } from '../../src/usage/use-report.ts';
+import type { UseReport } from '../../src/usage/in-use/use-report.ts';
 import { gravest } from './uses.ts';
 import type { Uses } from './uses.ts';
 

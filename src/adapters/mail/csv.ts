@@ -1,8 +1,8 @@
 import { stringify } from 'csv-stringify/sync';
 import { deleteTagCommand } from '../../usage/commands.ts';
 import type { NamespaceReport, TagReport } from '../../usage/report.ts';
-import { nameUsers } from '../../usage/use-report.ts';
-import type { UseReport } from '../../usage/use-report.ts';
+import { nameUsers } from '../../usage/in-use/use-report.ts';
+import type { UseReport } from '../../usage/in-use/use-report.ts';
 import type { RunSummaryRow } from '../../pipeline/ports.ts';
 import { cleanText } from './clean.ts';
 

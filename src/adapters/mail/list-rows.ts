@@ -9,8 +9,8 @@ import {
 } from '../../usage/format.ts';
 import { MAX_TAGS_NAMED } from '../../usage/report.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../usage/report.ts';
-import { nameUsers } from '../../usage/use-report.ts';
-import type { UseReport } from '../../usage/use-report.ts';
+import { nameUsers } from '../../usage/in-use/use-report.ts';
+import type { UseReport } from '../../usage/in-use/use-report.ts';
 import type { Detail } from './extent.ts';
 
 /** One row; `kind` is its class: a stream, tag or revision, `more` for what is left out, `sum` for the total. */

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount } from '../format.ts';
-import { findUses, namespaceOf, streamKey, uniteUsers } from '../in-use.ts';
-import type { ClusterUses } from '../in-use.ts';
+import { findUses, namespaceOf, streamKey, uniteUsers } from '../in-use/uses.ts';
+import type { ClusterUses } from '../in-use/uses.ts';
 import { toImageTable } from './image-table.ts';
 import type { Images, ImageTable } from './image-table.ts';
 import { withImagesBelow } from './index-images.ts';

@@ -5,7 +5,7 @@ import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
 import { weighCluster } from '../../../src/pipeline/weigh.ts';
 import type { Image, Inventory } from '../../../src/usage/model.ts';
 import type { NamespaceReport, Report } from '../../../src/usage/report.ts';
-import type { UseReport } from '../../../src/usage/use-report.ts';
+import type { UseReport } from '../../../src/usage/in-use/use-report.ts';
 import { bruteForceInventory } from '../../brute-force/brute-force.ts';
 import type { Figures } from '../../brute-force/brute-force.ts';
 import { pickFigures } from '../../brute-force/pick-figures.ts';

@@ -1,11 +1,11 @@
-import { toImageTable } from './cluster/image-table.ts';
-import type { ImageTable } from './cluster/image-table.ts';
-import { createRelatives } from './cluster/index-images.ts';
-import { HOW_USED } from './model.ts';
-import type { HowUsed, Image, ImageReference, Inventory, User } from './model.ts';
-import { toStreamTable } from './cluster/stream-table.ts';
-import type { StreamTable } from './cluster/stream-table.ts';
-import { compareText } from './text-order.ts';
+import { toImageTable } from '../cluster/image-table.ts';
+import type { ImageTable } from '../cluster/image-table.ts';
+import { createRelatives } from '../cluster/index-images.ts';
+import { HOW_USED } from '../model.ts';
+import type { HowUsed, Image, ImageReference, Inventory, User } from '../model.ts';
+import { toStreamTable } from '../cluster/stream-table.ts';
+import type { StreamTable } from '../cluster/stream-table.ts';
+import { compareText } from '../text-order.ts';
 
 /** Who uses what, over the whole cluster. */
 export type ClusterUses = {

@@ -1,6 +1,6 @@
-import { formatUser } from './format.ts';
-import { byStrength, namespaceOf, uniteUsers } from './in-use.ts';
-import type { HowUsed, Snapshot, Tag, User } from './model.ts';
+import { formatUser } from '../format.ts';
+import { byStrength, namespaceOf, uniteUsers } from './uses.ts';
+import type { HowUsed, Snapshot, Tag, User } from '../model.ts';
 
 /** Who uses a revision, or a tag by any of its revisions or by name. */
 export type UseReport = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { findUses, parsePullSpec, uniteUsers } from '../../src/usage/in-use.ts';
-import { HOW_USED } from '../../src/usage/model.ts';
-import type { Inventory, User } from '../../src/usage/model.ts';
-import { ago, HOST, image, index, inventory, NAMESPACE, sha256, stream, uses } from './build.ts';
+import { findUses, parsePullSpec, uniteUsers } from '../../../src/usage/in-use/uses.ts';
+import { HOW_USED } from '../../../src/usage/model.ts';
+import type { Inventory, User } from '../../../src/usage/model.ts';
+import { ago, HOST, image, index, inventory, NAMESPACE, sha256, stream, uses } from '../build.ts';
 
 const [current, older, other, config] = [sha256('1'), sha256('2'), sha256('3'), sha256('c')] as const;
 const POD = `${NAMESPACE}/Pod/api-1`;
