@@ -3,7 +3,7 @@ import { createCluster } from '../src/adapters/openshift/cluster.ts';
 import { loadConfig } from '../src/config.ts';
 import { splitInventory, weighSnapshot } from '../src/pipeline/weigh.ts';
 import type { WeighingRules } from '../src/pipeline/weigh.ts';
-import { isGlobMatch } from '../src/usage/selector.ts';
+import { isGlobMatch } from '../src/usage/policy/selector.ts';
 import { startMeter, tellResult } from './meter.ts';
 
 /** What a run does before its mails, without Redis: reads, splits, weighs one namespace after the other, keeps none. */

@@ -47,7 +47,7 @@ import type { Verification } from './pipeline/verify.ts';
 import { weighCluster } from './pipeline/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/weigh.ts';
 import type { Report } from './usage/report.ts';
-import { isGlobMatch } from './usage/selector.ts';
+import { isGlobMatch } from './usage/policy/selector.ts';
 
 /** What the caller brings along: where the cluster is, the clock, and who watches. */
 export type Surroundings = {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { cronFault, timeZoneFault } from './pipeline/schedule.ts';
-import type { AdviceLimits } from './usage/advice.ts';
+import type { AdviceLimits } from './usage/policy/advice.ts';
 import { DEFAULT_BRANDING, findContrastFaults } from './usage/branding.ts';
 import type { Branding } from './usage/branding.ts';
-import { LEVELS, parseQuantity } from './usage/quota.ts';
-import type { QuotaRules } from './usage/quota.ts';
-import { isDomainAllowed, parseAddress } from './usage/recipients.ts';
-import type { RecipientRules } from './usage/recipients.ts';
-import { parseLabelSelector } from './usage/selector.ts';
-import type { NamespaceMatch } from './usage/selector.ts';
+import { LEVELS, parseQuantity } from './usage/policy/quota.ts';
+import type { QuotaRules } from './usage/policy/quota.ts';
+import { isDomainAllowed, parseAddress } from './usage/policy/recipients.ts';
+import type { RecipientRules } from './usage/policy/recipients.ts';
+import { parseLabelSelector } from './usage/policy/selector.ts';
+import type { NamespaceMatch } from './usage/policy/selector.ts';
 
 // What one value may be. A message ends the sentence "PATH is VALUE: …".
 

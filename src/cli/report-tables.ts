@@ -1,4 +1,4 @@
-import { sumUpAdvice } from '../usage/advice.ts';
+import { sumUpAdvice } from '../usage/policy/advice.ts';
 import {
   formatAtLeast,
   formatBeside,
@@ -13,7 +13,7 @@ import {
   formatSome,
   formatUsed,
 } from '../usage/format.ts';
-import type { Level } from '../usage/quota.ts';
+import type { Level } from '../usage/policy/quota.ts';
 import { describeReading, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/reading.ts';
 import type { NamespaceReport, Report, RevisionReport, StreamReport, TagReport } from '../usage/report.ts';
 import { nameUsers } from '../usage/in-use/use-report.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
-import type { Level } from '../usage/quota.ts';
+import type { Level } from '../usage/policy/quota.ts';
 import type { Team } from '../usage/model.ts';
-import type { RecipientReport } from '../usage/recipients.ts';
+import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { Compose, Store } from './ports.ts';
 import type { Delivery, Run, WeighedNamespace } from './records.ts';
 import type { ClusterIdentity } from '../usage/model.ts';

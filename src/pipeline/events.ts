@@ -1,4 +1,4 @@
-import type { Level } from '../usage/quota.ts';
+import type { Level } from '../usage/policy/quota.ts';
 
 /**
  * Everything a run reports while it happens. One union drives the terminal, the log and the metrics.

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
-import { isDomainAllowed, parseAddress } from '../usage/recipients.ts';
-import type { RecipientReport } from '../usage/recipients.ts';
+import { isDomainAllowed, parseAddress } from '../usage/policy/recipients.ts';
+import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { ReportFrame } from '../usage/report.ts';
 import { draftDeliveries, requireDelivery } from './deliveries.ts';
 import { mail, renderDelivery } from './mailer.ts';

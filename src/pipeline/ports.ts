@@ -1,4 +1,4 @@
-import type { AdviceSummary } from '../usage/advice.ts';
+import type { AdviceSummary } from '../usage/policy/advice.ts';
 import type { BlobStat } from '../usage/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../usage/model.ts';
 import type { Report } from '../usage/report.ts';

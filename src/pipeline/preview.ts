@@ -1,5 +1,5 @@
-import type { Level } from '../usage/quota.ts';
-import type { RecipientReport } from '../usage/recipients.ts';
+import type { Level } from '../usage/policy/quota.ts';
+import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { Report } from '../usage/report.ts';
 import { candidateOf, chooseMailed, draftDeliveries } from './deliveries.ts';
 import type { MailedNamespace } from './deliveries.ts';

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { ADVICE_CODES } from '../usage/advice.ts';
-import type { Advice } from '../usage/advice.ts';
+import { ADVICE_CODES } from '../usage/policy/advice.ts';
+import type { Advice } from '../usage/policy/advice.ts';
 import { FINDING_CODES, HOW_USED } from '../usage/model.ts';
 import type { ClusterIdentity, Finding, ListReading, Snapshot, Team, User } from '../usage/model.ts';
-import { LEVELS } from '../usage/quota.ts';
-import type { Level } from '../usage/quota.ts';
-import type { RecipientReport } from '../usage/recipients.ts';
+import { LEVELS } from '../usage/policy/quota.ts';
+import type { Level } from '../usage/policy/quota.ts';
+import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { NamespaceReport, Report } from '../usage/report.ts';
 import type { DeletionPlan } from '../usage/savings.ts';
 import type { UseReport } from '../usage/in-use/use-report.ts';

@@ -1,4 +1,4 @@
-import type { Level } from '../usage/quota.ts';
+import type { Level } from '../usage/policy/quota.ts';
 import { candidateOf, chooseMailed, draftDeliveries, planDelivery } from './deliveries.ts';
 import type { Candidate } from './deliveries.ts';
 import type { Compose } from './ports.ts';

@@ -1,4 +1,4 @@
-import { sumUpAdvice } from '../usage/advice.ts';
+import { sumUpAdvice } from '../usage/policy/advice.ts';
 import { findGap, listUsageMails } from './deliveries.ts';
 import { listFailing } from './failing.ts';
 import type { RunSummary, RunSummaryRow, Store } from './ports.ts';

@@ -3,7 +3,7 @@ import { weighTogether } from './weighing/ledger.ts';
 import { byName, compareText } from './text-order.ts';
 import type { Snapshot } from './model.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
-import { isGlobMatch } from './selector.ts';
+import { isGlobMatch } from './policy/selector.ts';
 
 /** One tag that a team can delete, with what it alone frees. */
 export type Deletion = { readonly stream: string; readonly tag: string; readonly freesBytes: number };

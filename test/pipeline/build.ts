@@ -10,7 +10,7 @@ import { size } from '../../src/pipeline/sizer.ts';
 import { finishRun } from '../../src/pipeline/finish.ts';
 import { splitInventory, weighSnapshot } from '../../src/pipeline/weigh.ts';
 import type { WeighingRules } from '../../src/pipeline/weigh.ts';
-import type { Level } from '../../src/usage/quota.ts';
+import type { Level } from '../../src/usage/policy/quota.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import {
   createFakeCluster,

@@ -3,7 +3,7 @@ import type { Selection } from '../../src/usage/cluster/snapshots.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import { assembleReport, reportNamespace } from '../../src/usage/report.ts';
 import type { Report } from '../../src/usage/report.ts';
-import { isGlobMatch } from '../../src/usage/selector.ts';
+import { isGlobMatch } from '../../src/usage/policy/selector.ts';
 import { rules } from './build.ts';
 
 /** Options of a report on a whole cluster. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { QUOTA_ANNOTATION } from '../../src/usage/quota.ts';
-import type { QuotaOverride } from '../../src/usage/quota.ts';
+import { QUOTA_ANNOTATION } from '../../src/usage/policy/quota.ts';
+import type { QuotaOverride } from '../../src/usage/policy/quota.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import { assembleReport, redactWorkloads, reportNamespace } from '../../src/usage/report.ts';
 import type { NamespaceReport, StreamReport, TagReport } from '../../src/usage/report.ts';

@@ -10,7 +10,7 @@ import {
   formatOverAtLeast,
   formatUsed,
 } from '../../usage/format.ts';
-import type { AdviceSummary } from '../../usage/advice.ts';
+import type { AdviceSummary } from '../../usage/policy/advice.ts';
 import type { FailingRecipient, RunSummary, RunSummaryRow } from '../../pipeline/ports.ts';
 import { DELIVERY_STATES } from '../../pipeline/records.ts';
 import type { DeliveryState } from '../../pipeline/records.ts';

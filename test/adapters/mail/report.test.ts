@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
-import type { Advice } from '../../../src/usage/advice.ts';
+import type { Advice } from '../../../src/usage/policy/advice.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../../src/usage/report.ts';
 import type { UseReport } from '../../../src/usage/in-use/use-report.ts';
 import type { DeletionPlan } from '../../../src/usage/savings.ts';

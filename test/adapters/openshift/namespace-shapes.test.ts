@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
-import type { QuotaRules } from '../../../src/usage/quota.ts';
-import type { RecipientRules } from '../../../src/usage/recipients.ts';
+import type { QuotaRules } from '../../../src/usage/policy/quota.ts';
+import type { RecipientRules } from '../../../src/usage/policy/recipients.ts';
 import { reportNamespace } from '../../../src/usage/report.ts';
 import type { NamespaceReport } from '../../../src/usage/report.ts';
 import { rules, selection, sha256 } from '../../usage/build.ts';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sumUpAdvice } from '../../src/usage/advice.ts';
-import type { Advice } from '../../src/usage/advice.ts';
-import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
-import type { Inventory } from '../../src/usage/model.ts';
-import { reportNamespace } from '../../src/usage/report.ts';
-import type { ReportRules } from '../../src/usage/report.ts';
-import { arbitraryInventory } from './arbitrary-inventory.ts';
+import { sumUpAdvice } from '../../../src/usage/policy/advice.ts';
+import type { Advice } from '../../../src/usage/policy/advice.ts';
+import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
+import { reportNamespace } from '../../../src/usage/report.ts';
+import type { ReportRules } from '../../../src/usage/report.ts';
+import { arbitraryInventory } from '../arbitrary-inventory.ts';
 import {
   image,
   imported,
@@ -18,7 +18,7 @@ import {
   snapshot,
   stream,
   uses,
-} from './build.ts';
+} from '../build.ts';
 
 const NEVER = { maxTags: 100, maxLayer: null, maxImported: null } as const;
 

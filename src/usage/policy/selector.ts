@@ -1,4 +1,4 @@
-import type { Namespace } from './model.ts';
+import type { Namespace } from '../model.ts';
 
 /** Which namespaces a rule is for: all given labels equal, and the name matches one of the patterns (`*` is any text). */
 export type NamespaceMatch = {

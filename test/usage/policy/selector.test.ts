@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { isGlobMatch, isNamespaceMatch, parseLabelSelector } from '../../src/usage/selector.ts';
-import type { NamespaceMatch } from '../../src/usage/selector.ts';
-import { namespace } from './build.ts';
+import { isGlobMatch, isNamespaceMatch, parseLabelSelector } from '../../../src/usage/policy/selector.ts';
+import type { NamespaceMatch } from '../../../src/usage/policy/selector.ts';
+import { namespace } from '../build.ts';
 
 describe('a pattern', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { chooseRecipients, isDomainAllowed, parseAddress } from '../../src/usage/recipients.ts';
-import type { RecipientRules } from '../../src/usage/recipients.ts';
-import type { Namespace } from '../../src/usage/model.ts';
-import { namespace } from './build.ts';
+import { chooseRecipients, isDomainAllowed, parseAddress } from '../../../src/usage/policy/recipients.ts';
+import type { RecipientRules } from '../../../src/usage/policy/recipients.ts';
+import type { Namespace } from '../../../src/usage/model.ts';
+import { namespace } from '../build.ts';
 
 const rules = (given: Partial<RecipientRules> = {}): RecipientRules => ({
   annotations: { contacts: 'contacts', addresses: ['product-owner', 'technical-lead', 'owner'] },

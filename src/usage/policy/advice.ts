@@ -1,9 +1,9 @@
-import { formatBytes, formatCount, formatNumber } from './format.ts';
-import { namespaceOf } from './in-use/uses.ts';
-import type { Ledger } from './weighing/ledger.ts';
-import { compareText } from './text-order.ts';
-import type { HowUsed, Snapshot } from './model.ts';
-import { textOf } from './text-map.ts';
+import { formatBytes, formatCount, formatNumber } from '../format.ts';
+import { namespaceOf } from '../in-use/uses.ts';
+import type { Ledger } from '../weighing/ledger.ts';
+import { compareText } from '../text-order.ts';
+import type { HowUsed, Snapshot } from '../model.ts';
+import { textOf } from '../text-map.ts';
 
 /** Every kind of advice, the gravest first. */
 export const ADVICE_CODES = ['latest-in-prod', 'many-tags', 'large-layer', 'imports-much'] as const;

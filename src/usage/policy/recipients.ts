@@ -1,8 +1,8 @@
-import { formatCount } from './format.ts';
-import type { Finding, Namespace } from './model.ts';
+import { formatCount } from '../format.ts';
+import type { Finding, Namespace } from '../model.ts';
 import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
-import { textOf } from './text-map.ts';
+import { textOf } from '../text-map.ts';
 
 /** Somebody who is told about a namespace. */
 export type RecipientReport = {

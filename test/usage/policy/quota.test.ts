@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { compareToLimit, parseQuantity, QUOTA_ANNOTATION, resolveLimit } from '../../src/usage/quota.ts';
-import type { QuotaOverride, QuotaRules } from '../../src/usage/quota.ts';
-import { namespace, NOW } from './build.ts';
+import { compareToLimit, parseQuantity, QUOTA_ANNOTATION, resolveLimit } from '../../../src/usage/policy/quota.ts';
+import type { QuotaOverride, QuotaRules } from '../../../src/usage/policy/quota.ts';
+import { namespace, NOW } from '../build.ts';
 
 const Gi = 1024 ** 3;
 

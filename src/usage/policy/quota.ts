@@ -1,5 +1,5 @@
-import { formatLimit } from './format.ts';
-import type { Finding, FindingCode, Namespace } from './model.ts';
+import { formatLimit } from '../format.ts';
+import type { Finding, FindingCode, Namespace } from '../model.ts';
 import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
 
