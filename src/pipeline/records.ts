@@ -7,7 +7,7 @@ import { LEVELS } from '../usage/policy/quota.ts';
 import type { Level } from '../usage/policy/quota.ts';
 import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { NamespaceReport, Report } from '../usage/report.ts';
-import type { DeletionPlan } from '../usage/savings.ts';
+import type { DeletionPlan } from '../usage/cleanup/plan.ts';
 import type { UseReport } from '../usage/in-use/use-report.ts';
 
 /** Schemas of everything that is stored. Each satisfies the type of the core, so that a drift is a type error. */

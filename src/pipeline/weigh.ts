@@ -3,8 +3,8 @@ import type { ClusterSnapshots } from '../usage/cluster/snapshots.ts';
 import type { Inventory, Namespace, Snapshot } from '../usage/model.ts';
 import { assembleReport, reportNamespace } from '../usage/report.ts';
 import type { Report, ReportFrame, ReportRules } from '../usage/report.ts';
-import { planDeletions } from '../usage/savings.ts';
-import type { DeletionPlan } from '../usage/savings.ts';
+import { planDeletions } from '../usage/cleanup/plan.ts';
+import type { DeletionPlan } from '../usage/cleanup/plan.ts';
 import type { WeighedNamespace } from './records.ts';
 import type { Cluster } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import { advise } from './policy/advice.ts';
 import type { Advice, AdviceLimits } from './policy/advice.ts';
-import { deleteTagCommand } from './commands.ts';
+import { deleteTagCommand } from './cleanup/commands.ts';
 import { weigh } from './weighing/ledger.ts';
 import type { WeighedRevision, WeighedStream, WeighedTag } from './weighing/ledger.ts';
 import { byName, compareText } from './text-order.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Attachment, RunSummary, UsageMail } from '../../pipeline/ports.ts';
-import { writeCleanup } from '../../usage/cleanup.ts';
+import { writeCleanup } from '../../usage/cleanup/cleanup-file.ts';
 import { renderCsv, renderSummaryCsv } from './csv.ts';
 
 /** A CSV above this many bytes is compressed: mail servers refuse what is large. It is never cut. */

@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync';
-import { deleteTagCommand } from '../../usage/commands.ts';
+import { deleteTagCommand } from '../../usage/cleanup/commands.ts';
 import type { NamespaceReport, TagReport } from '../../usage/report.ts';
 import { nameUsers } from '../../usage/in-use/use-report.ts';
 import type { UseReport } from '../../usage/in-use/use-report.ts';

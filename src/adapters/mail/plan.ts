@@ -1,4 +1,4 @@
-import { deleteTagCommand, guardCommands, isQuotableUrl } from '../../usage/commands.ts';
+import { deleteTagCommand, guardCommands, isQuotableUrl } from '../../usage/cleanup/commands.ts';
 import {
   formatAtLeast,
   formatBytes,
@@ -13,8 +13,8 @@ import {
 } from '../../usage/format.ts';
 import { WHAT_CANNOT_BE_SEEN } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
-import { currentOf } from '../../usage/savings.ts';
-import type { Deletion, DeletionPlan } from '../../usage/savings.ts';
+import { currentOf } from '../../usage/cleanup/plan.ts';
+import type { Deletion, DeletionPlan } from '../../usage/cleanup/plan.ts';
 import { cleanText } from './clean.ts';
 import { tableLines } from './text.ts';
 

@@ -15,8 +15,8 @@ import {
 } from '../../usage/format.ts';
 import { describeUnseenUse } from '../../usage/reading.ts';
 import type { NamespaceReport, Report } from '../../usage/report.ts';
-import { listObstacles, MIN_AGE_DAYS } from '../../usage/savings.ts';
-import type { DeletionPlan, Obstacle } from '../../usage/savings.ts';
+import { listObstacles, MIN_AGE_DAYS } from '../../usage/cleanup/plan.ts';
+import type { DeletionPlan, Obstacle } from '../../usage/cleanup/plan.ts';
 import { badgeOf } from './list.ts';
 import { isUsageUnknown } from './list-rows.ts';
 import { viewPlan } from './plan.ts';

@@ -4,7 +4,7 @@ import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { renderCsv } from '../../../src/adapters/mail/csv.ts';
 import type { Attachment, UsageMail } from '../../../src/pipeline/ports.ts';
 import type { NamespaceReport } from '../../../src/usage/report.ts';
-import type { DeletionPlan } from '../../../src/usage/savings.ts';
+import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 import { inventMail, inventNamespace, mailOf } from './invented.ts';
 import { readAttachment, readPage } from './read-message.ts';
 

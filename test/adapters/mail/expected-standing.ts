@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { NamespaceReport, TeamReport } from '../../../src/usage/report.ts';
-import type { DeletionPlan } from '../../../src/usage/savings.ts';
+import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 import { isSizeOf } from './read-figures.ts';
 import type { readStandings } from './read-figures.ts';
 

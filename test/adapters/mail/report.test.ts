@@ -5,7 +5,7 @@ import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import type { Advice } from '../../../src/usage/policy/advice.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../../src/usage/report.ts';
 import type { UseReport } from '../../../src/usage/in-use/use-report.ts';
-import type { DeletionPlan } from '../../../src/usage/savings.ts';
+import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 import { inventNamespace, mailOf, reportOf } from './invented.ts';
 import { readPage } from './read-message.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { deleteTagCommand, guardCommands } from '../../src/usage/commands.ts';
+import { deleteTagCommand, guardCommands } from '../../../src/usage/cleanup/commands.ts';
 
 describe('the command that deletes a tag', () => {
   test.each([

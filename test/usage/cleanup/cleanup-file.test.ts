@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { writeCleanup } from '../../src/usage/cleanup.ts';
-import type { NamespaceReport, Report, StreamReport } from '../../src/usage/report.ts';
-import type { DeletionPlan } from '../../src/usage/savings.ts';
+import { writeCleanup } from '../../../src/usage/cleanup/cleanup-file.ts';
+import type { NamespaceReport, Report, StreamReport } from '../../../src/usage/report.ts';
+import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 
 const SILVER = 'https://api.silver.example.test:6443';
 const GOLD = 'https://api.gold.example.test:6443';

@@ -1,9 +1,9 @@
 import { deleteTagCommand } from './commands.ts';
-import { weighTogether } from './weighing/ledger.ts';
-import { byName, compareText } from './text-order.ts';
-import type { Snapshot } from './model.ts';
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report.ts';
-import { isGlobMatch } from './policy/selector.ts';
+import { weighTogether } from '../weighing/ledger.ts';
+import { byName, compareText } from '../text-order.ts';
+import type { Snapshot } from '../model.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report.ts';
+import { isGlobMatch } from '../policy/selector.ts';
 
 /** One tag that a team can delete, with what it alone frees. */
 export type Deletion = { readonly stream: string; readonly tag: string; readonly freesBytes: number };

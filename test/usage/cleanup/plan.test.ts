@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Inventory } from '../../src/usage/model.ts';
-import { reportNamespace } from '../../src/usage/report.ts';
-import { listObstacles, planDeletions } from '../../src/usage/savings.ts';
-import type { DeletionPlan } from '../../src/usage/savings.ts';
-import { ago, image, imported, namespace, NAMESPACE, rules, snapshot, stream, uses } from './build.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
+import { reportNamespace } from '../../../src/usage/report.ts';
+import { listObstacles, planDeletions } from '../../../src/usage/cleanup/plan.ts';
+import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
+import { ago, image, imported, namespace, NAMESPACE, rules, snapshot, stream, uses } from '../build.ts';
 
 const DAY = 24;
 const old = (digest: string) => ({ digest, created: ago(15 * DAY) });

@@ -1,8 +1,8 @@
 import { deleteTagCommand, isQuotableUrl } from './commands.ts';
-import { formatBytes, formatCount, formatMoment } from './format.ts';
-import type { NamespaceReport, Report } from './report.ts';
-import { currentOf } from './savings.ts';
-import type { DeletionPlan } from './savings.ts';
+import { formatBytes, formatCount, formatMoment } from '../format.ts';
+import type { NamespaceReport, Report } from '../report.ts';
+import { currentOf } from './plan.ts';
+import type { DeletionPlan } from './plan.ts';
 
 /** How long a commands file may be run. Not "until the next slot", which no record holds (docs/decisions/0016). */
 const VALID_DAYS = 7;
