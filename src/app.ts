@@ -46,7 +46,7 @@ import { verifyNamespace } from './pipeline/verify.ts';
 import type { Verification } from './pipeline/verify.ts';
 import { weighCluster } from './pipeline/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/weigh.ts';
-import type { Report } from './usage/report.ts';
+import type { Report } from './usage/report/report.ts';
 import { isGlobMatch } from './usage/policy/selector.ts';
 
 /** What the caller brings along: where the cluster is, the clock, and who watches. */

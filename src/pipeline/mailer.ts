@@ -1,6 +1,6 @@
 import { AppError, RETRYABLE, toAppError } from '../errors.ts';
-import { redactWorkloads } from '../usage/report.ts';
-import type { ReportFrame } from '../usage/report.ts';
+import { redactWorkloads } from '../usage/report/report.ts';
+import type { ReportFrame } from '../usage/report/report.ts';
 import { requireDelivery } from './deliveries.ts';
 import { withoutAddresses } from './events.ts';
 import type { Observe } from './events.ts';

@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import { isDomainAllowed, parseAddress } from '../usage/policy/recipients.ts';
 import type { RecipientReport } from '../usage/policy/recipients.ts';
-import type { ReportFrame } from '../usage/report.ts';
+import type { ReportFrame } from '../usage/report/report.ts';
 import { draftDeliveries, requireDelivery } from './deliveries.ts';
 import { mail, renderDelivery } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';

@@ -1,7 +1,7 @@
 import type { AdviceSummary } from '../usage/policy/advice.ts';
 import type { BlobStat } from '../usage/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../usage/model.ts';
-import type { Report } from '../usage/report.ts';
+import type { Report } from '../usage/report/report.ts';
 import type { DeletionPlan } from '../usage/cleanup/plan.ts';
 import type {
   Bounce,

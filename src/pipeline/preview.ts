@@ -1,6 +1,6 @@
 import type { Level } from '../usage/policy/quota.ts';
 import type { RecipientReport } from '../usage/policy/recipients.ts';
-import type { Report } from '../usage/report.ts';
+import type { Report } from '../usage/report/report.ts';
 import { candidateOf, chooseMailed, draftDeliveries } from './deliveries.ts';
 import type { MailedNamespace } from './deliveries.ts';
 import { renderDelivery } from './mailer.ts';

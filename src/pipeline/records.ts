@@ -6,7 +6,7 @@ import type { ClusterIdentity, Finding, ListReading, Snapshot, Team, User } from
 import { LEVELS } from '../usage/policy/quota.ts';
 import type { Level } from '../usage/policy/quota.ts';
 import type { RecipientReport } from '../usage/policy/recipients.ts';
-import type { NamespaceReport, Report } from '../usage/report.ts';
+import type { NamespaceReport, Report } from '../usage/report/report.ts';
 import type { DeletionPlan } from '../usage/cleanup/plan.ts';
 import type { UseReport } from '../usage/in-use/use-report.ts';
 

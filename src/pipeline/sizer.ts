@@ -1,5 +1,5 @@
 import { AppError, RETRYABLE, toAppError } from '../errors.ts';
-import type { ReportRules } from '../usage/report.ts';
+import type { ReportRules } from '../usage/report/report.ts';
 import type { Observe } from './events.ts';
 import type { SizeJob } from './jobs.ts';
 import type { Attempt, Store } from './ports.ts';

@@ -2,7 +2,7 @@ import { isAskable, judgeBlobs } from '../usage/registry-verdict.ts';
 import type { AskedBlob, BlobStat, RegistryVerdict } from '../usage/registry-verdict.ts';
 import { recount } from '../usage/recount.ts';
 import type { ChargedBlob } from '../usage/recount.ts';
-import { reportNamespace } from '../usage/report.ts';
+import { reportNamespace } from '../usage/report/report.ts';
 import { compareFigures } from '../usage/verify.ts';
 import type { FigureCheck } from '../usage/verify.ts';
 import type { Observe } from './events.ts';

@@ -1,4 +1,4 @@
-import type { NamespaceReport, Report } from '../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../src/usage/report/report.ts';
 import type { Figures } from './brute-force.ts';
 import type { NamespaceFigures } from './figures.ts';
 

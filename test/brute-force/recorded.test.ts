@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ApiObject, ApiObjects, Plural } from '../../sandbox/api-lists.ts';
 import { HOW_USED } from '../../src/usage/model.ts';
 import type { Inventory } from '../../src/usage/model.ts';
-import type { Report } from '../../src/usage/report.ts';
+import type { Report } from '../../src/usage/report/report.ts';
 import { openCluster, startServer } from '../adapters/openshift/open-cluster.ts';
 import { reportOn } from '../usage/report-on.ts';
 import { bruteForce } from './brute-force.ts';

@@ -4,7 +4,7 @@ import { namespaceDetails, namespaceTable } from '../../src/cli/report-tables.ts
 import { layOut } from '../../src/cli/table.ts';
 import { weighCluster } from '../../src/pipeline/weigh.ts';
 import type { Inventory } from '../../src/usage/model.ts';
-import type { Report, ReportRules } from '../../src/usage/report.ts';
+import type { Report, ReportRules } from '../../src/usage/report/report.ts';
 import { image, inventory, NAMESPACE, namespace, rules, stream, uses } from '../usage/build.ts';
 
 const out = new PassThrough();

@@ -16,7 +16,7 @@ import type { RegistryDoor, RegistryServer } from '../../sandbox/registry-server
 import { startTokenServer } from '../../sandbox/token-server.ts';
 import { weighCluster } from '../../src/pipeline/weigh.ts';
 import { formatBytes } from '../../src/usage/format.ts';
-import type { NamespaceReport, Report } from '../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../src/usage/report/report.ts';
 import { openCluster, PATHS } from '../adapters/openshift/open-cluster.ts';
 import { BASIC, startRealRegistry, withRegistry } from '../adapters/registry/open-registry.ts';
 import { rules, selection } from '../usage/build.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApiServer } from '../../sandbox/api-server.ts';
 import type { ApiServer } from '../../sandbox/api-server.ts';
 import type { ApiObject } from '../../sandbox/api-lists.ts';
-import type { NamespaceReport, Report } from '../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../src/usage/report/report.ts';
 import { readCsv, readPage } from '../adapters/mail/read-message.ts';
 import { reportFrom } from './report-from.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApiServer } from '../../sandbox/api-server.ts';
 import type { ApiServer } from '../../sandbox/api-server.ts';
-import type { Report } from '../../src/usage/report.ts';
+import type { Report } from '../../src/usage/report/report.ts';
 import { reportFrom } from './report-from.ts';
 import { clusterOf } from './small-cluster.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApiServer } from '../../sandbox/api-server.ts';
 import type { ApiServer } from '../../sandbox/api-server.ts';
 import { formatBeside, formatBytes } from '../../src/usage/format.ts';
-import type { NamespaceReport, Report } from '../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../src/usage/report/report.ts';
 import { readCsv, readPage } from '../adapters/mail/read-message.ts';
 import { bruteForce } from '../brute-force/brute-force.ts';
 import { pickFigures } from '../brute-force/pick-figures.ts';

@@ -12,7 +12,7 @@ import type {
   Tag,
   WorkloadReference,
 } from '../../src/usage/model.ts';
-import type { ReportRules } from '../../src/usage/report.ts';
+import type { ReportRules } from '../../src/usage/report/report.ts';
 
 /** Small things with sound defaults, so that a test shows only what it is about. */
 

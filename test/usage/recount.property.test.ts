@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
 import { recount } from '../../src/usage/recount.ts';
-import { reportNamespace } from '../../src/usage/report.ts';
+import { reportNamespace } from '../../src/usage/report/report.ts';
 import { compareFigures } from '../../src/usage/verify.ts';
 import { arbitraryInventory, shuffledThroughout } from './arbitrary-inventory.ts';
 import { rules, selection } from './build.ts';

@@ -1,8 +1,8 @@
 import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
 import type { Selection } from '../../src/usage/cluster/snapshots.ts';
 import type { Inventory } from '../../src/usage/model.ts';
-import { assembleReport, reportNamespace } from '../../src/usage/report.ts';
-import type { Report } from '../../src/usage/report.ts';
+import { assembleReport, reportNamespace } from '../../src/usage/report/report.ts';
+import type { Report } from '../../src/usage/report/report.ts';
 import { isGlobMatch } from '../../src/usage/policy/selector.ts';
 import { rules } from './build.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
 import { recount } from '../../src/usage/recount.ts';
 import type { Figures, StreamFigures, TagFigures } from '../../src/usage/recount.ts';
-import { reportNamespace } from '../../src/usage/report.ts';
+import { reportNamespace } from '../../src/usage/report/report.ts';
 import { compareFigures } from '../../src/usage/verify.ts';
 import { image, inventory, NAMESPACE, rules, selection, sha256, stream } from './build.ts';
 

@@ -1,6 +1,6 @@
 import { stringify } from 'csv-stringify/sync';
 import { deleteTagCommand } from '../../usage/cleanup/commands.ts';
-import type { NamespaceReport, TagReport } from '../../usage/report.ts';
+import type { NamespaceReport, TagReport } from '../../usage/report/report.ts';
 import { nameUsers } from '../../usage/in-use/use-report.ts';
 import type { UseReport } from '../../usage/in-use/use-report.ts';
 import type { RunSummaryRow } from '../../pipeline/ports.ts';

@@ -1,5 +1,5 @@
 import { formatCount, formatNumber } from '../../usage/format.ts';
-import type { NamespaceReport, StreamReport } from '../../usage/report.ts';
+import type { NamespaceReport, StreamReport } from '../../usage/report/report.ts';
 import type { Detail } from './extent.ts';
 import { listStream, moreRow, sumRow } from './list-rows.ts';
 import type { RowContext, RowView } from './list-rows.ts';

@@ -1,7 +1,7 @@
 import { formatBytes, formatMoment, formatSome } from '../../usage/format.ts';
-import { describeInexact, describeReading, describeUnseenUse } from '../../usage/reading.ts';
+import { describeInexact, describeReading, describeUnseenUse } from '../../usage/report/reading.ts';
 import type { Finding, FindingCode, ListReading } from '../../usage/model.ts';
-import type { NamespaceReport, Report } from '../../usage/report.ts';
+import type { NamespaceReport, Report } from '../../usage/report/report.ts';
 
 /**
  * What a team should know about its figures and can mostly mend itself, one sentence a kind. Findings that only

@@ -1,6 +1,6 @@
 import { addBytes } from '../../usage/weighing/rules.ts';
 import { formatBytes, formatCount, formatList } from '../../usage/format.ts';
-import type { NamespaceReport } from '../../usage/report.ts';
+import type { NamespaceReport } from '../../usage/report/report.ts';
 import { badgeOf, listTagless } from './list.ts';
 import { cutIntoTables, partOf } from './row-tables.ts';
 import { standingOf } from './standing.ts';

@@ -11,8 +11,8 @@ import {
   formatOverAtLeast,
   formatUsed,
 } from '../../usage/format.ts';
-import { WHAT_CANNOT_BE_SEEN } from '../../usage/reading.ts';
-import type { NamespaceReport, Report } from '../../usage/report.ts';
+import { WHAT_CANNOT_BE_SEEN } from '../../usage/report/reading.ts';
+import type { NamespaceReport, Report } from '../../usage/report/report.ts';
 import { currentOf } from '../../usage/cleanup/plan.ts';
 import type { Deletion, DeletionPlan } from '../../usage/cleanup/plan.ts';
 import { cleanText } from './clean.ts';

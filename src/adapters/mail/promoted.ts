@@ -1,4 +1,4 @@
-import type { NamespaceReport } from '../../usage/report.ts';
+import type { NamespaceReport } from '../../usage/report/report.ts';
 
 /** Where else in the mail an image stands: `namespace/stream:tag` of each tag of other namespaces that holds it. */
 export type FindElsewhere = (digest: string, namespace: string) => readonly string[];

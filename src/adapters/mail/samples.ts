@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { RunSummary, UsageMail } from '../../pipeline/ports.ts';
-import type { NamespaceReport, StreamReport } from '../../usage/report.ts';
+import type { NamespaceReport, StreamReport } from '../../usage/report/report.ts';
 
 /** The mail that `templates/usage-report/sample.json` tells of. */
 export const readUsageSample = async (): Promise<UsageMail> => {

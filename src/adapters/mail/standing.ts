@@ -13,8 +13,8 @@ import {
   formatPercent,
   formatUsed,
 } from '../../usage/format.ts';
-import { describeUnseenUse } from '../../usage/reading.ts';
-import type { NamespaceReport, Report } from '../../usage/report.ts';
+import { describeUnseenUse } from '../../usage/report/reading.ts';
+import type { NamespaceReport, Report } from '../../usage/report/report.ts';
 import { listObstacles, MIN_AGE_DAYS } from '../../usage/cleanup/plan.ts';
 import type { DeletionPlan, Obstacle } from '../../usage/cleanup/plan.ts';
 import { badgeOf } from './list.ts';

@@ -1,5 +1,5 @@
 import { formatCount } from '../../usage/format.ts';
-import type { NamespaceReport, Report } from '../../usage/report.ts';
+import type { NamespaceReport, Report } from '../../usage/report/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
 import type { Brand } from './brand.ts';
 import { asciiLine } from './clean.ts';

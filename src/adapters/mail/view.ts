@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatMoment, formatNumber, formatWeek } from '../../usage/format.ts';
-import type { NamespaceReport, TeamReport } from '../../usage/report.ts';
+import type { NamespaceReport, TeamReport } from '../../usage/report/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
 import type { NamespaceFiles } from './attachments.ts';
 import type { Brand } from './brand.ts';

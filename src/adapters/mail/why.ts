@@ -1,6 +1,6 @@
 import { formatSome } from '../../usage/format.ts';
 import { FALLBACK_RULE } from '../../usage/policy/recipients.ts';
-import type { NamespaceReport } from '../../usage/report.ts';
+import type { NamespaceReport } from '../../usage/report/report.ts';
 import type { UsageMail } from '../../pipeline/ports.ts';
 import { noteReadingForTeam } from './notes.ts';
 

@@ -1,6 +1,6 @@
 import { deleteTagCommand, isQuotableUrl } from './commands.ts';
 import { formatBytes, formatCount, formatMoment } from '../format.ts';
-import type { NamespaceReport, Report } from '../report.ts';
+import type { NamespaceReport, Report } from '../report/report.ts';
 import { currentOf } from './plan.ts';
 import type { DeletionPlan } from './plan.ts';
 

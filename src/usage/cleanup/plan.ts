@@ -2,7 +2,7 @@ import { deleteTagCommand } from './commands.ts';
 import { weighTogether } from '../weighing/ledger.ts';
 import { byName, compareText } from '../text-order.ts';
 import type { Snapshot } from '../model.ts';
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report/report.ts';
 import { isGlobMatch } from '../policy/selector.ts';
 
 /** One tag that a team can delete, with what it alone frees. */

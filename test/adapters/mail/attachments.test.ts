@@ -3,7 +3,7 @@ import { attachUsage, MAX_CSV_BYTES } from '../../../src/adapters/mail/attachmen
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { renderCsv } from '../../../src/adapters/mail/csv.ts';
 import type { Attachment, UsageMail } from '../../../src/pipeline/ports.ts';
-import type { NamespaceReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport } from '../../../src/usage/report/report.ts';
 import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 import { inventMail, inventNamespace, mailOf } from './invented.ts';
 import { readAttachment, readPage } from './read-message.ts';

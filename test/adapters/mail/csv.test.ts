@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { renderCsv, renderSummaryCsv } from '../../../src/adapters/mail/csv.ts';
-import type { NamespaceReport, RevisionReport, TagReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport, RevisionReport, TagReport } from '../../../src/usage/report/report.ts';
 import { inventNamespace } from './invented.ts';
 import { readCsv } from './read-message.ts';
 

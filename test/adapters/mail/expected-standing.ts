@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { NamespaceReport, TeamReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport, TeamReport } from '../../../src/usage/report/report.ts';
 import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 import { isSizeOf } from './read-figures.ts';
 import type { readStandings } from './read-figures.ts';

@@ -7,7 +7,7 @@ import type {
   RevisionReport,
   StreamReport,
   TagReport,
-} from '../../../src/usage/report.ts';
+} from '../../../src/usage/report/report.ts';
 
 const MI = 1024 ** 2;
 

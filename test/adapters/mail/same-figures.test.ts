@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
-import type { NamespaceReport, Report } from '../../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import { inventCluster, weighInto } from './invented-registry.ts';
 import type { Shape } from './invented-registry.ts';
 import { expectedCsv, expectedRows, promiseOf } from './expected-list.ts';

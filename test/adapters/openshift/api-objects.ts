@@ -3,7 +3,7 @@ import type { ApiObject } from '../../../sandbox/api-lists.ts';
 import { toImage, toImageStream, toNamespace } from '../../../src/adapters/openshift/objects.ts';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
 import type { Inventory } from '../../../src/usage/model.ts';
-import type { NamespaceReport, Report } from '../../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import { bruteForce } from '../../brute-force/brute-force.ts';
 import { pickFigures } from '../../brute-force/pick-figures.ts';
 import { inventory, NOW } from '../../usage/build.ts';

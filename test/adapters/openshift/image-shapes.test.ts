@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObject } from '../../../sandbox/api-lists.ts';
-import type { NamespaceReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport } from '../../../src/usage/report/report.ts';
 import { sha256 } from '../../usage/build.ts';
 import {
   HOST,

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
 import type { QuotaRules } from '../../../src/usage/policy/quota.ts';
 import type { RecipientRules } from '../../../src/usage/policy/recipients.ts';
-import { reportNamespace } from '../../../src/usage/report.ts';
-import type { NamespaceReport } from '../../../src/usage/report.ts';
+import { reportNamespace } from '../../../src/usage/report/report.ts';
+import type { NamespaceReport } from '../../../src/usage/report/report.ts';
 import { rules, selection, sha256 } from '../../usage/build.ts';
 import { apiStream, NAMESPACE, pushedImage, readObjects } from './api-objects.ts';
 

@@ -4,7 +4,7 @@ import type { ApiServerOptions } from '../../../sandbox/api-server.ts';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
 import { weighCluster } from '../../../src/pipeline/weigh.ts';
 import type { Image, Inventory } from '../../../src/usage/model.ts';
-import type { NamespaceReport, Report } from '../../../src/usage/report.ts';
+import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import type { UseReport } from '../../../src/usage/in-use/use-report.ts';
 import { bruteForceInventory } from '../../brute-force/brute-force.ts';
 import type { Figures } from '../../brute-force/brute-force.ts';

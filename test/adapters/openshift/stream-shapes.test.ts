@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { NamespaceReport, TagReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport, TagReport } from '../../../src/usage/report/report.ts';
 import { sha256 } from '../../usage/build.ts';
 import { reportOn } from '../../usage/report-on.ts';
 import {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { writeCleanup } from '../../../src/usage/cleanup/cleanup-file.ts';
-import type { NamespaceReport, Report, StreamReport } from '../../../src/usage/report.ts';
+import type { NamespaceReport, Report, StreamReport } from '../../../src/usage/report/report.ts';
 import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 
 const SILVER = 'https://api.silver.example.test:6443';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Inventory } from '../../../src/usage/model.ts';
-import { reportNamespace } from '../../../src/usage/report.ts';
+import { reportNamespace } from '../../../src/usage/report/report.ts';
 import { listObstacles, planDeletions } from '../../../src/usage/cleanup/plan.ts';
 import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
 import { ago, image, imported, namespace, NAMESPACE, rules, snapshot, stream, uses } from '../build.ts';

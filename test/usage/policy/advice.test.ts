@@ -4,8 +4,8 @@ import { sumUpAdvice } from '../../../src/usage/policy/advice.ts';
 import type { Advice } from '../../../src/usage/policy/advice.ts';
 import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
 import type { Inventory } from '../../../src/usage/model.ts';
-import { reportNamespace } from '../../../src/usage/report.ts';
-import type { ReportRules } from '../../../src/usage/report.ts';
+import { reportNamespace } from '../../../src/usage/report/report.ts';
+import type { ReportRules } from '../../../src/usage/report/report.ts';
 import { arbitraryInventory } from '../arbitrary-inventory.ts';
 import {
   image,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { QUOTA_ANNOTATION } from '../../src/usage/policy/quota.ts';
-import type { QuotaOverride } from '../../src/usage/policy/quota.ts';
-import type { Inventory } from '../../src/usage/model.ts';
-import { assembleReport, redactWorkloads, reportNamespace } from '../../src/usage/report.ts';
-import type { NamespaceReport, StreamReport, TagReport } from '../../src/usage/report.ts';
+import { QUOTA_ANNOTATION } from '../../../src/usage/policy/quota.ts';
+import type { QuotaOverride } from '../../../src/usage/policy/quota.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
+import { assembleReport, redactWorkloads, reportNamespace } from '../../../src/usage/report/report.ts';
+import type { NamespaceReport, StreamReport, TagReport } from '../../../src/usage/report/report.ts';
 import {
   ago,
   image,
@@ -16,7 +16,7 @@ import {
   snapshot,
   stream,
   uses,
-} from './build.ts';
+} from '../build.ts';
 
 const OTHER = 'd4e5f6-prod';
 const POD = `${NAMESPACE}/Pod/api-1`;

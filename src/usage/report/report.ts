@@ -1,18 +1,18 @@
-import { advise } from './policy/advice.ts';
-import type { Advice, AdviceLimits } from './policy/advice.ts';
-import { deleteTagCommand } from './cleanup/commands.ts';
-import { weigh } from './weighing/ledger.ts';
-import type { WeighedRevision, WeighedStream, WeighedTag } from './weighing/ledger.ts';
-import { byName, compareText } from './text-order.ts';
-import { compareToLimit, resolveLimit } from './policy/quota.ts';
-import type { Level, QuotaOverride, QuotaRules } from './policy/quota.ts';
-import { chooseRecipients } from './policy/recipients.ts';
-import type { RecipientReport, RecipientRules } from './policy/recipients.ts';
-import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from './model.ts';
-import { displayNameOf } from './weighing/teams.ts';
-import { textOf } from './text-map.ts';
-import { createUseReporter, redactUse } from './in-use/use-report.ts';
-import type { UseReport, UseReporter } from './in-use/use-report.ts';
+import { advise } from '../policy/advice.ts';
+import type { Advice, AdviceLimits } from '../policy/advice.ts';
+import { deleteTagCommand } from '../cleanup/commands.ts';
+import { weigh } from '../weighing/ledger.ts';
+import type { WeighedRevision, WeighedStream, WeighedTag } from '../weighing/ledger.ts';
+import { byName, compareText } from '../text-order.ts';
+import { compareToLimit, resolveLimit } from '../policy/quota.ts';
+import type { Level, QuotaOverride, QuotaRules } from '../policy/quota.ts';
+import { chooseRecipients } from '../policy/recipients.ts';
+import type { RecipientReport, RecipientRules } from '../policy/recipients.ts';
+import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from '../model.ts';
+import { displayNameOf } from '../weighing/teams.ts';
+import { textOf } from '../text-map.ts';
+import { createUseReporter, redactUse } from '../in-use/use-report.ts';
+import type { UseReport, UseReporter } from '../in-use/use-report.ts';
 
 /** One tag event with its sizes; `created` is ISO 8601 or null where the API states none. */
 export type RevisionReport = UseReport & {

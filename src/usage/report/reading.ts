@@ -1,5 +1,5 @@
-import { formatList, formatSpan } from './format.ts';
-import type { ListReading } from './model.ts';
+import { formatList, formatSpan } from '../format.ts';
+import type { ListReading } from '../model.ts';
 import type { Report } from './report.ts';
 
 /** Why what is not in use is unknown, for a sentence that goes on with `so …`; null where it is known. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { describeInexact, describeReading, describeUnseenUse, isPart } from '../../src/usage/reading.ts';
-import { inventory, namespace, NOW } from './build.ts';
-import { reportOn } from './report-on.ts';
+import { describeInexact, describeReading, describeUnseenUse, isPart } from '../../../src/usage/report/reading.ts';
+import { inventory, namespace, NOW } from '../build.ts';
+import { reportOn } from '../report-on.ts';
 
 const namespaces = [namespace('b-dev'), namespace('a-dev')];
 
