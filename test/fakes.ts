@@ -16,7 +16,7 @@ import type {
   Transport,
 } from '../src/pipeline/ports.ts';
 import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
-import type { BlobStat } from '../src/usage/registry-verdict.ts';
+import type { BlobStat } from '../src/usage/verify/registry-verdict.ts';
 import { writeOut } from '../src/usage/cluster/snapshots.ts';
 import type { Inventory, Snapshot } from '../src/usage/model.ts';
 

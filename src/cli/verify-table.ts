@@ -1,7 +1,7 @@
 import type { Reporter } from '../app.ts';
 import { formatBytes, formatCount, formatMoment, formatNumber } from '../usage/format.ts';
-import type { BlobDifference, RegistryVerdict } from '../usage/registry-verdict.ts';
-import type { Figure, FigureCheck, FigureDifference } from '../usage/verify.ts';
+import type { BlobDifference, RegistryVerdict } from '../usage/verify/registry-verdict.ts';
+import type { Figure, FigureCheck, FigureDifference } from '../usage/verify/compare-figures.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import { paint, printable } from './terminal.ts';

@@ -1,5 +1,5 @@
 import type { AdviceSummary } from '../usage/policy/advice.ts';
-import type { BlobStat } from '../usage/registry-verdict.ts';
+import type { BlobStat } from '../usage/verify/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../usage/model.ts';
 import type { Report } from '../usage/report/report.ts';
 import type { DeletionPlan } from '../usage/cleanup/plan.ts';

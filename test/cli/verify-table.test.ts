@@ -1,10 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { verificationText } from '../../src/cli/verify-table.ts';
-import { judgeBlobs } from '../../src/usage/registry-verdict.ts';
-import type { BlobStat } from '../../src/usage/registry-verdict.ts';
-import { FIGURES } from '../../src/usage/verify.ts';
-import type { FigureCheck } from '../../src/usage/verify.ts';
+import { judgeBlobs } from '../../src/usage/verify/registry-verdict.ts';
+import type { BlobStat } from '../../src/usage/verify/registry-verdict.ts';
+import { FIGURES } from '../../src/usage/verify/compare-figures.ts';
+import type { FigureCheck } from '../../src/usage/verify/compare-figures.ts';
 import { sha256 } from '../usage/build.ts';
 
 type Verification = Parameters<typeof verificationText>[1];

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import type { Now, Registry } from '../../pipeline/ports.ts';
-import type { BlobStat } from '../../usage/registry-verdict.ts';
+import type { BlobStat } from '../../usage/verify/registry-verdict.ts';
 import { createExchange } from './exchange.ts';
 import type { Exchange, Question, Reply } from './exchange.ts';
 import { isFitToken, isLoopback, logIn, SET_THEM } from './login.ts';

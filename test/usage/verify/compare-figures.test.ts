@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
-import { recount } from '../../src/usage/recount.ts';
-import type { Figures, StreamFigures, TagFigures } from '../../src/usage/recount.ts';
-import { reportNamespace } from '../../src/usage/report/report.ts';
-import { compareFigures } from '../../src/usage/verify.ts';
-import { image, inventory, NAMESPACE, rules, selection, sha256, stream } from './build.ts';
+import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import { recount } from '../../../src/usage/verify/recount.ts';
+import type { Figures, StreamFigures, TagFigures } from '../../../src/usage/verify/recount.ts';
+import { reportNamespace } from '../../../src/usage/report/report.ts';
+import { compareFigures } from '../../../src/usage/verify/compare-figures.ts';
+import { image, inventory, NAMESPACE, rules, selection, sha256, stream } from '../build.ts';
 
 const INVENTORY = inventory({
   streams: [

@@ -1,5 +1,5 @@
-import { formatBytes, formatCount, formatSome } from './format.ts';
-import { compareText } from './text-order.ts';
+import { formatBytes, formatCount, formatSome } from '../format.ts';
+import { compareText } from '../text-order.ts';
 import type { ChargedBlob } from './recount.ts';
 
 /** What a registry answers to the question whether it holds a blob. */

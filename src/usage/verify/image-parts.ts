@@ -1,4 +1,4 @@
-import type { Image } from './model.ts';
+import type { Image } from '../model.ts';
 
 /** A blob as one image states it. */
 export type Part = { readonly digest: string; readonly sizeBytes: number; readonly isLayer: boolean };

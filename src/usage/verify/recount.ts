@@ -1,9 +1,9 @@
 import { createPartsReader } from './image-parts.ts';
 import type { ImageParts } from './image-parts.ts';
-import { textOf } from './text-map.ts';
-import { compareText } from './text-order.ts';
-import type { ImageStream, Inventory } from './model.ts';
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from './report/report.ts';
+import { textOf } from '../text-map.ts';
+import { compareText } from '../text-order.ts';
+import type { ImageStream, Inventory } from '../model.ts';
+import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report/report.ts';
 
 /** Those figures of a report that are recounted; a NamespaceReport is one of these, but for its team's. */
 export type Figures = Pick<

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
-import { recount } from '../../src/usage/recount.ts';
-import { reportNamespace } from '../../src/usage/report/report.ts';
-import { compareFigures } from '../../src/usage/verify.ts';
-import { arbitraryInventory, shuffledThroughout } from './arbitrary-inventory.ts';
-import { rules, selection } from './build.ts';
+import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import { recount } from '../../../src/usage/verify/recount.ts';
+import { reportNamespace } from '../../../src/usage/report/report.ts';
+import { compareFigures } from '../../../src/usage/verify/compare-figures.ts';
+import { arbitraryInventory, shuffledThroughout } from '../arbitrary-inventory.ts';
+import { rules, selection } from '../build.ts';
 
 test('a recount of any namespace of any cluster finds every figure that its report states', () => {
   fc.assert(

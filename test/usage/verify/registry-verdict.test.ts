@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { isAskable, judgeBlobs } from '../../src/usage/registry-verdict.ts';
-import type { BlobStat } from '../../src/usage/registry-verdict.ts';
-import type { ChargedBlob } from '../../src/usage/recount.ts';
-import { sha256 } from './build.ts';
+import { isAskable, judgeBlobs } from '../../../src/usage/verify/registry-verdict.ts';
+import type { BlobStat } from '../../../src/usage/verify/registry-verdict.ts';
+import type { ChargedBlob } from '../../../src/usage/verify/recount.ts';
+import { sha256 } from '../build.ts';
 
 const blob = (given: Partial<ChargedBlob> = {}): ChargedBlob => ({
   digest: sha256('1'),

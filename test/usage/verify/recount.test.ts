@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { recount } from '../../src/usage/recount.ts';
-import type { Inventory } from '../../src/usage/model.ts';
-import { image, imported, index, inventory, NAMESPACE, sha256, stream } from './build.ts';
+import { recount } from '../../../src/usage/verify/recount.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
+import { image, imported, index, inventory, NAMESPACE, sha256, stream } from '../build.ts';
 
 const recountDev = (given: Partial<Inventory>, chargeImported = false) =>
   recount(inventory(given), { namespace: NAMESPACE, team: [NAMESPACE], groupByLabel: null, chargeImported });
