@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { cronFault, timeZoneFault } from './pipeline/schedule.ts';
 import type { AdviceLimits } from './usage/policy/advice.ts';
-import { DEFAULT_BRANDING, findContrastFaults } from './usage/branding.ts';
-import type { Branding } from './usage/branding.ts';
+import { DEFAULT_BRANDING, findContrastFaults } from './branding.ts';
+import type { Branding } from './branding.ts';
 import { LEVELS, parseQuantity } from './usage/policy/quota.ts';
 import type { QuotaRules } from './usage/policy/quota.ts';
 import { isDomainAllowed, parseAddress } from './usage/policy/recipients.ts';

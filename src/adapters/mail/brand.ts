@@ -1,5 +1,5 @@
-import { DEFAULT_BRANDING } from '../../usage/branding.ts';
-import type { Branding } from '../../usage/branding.ts';
+import { DEFAULT_BRANDING } from '../../branding.ts';
+import type { Branding } from '../../branding.ts';
 
 /** Where readers find help and documentation. */
 type Contact = {

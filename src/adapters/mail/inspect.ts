@@ -1,7 +1,7 @@
 import type { Compose, RenderedMail } from '../../pipeline/ports.ts';
 import type { Delivery } from '../../pipeline/records.ts';
-import { BACKGROUNDS, findContrastFaults } from '../../usage/branding.ts';
-import type { Colors } from '../../usage/branding.ts';
+import { BACKGROUNDS, findContrastFaults } from '../../branding.ts';
+import type { Colors } from '../../branding.ts';
 import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';
 import { isLightEnough, MAX_HTML_BYTES } from './weight.ts';
 

@@ -1,5 +1,5 @@
 import type { RunSummary, UsageMail } from '../../pipeline/ports.ts';
-import { DEFAULT_BRANDING } from '../../usage/branding.ts';
+import { DEFAULT_BRANDING } from '../../branding.ts';
 import { attachUsage } from './attachments.ts';
 import type { Brand } from './brand.ts';
 import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';

@@ -1,4 +1,4 @@
-import type { Colors } from '../../usage/branding.ts';
+import type { Colors } from '../../branding.ts';
 import {
   formatAtLeast,
   formatBeside,

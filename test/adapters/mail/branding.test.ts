@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readSummarySample } from '../../../src/adapters/mail/samples.ts';
-import type { Branding } from '../../../src/usage/branding.ts';
+import type { Branding } from '../../../src/branding.ts';
 import { CONTAINER_STORE, inventMail } from './invented.ts';
 import { readPage } from './read-message.ts';
 

@@ -1,7 +1,7 @@
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
 import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/samples.ts';
 import type { RenderedMail, RunSummary, RunSummaryRow, UsageMail } from '../../../src/pipeline/ports.ts';
-import type { Branding } from '../../../src/usage/branding.ts';
+import type { Branding } from '../../../src/branding.ts';
 import type { NamespaceReport } from '../../../src/usage/report/report.ts';
 import { inventCluster, weighInto } from './invented-registry.ts';
 import type { Place, Shape } from './invented-registry.ts';

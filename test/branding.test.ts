@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contrastOf, DEFAULT_BRANDING, findContrastFaults } from '../../src/usage/branding.ts';
+import { contrastOf, DEFAULT_BRANDING, findContrastFaults } from '../src/branding.ts';
 
 describe('contrast', () => {
   test.each([
