@@ -3,7 +3,7 @@ import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { Report } from '../usage/report/report.ts';
 import { candidateOf, chooseMailed, draftDeliveries } from './deliveries.ts';
 import type { MailedNamespace } from './deliveries.ts';
-import { renderDelivery } from './mailer.ts';
+import { renderDelivery } from './stages/mailer.ts';
 import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from './ports.ts';
 import type { Delivery } from './records.ts';
 import { joinWeighed, readAndWeigh } from './weigh.ts';

@@ -1,13 +1,13 @@
-import { collect } from '../../src/pipeline/collector.ts';
+import { collect } from '../../src/pipeline/stages/collector.ts';
 import type { RunEvent } from '../../src/pipeline/events.ts';
 import { ROLES } from '../../src/pipeline/jobs.ts';
-import { mail } from '../../src/pipeline/mailer.ts';
+import { mail } from '../../src/pipeline/stages/mailer.ts';
 import type { Attempt, Cluster, Compose, JobHandlers, Now, Store } from '../../src/pipeline/ports.ts';
 import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.ts';
 import { startRun } from '../../src/pipeline/run.ts';
-import { sealRun } from '../../src/pipeline/seal.ts';
-import { size } from '../../src/pipeline/sizer.ts';
-import { finishRun } from '../../src/pipeline/finish.ts';
+import { sealRun } from '../../src/pipeline/stages/seal.ts';
+import { size } from '../../src/pipeline/stages/sizer.ts';
+import { finishRun } from '../../src/pipeline/stages/finish.ts';
 import { splitInventory, weighSnapshot } from '../../src/pipeline/weigh.ts';
 import type { WeighingRules } from '../../src/pipeline/weigh.ts';
 import type { Level } from '../../src/usage/policy/quota.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { composeReport } from '../../src/pipeline/mailer.ts';
+import { composeReport } from '../../src/pipeline/stages/mailer.ts';
 import { prepareOneOff, sendOneOff } from '../../src/pipeline/one-off.ts';
 import type { Store } from '../../src/pipeline/ports.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';

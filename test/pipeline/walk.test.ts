@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import { prepareOneOff, sendOneOff } from '../../src/pipeline/one-off.ts';
 import type { Cluster, Store } from '../../src/pipeline/ports.ts';
-import { summariseRun } from '../../src/pipeline/summary.ts';
+import { summariseRun } from '../../src/pipeline/stages/summary.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
 import { inventory, NOW } from '../usage/build.ts';
 import { CLOCK, clusterOf, createPorts, pipelineRules, SLOT, submittedBy, typesOf, walk } from './build.ts';

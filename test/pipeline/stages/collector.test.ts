@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import { collect } from '../../src/pipeline/collector.ts';
-import type { Cluster } from '../../src/pipeline/ports.ts';
-import { stopRun } from '../../src/pipeline/run.ts';
-import { size } from '../../src/pipeline/sizer.ts';
-import { createFakeCluster, createFakeStore } from '../fakes.ts';
-import { image, inventory, namespace, NOW, stream } from '../usage/build.ts';
+import { AppError } from '../../../src/errors.ts';
+import { collect } from '../../../src/pipeline/stages/collector.ts';
+import type { Cluster } from '../../../src/pipeline/ports.ts';
+import { stopRun } from '../../../src/pipeline/run.ts';
+import { size } from '../../../src/pipeline/stages/sizer.ts';
+import { createFakeCluster, createFakeStore } from '../../fakes.ts';
+import { image, inventory, namespace, NOW, stream } from '../../usage/build.ts';
 import {
   CLOCK,
   clusterOf,
@@ -16,8 +16,8 @@ import {
   runOf,
   SLOT,
   typesOf,
-} from './build.ts';
-import type { Ports } from './build.ts';
+} from '../build.ts';
+import type { Ports } from '../build.ts';
 
 const claimed = async (given: Parameters<typeof createPorts>[0] = {}): Promise<Ports> => {
   const ports = createPorts(given);

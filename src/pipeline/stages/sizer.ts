@@ -1,11 +1,11 @@
-import { AppError, RETRYABLE, toAppError } from '../errors.ts';
-import type { ReportRules } from '../usage/report/report.ts';
-import type { Observe } from './events.ts';
-import type { SizeJob } from './jobs.ts';
-import type { Attempt, Store } from './ports.ts';
-import type { NamespaceResult } from './records.ts';
-import { requireRun } from './run.ts';
-import { weighSnapshot } from './weigh.ts';
+import { AppError, RETRYABLE, toAppError } from '../../errors.ts';
+import type { ReportRules } from '../../usage/report/report.ts';
+import type { Observe } from '../events.ts';
+import type { SizeJob } from '../jobs.ts';
+import type { Attempt, Store } from '../ports.ts';
+import type { NamespaceResult } from '../records.ts';
+import { requireRun } from '../run.ts';
+import { weighSnapshot } from '../weigh.ts';
 
 export type SizerDeps = { readonly store: Store; readonly observe: Observe };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DELIVERY_STATES } from '../../src/pipeline/records.ts';
-import { summariseRun } from '../../src/pipeline/summary.ts';
+import { DELIVERY_STATES } from '../../../src/pipeline/records.ts';
+import { summariseRun } from '../../../src/pipeline/stages/summary.ts';
 import {
   CLOCK,
   clusterOf,
@@ -12,7 +12,7 @@ import {
   runOf,
   SLOT,
   withMails,
-} from './build.ts';
+} from '../build.ts';
 
 describe('summarising a run', () => {
   test.each(DELIVERY_STATES)('counts a mail that is %s', async (state) => {

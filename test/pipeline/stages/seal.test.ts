@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import type { Store } from '../../src/pipeline/ports.ts';
-import type { NamespaceResult } from '../../src/pipeline/records.ts';
-import { stopRun } from '../../src/pipeline/run.ts';
-import { sealRun } from '../../src/pipeline/seal.ts';
-import { size } from '../../src/pipeline/sizer.ts';
-import { summariseRun } from '../../src/pipeline/summary.ts';
-import { createFakeStore } from '../fakes.ts';
-import { NOW, snapshot } from '../usage/build.ts';
-import type { Inventory } from '../../src/usage/model.ts';
+import type { Store } from '../../../src/pipeline/ports.ts';
+import type { NamespaceResult } from '../../../src/pipeline/records.ts';
+import { stopRun } from '../../../src/pipeline/run.ts';
+import { sealRun } from '../../../src/pipeline/stages/seal.ts';
+import { size } from '../../../src/pipeline/stages/sizer.ts';
+import { summariseRun } from '../../../src/pipeline/stages/summary.ts';
+import { createFakeStore } from '../../fakes.ts';
+import { NOW, snapshot } from '../../usage/build.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
 import {
   CLOCK,
   clusterOf,
@@ -18,8 +18,8 @@ import {
   runOf,
   SLOT,
   typesOf,
-} from './build.ts';
-import type { PipelineRules, Ports } from './build.ts';
+} from '../build.ts';
+import type { PipelineRules, Ports } from '../build.ts';
 
 const byTeam = pipelineRules({ groupByLabel: 'team' });
 const wally = { team: 'wally' };

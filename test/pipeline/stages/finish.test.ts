@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import { finishRun } from '../../src/pipeline/finish.ts';
-import type { Store } from '../../src/pipeline/ports.ts';
-import { createFakeStore, createFakeTransport } from '../fakes.ts';
-import { NOW } from '../usage/build.ts';
+import { AppError } from '../../../src/errors.ts';
+import { finishRun } from '../../../src/pipeline/stages/finish.ts';
+import type { Store } from '../../../src/pipeline/ports.ts';
+import { createFakeStore, createFakeTransport } from '../../fakes.ts';
+import { NOW } from '../../usage/build.ts';
 import {
   CLOCK,
   clusterOf,
@@ -18,8 +18,8 @@ import {
   submittedBy,
   typesOf,
   withMails,
-} from './build.ts';
-import type { Ports } from './build.ts';
+} from '../build.ts';
+import type { Ports } from '../build.ts';
 
 const job = { runId: SLOT.id, attempt: FIRST_TRY };
 const rules = pipelineRules();

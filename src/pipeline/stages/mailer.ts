@@ -1,10 +1,10 @@
-import { AppError, RETRYABLE, toAppError } from '../errors.ts';
-import { redactWorkloads } from '../usage/report/report.ts';
-import type { ReportFrame } from '../usage/report/report.ts';
-import { requireDelivery } from './deliveries.ts';
-import { withoutAddresses } from './events.ts';
-import type { Observe } from './events.ts';
-import type { MailJob } from './jobs.ts';
+import { AppError, RETRYABLE, toAppError } from '../../errors.ts';
+import { redactWorkloads } from '../../usage/report/report.ts';
+import type { ReportFrame } from '../../usage/report/report.ts';
+import { requireDelivery } from '../deliveries.ts';
+import { withoutAddresses } from '../events.ts';
+import type { Observe } from '../events.ts';
+import type { MailJob } from '../jobs.ts';
 import type {
   Attempt,
   Compose,
@@ -15,10 +15,10 @@ import type {
   Store,
   Transport,
   UsageMail,
-} from './ports.ts';
-import type { Delivery, DeliveryState, Run, WeighedNamespace } from './records.ts';
-import { requireRun } from './run.ts';
-import { joinWeighed } from './weigh.ts';
+} from '../ports.ts';
+import type { Delivery, DeliveryState, Run, WeighedNamespace } from '../records.ts';
+import { requireRun } from '../run.ts';
+import { joinWeighed } from '../weigh.ts';
 
 export type MailerDeps = {
   readonly store: Store;

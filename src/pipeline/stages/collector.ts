@@ -1,11 +1,11 @@
-import { RETRYABLE, toAppError } from '../errors.ts';
-import type { Observe } from './events.ts';
-import type { RunJob } from './jobs.ts';
-import type { Attempt, Cluster, Now, Queue, Store } from './ports.ts';
-import type { Run } from './records.ts';
-import { requireRun, stopRun } from './run.ts';
-import { splitInventory } from './weigh.ts';
-import type { WeighingRules } from './weigh.ts';
+import { RETRYABLE, toAppError } from '../../errors.ts';
+import type { Observe } from '../events.ts';
+import type { RunJob } from '../jobs.ts';
+import type { Attempt, Cluster, Now, Queue, Store } from '../ports.ts';
+import type { Run } from '../records.ts';
+import { requireRun, stopRun } from '../run.ts';
+import { splitInventory } from '../weigh.ts';
+import type { WeighingRules } from '../weigh.ts';
 
 export type CollectorDeps = {
   readonly cluster: Cluster;

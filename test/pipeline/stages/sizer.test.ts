@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import type { Store } from '../../src/pipeline/ports.ts';
-import { size } from '../../src/pipeline/sizer.ts';
-import { createFakeStore } from '../fakes.ts';
-import { NOW, snapshot } from '../usage/build.ts';
-import { clusterOf, createPorts, FIRST_TRY, LAST_TRY, pipelineRules, runOf, SLOT } from './build.ts';
-import type { Ports } from './build.ts';
+import { AppError } from '../../../src/errors.ts';
+import type { Store } from '../../../src/pipeline/ports.ts';
+import { size } from '../../../src/pipeline/stages/sizer.ts';
+import { createFakeStore } from '../../fakes.ts';
+import { NOW, snapshot } from '../../usage/build.ts';
+import { clusterOf, createPorts, FIRST_TRY, LAST_TRY, pipelineRules, runOf, SLOT } from '../build.ts';
+import type { Ports } from '../build.ts';
 
 const job = { runId: SLOT.id, namespace: 'a-dev', attempt: FIRST_TRY };
 const lastJob = { ...job, attempt: LAST_TRY };

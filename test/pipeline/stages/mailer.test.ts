@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/errors.ts';
-import { composeReport, mail } from '../../src/pipeline/mailer.ts';
-import type { SendOutcome, Store, UsageMail } from '../../src/pipeline/ports.ts';
-import type { Delivery } from '../../src/pipeline/records.ts';
-import { createFakeCompose, createFakeStore, createFakeTransport } from '../fakes.ts';
-import type { ScriptedSend } from '../fakes.ts';
-import { ago, image, inventory, namespace, NOW, stream, uses } from '../usage/build.ts';
+import { AppError } from '../../../src/errors.ts';
+import { composeReport, mail } from '../../../src/pipeline/stages/mailer.ts';
+import type { SendOutcome, Store, UsageMail } from '../../../src/pipeline/ports.ts';
+import type { Delivery } from '../../../src/pipeline/records.ts';
+import { createFakeCompose, createFakeStore, createFakeTransport } from '../../fakes.ts';
+import type { ScriptedSend } from '../../fakes.ts';
+import { ago, image, inventory, namespace, NOW, stream, uses } from '../../usage/build.ts';
 import {
   CLOCK,
   clusterOf,
@@ -19,8 +19,8 @@ import {
   SLOT,
   submittedBy,
   typesOf,
-} from './build.ts';
-import type { Ports } from './build.ts';
+} from '../build.ts';
+import type { Ports } from '../build.ts';
 
 const ID = 'delivery-1';
 const job = { runId: SLOT.id, deliveryId: ID, attempt: FIRST_TRY };
