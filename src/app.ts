@@ -36,11 +36,11 @@ import type {
 import { NOBODY, previewNamespaces, previewRun } from './pipeline/preview.ts';
 import type { PreviewedMail } from './pipeline/preview.ts';
 import type { Delivery, Run } from './pipeline/records.ts';
-import { requireRun, startRun } from './pipeline/run.ts';
-import { manualSlot } from './pipeline/schedule.ts';
+import { requireRun, startRun } from './pipeline/runs/run.ts';
+import { manualSlot } from './pipeline/runs/schedule.ts';
 import { sealRun } from './pipeline/stages/seal.ts';
 import { size } from './pipeline/stages/sizer.ts';
-import { chooseSlot, dueSlot } from './pipeline/slots.ts';
+import { chooseSlot, dueSlot } from './pipeline/runs/slots.ts';
 import { summariseRun } from './pipeline/stages/summary.ts';
 import { verifyNamespace } from './pipeline/verify.ts';
 import type { Verification } from './pipeline/verify.ts';

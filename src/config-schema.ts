@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cronFault, timeZoneFault } from './pipeline/schedule.ts';
+import { cronFault, timeZoneFault } from './pipeline/runs/schedule.ts';
 import type { AdviceLimits } from './usage/policy/advice.ts';
 import { DEFAULT_BRANDING, findContrastFaults } from './branding.ts';
 import type { Branding } from './branding.ts';

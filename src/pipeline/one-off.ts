@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts';
 import { isDomainAllowed, parseAddress } from '../usage/policy/recipients.ts';
 import type { RecipientReport } from '../usage/policy/recipients.ts';
 import type { ReportFrame } from '../usage/report/report.ts';
-import { draftDeliveries, requireDelivery } from './deliveries.ts';
+import { draftDeliveries, requireDelivery } from './runs/deliveries.ts';
 import { mail, renderDelivery } from './stages/mailer.ts';
 import type { MailerDeps } from './stages/mailer.ts';
 import type { Cluster, Compose, Now, RenderedMail } from './ports.ts';

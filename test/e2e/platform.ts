@@ -10,7 +10,7 @@ import type { ApiServer, ApiServerOptions } from '../../sandbox/api-server.ts';
 import { startSmtpCatcher } from '../../sandbox/smtp-catcher.ts';
 import type { CaughtMessage, SmtpCatcher, SmtpCatcherOptions } from '../../sandbox/smtp-catcher.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
-import { latestSlot } from '../../src/pipeline/schedule.ts';
+import { latestSlot } from '../../src/pipeline/runs/schedule.ts';
 import { runQuotagram, startQuotagram } from './command-line.ts';
 import type { Ended, Running } from './command-line.ts';
 import { writeKubeconfig } from './kubeconfig.ts';

@@ -4,7 +4,7 @@ import { ROLES } from '../../src/pipeline/jobs.ts';
 import { mail } from '../../src/pipeline/stages/mailer.ts';
 import type { Attempt, Cluster, Compose, JobHandlers, Now, Store } from '../../src/pipeline/ports.ts';
 import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.ts';
-import { startRun } from '../../src/pipeline/run.ts';
+import { startRun } from '../../src/pipeline/runs/run.ts';
 import { sealRun } from '../../src/pipeline/stages/seal.ts';
 import { size } from '../../src/pipeline/stages/sizer.ts';
 import { finishRun } from '../../src/pipeline/stages/finish.ts';

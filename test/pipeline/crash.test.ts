@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
 import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
-import { startRun } from '../../src/pipeline/run.ts';
+import { startRun } from '../../src/pipeline/runs/run.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
 import { clusterOf, createPorts, pipelineRules, SLOT, workOn } from './build.ts';
 import type { Ports } from './build.ts';

@@ -3,7 +3,7 @@ import type { Observe } from '../events.ts';
 import type { RunJob } from '../jobs.ts';
 import type { Attempt, Cluster, Now, Queue, Store } from '../ports.ts';
 import type { Run } from '../records.ts';
-import { requireRun, stopRun } from '../run.ts';
+import { requireRun, stopRun } from '../runs/run.ts';
 import { splitInventory } from '../weigh.ts';
 import type { WeighingRules } from '../weigh.ts';
 

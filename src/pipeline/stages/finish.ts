@@ -1,9 +1,9 @@
-import { draftDelivery, listUsageMails, planDelivery } from '../deliveries.ts';
+import { draftDelivery, listUsageMails, planDelivery } from '../runs/deliveries.ts';
 import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, Store } from '../ports.ts';
 import type { HistoryPoint, Run, WeighedNamespace } from '../records.ts';
-import { requireRun } from '../run.ts';
+import { requireRun } from '../runs/run.ts';
 import { summariseRun } from './summary.ts';
 
 /**

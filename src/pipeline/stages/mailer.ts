@@ -1,7 +1,7 @@
 import { AppError, RETRYABLE, toAppError } from '../../errors.ts';
 import { redactWorkloads } from '../../usage/report/report.ts';
 import type { ReportFrame } from '../../usage/report/report.ts';
-import { requireDelivery } from '../deliveries.ts';
+import { requireDelivery } from '../runs/deliveries.ts';
 import { withoutAddresses } from '../events.ts';
 import type { Observe } from '../events.ts';
 import type { MailJob } from '../jobs.ts';
@@ -17,7 +17,7 @@ import type {
   UsageMail,
 } from '../ports.ts';
 import type { Delivery, DeliveryState, Run, WeighedNamespace } from '../records.ts';
-import { requireRun } from '../run.ts';
+import { requireRun } from '../runs/run.ts';
 import { joinWeighed } from '../weigh.ts';
 
 export type MailerDeps = {

@@ -1,10 +1,10 @@
 import type { Level } from '../../usage/policy/quota.ts';
-import { candidateOf, chooseMailed, draftDeliveries, planDelivery } from '../deliveries.ts';
-import type { Candidate } from '../deliveries.ts';
+import { candidateOf, chooseMailed, draftDeliveries, planDelivery } from '../runs/deliveries.ts';
+import type { Candidate } from '../runs/deliveries.ts';
 import type { Compose } from '../ports.ts';
 import type { GivenUpNamespace, NamespaceResult, Run } from '../records.ts';
-import { queueMails, requireRun } from '../run.ts';
-import type { RunDeps } from '../run.ts';
+import { queueMails, requireRun } from '../runs/run.ts';
+import type { RunDeps } from '../runs/run.ts';
 
 export type SealDeps = RunDeps & { readonly compose: Pick<Compose, 'identify'> };
 

@@ -4,7 +4,7 @@ import type { Observe } from '../events.ts';
 import type { SizeJob } from '../jobs.ts';
 import type { Attempt, Store } from '../ports.ts';
 import type { NamespaceResult } from '../records.ts';
-import { requireRun } from '../run.ts';
+import { requireRun } from '../runs/run.ts';
 import { weighSnapshot } from '../weigh.ts';
 
 export type SizerDeps = { readonly store: Store; readonly observe: Observe };

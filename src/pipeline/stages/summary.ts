@@ -1,9 +1,9 @@
 import { sumUpAdvice } from '../../usage/policy/advice.ts';
-import { findGap, listUsageMails } from '../deliveries.ts';
+import { findGap, listUsageMails } from '../runs/deliveries.ts';
 import { listFailing } from '../failing.ts';
 import type { RunSummary, RunSummaryRow, Store } from '../ports.ts';
 import type { Delivery, DeliveryState, NamespaceResult, Run, WeighedNamespace } from '../records.ts';
-import { requireRun } from '../run.ts';
+import { requireRun } from '../runs/run.ts';
 
 /** What a run came to, one row per namespace, sorted by name. Reads only. */
 export const summariseRun = async (store: Store, runId: string): Promise<RunSummary> => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
 import { collect } from '../../../src/pipeline/stages/collector.ts';
 import type { Cluster } from '../../../src/pipeline/ports.ts';
-import { stopRun } from '../../../src/pipeline/run.ts';
+import { stopRun } from '../../../src/pipeline/runs/run.ts';
 import { size } from '../../../src/pipeline/stages/sizer.ts';
 import { createFakeCluster, createFakeStore } from '../../fakes.ts';
 import { image, inventory, namespace, NOW, stream } from '../../usage/build.ts';

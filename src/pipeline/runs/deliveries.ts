@@ -1,10 +1,10 @@
-import { AppError } from '../errors.ts';
-import type { Level } from '../usage/policy/quota.ts';
-import type { Team } from '../usage/model.ts';
-import type { RecipientReport } from '../usage/policy/recipients.ts';
-import type { Compose, Store } from './ports.ts';
-import type { Delivery, Run, WeighedNamespace } from './records.ts';
-import type { ClusterIdentity } from '../usage/model.ts';
+import { AppError } from '../../errors.ts';
+import type { Level } from '../../usage/policy/quota.ts';
+import type { Team } from '../../usage/model.ts';
+import type { RecipientReport } from '../../usage/policy/recipients.ts';
+import type { Compose, Store } from '../ports.ts';
+import type { Delivery, Run, WeighedNamespace } from '../records.ts';
+import type { ClusterIdentity } from '../../usage/model.ts';
 
 /** A namespace whose recipients are to be told. */
 export type MailedNamespace = {

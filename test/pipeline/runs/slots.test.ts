@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { RUN_STATES } from '../../src/pipeline/records.ts';
-import { chooseSlot, dueSlot } from '../../src/pipeline/slots.ts';
-import { createPorts, runOf, SLOT } from './build.ts';
+import { RUN_STATES } from '../../../src/pipeline/records.ts';
+import { chooseSlot, dueSlot } from '../../../src/pipeline/runs/slots.ts';
+import { createPorts, runOf, SLOT } from '../build.ts';
 
 /** The clock of `createPorts` shows the very moment at which its slot is due. */
 const timer = { cron: '0 8 * * 1', timeZone: 'UTC' };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { requireRun, startRun, stopRun } from '../../src/pipeline/run.ts';
-import { CLOCK, createPorts, deliveryOf, runOf, SLOT, typesOf } from './build.ts';
+import { requireRun, startRun, stopRun } from '../../../src/pipeline/runs/run.ts';
+import { CLOCK, createPorts, deliveryOf, runOf, SLOT, typesOf } from '../build.ts';
 
 describe('starting a run', () => {
   test('claims the slot and queues the collector', async () => {

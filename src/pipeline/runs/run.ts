@@ -1,8 +1,8 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../../errors.ts';
 import { listUsageMails } from './deliveries.ts';
-import type { Observe } from './events.ts';
-import type { Now, Queue, Store } from './ports.ts';
-import type { Run } from './records.ts';
+import type { Observe } from '../events.ts';
+import type { Now, Queue, Store } from '../ports.ts';
+import type { Run } from '../records.ts';
 
 export type RunDeps = {
   readonly store: Store;

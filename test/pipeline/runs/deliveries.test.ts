@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { draftDelivery, planDelivery } from '../../src/pipeline/deliveries.ts';
-import type { Occasion } from '../../src/pipeline/deliveries.ts';
-import type { Delivery } from '../../src/pipeline/records.ts';
-import { createFakeCompose, createFakeStore } from '../fakes.ts';
-import { CLOCK, deliveryOf, SLOT } from './build.ts';
+import { draftDelivery, planDelivery } from '../../../src/pipeline/runs/deliveries.ts';
+import type { Occasion } from '../../../src/pipeline/runs/deliveries.ts';
+import type { Delivery } from '../../../src/pipeline/records.ts';
+import { createFakeCompose, createFakeStore } from '../../fakes.ts';
+import { CLOCK, deliveryOf, SLOT } from '../build.ts';
 
 const compose = createFakeCompose();
 const SILVER = { name: 'Silver', apiUrl: 'https://api.silver.example.test:6443' };
