@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createCluster } from '../src/adapters/openshift/cluster.ts';
 import { loadConfig } from '../src/config.ts';
-import { splitInventory, weighSnapshot } from '../src/pipeline/weigh.ts';
-import type { WeighingRules } from '../src/pipeline/weigh.ts';
+import { splitInventory, weighSnapshot } from '../src/pipeline/direct/weigh.ts';
+import type { WeighingRules } from '../src/pipeline/direct/weigh.ts';
 import { isGlobMatch } from '../src/usage/policy/selector.ts';
 import { startMeter, tellResult } from './meter.ts';
 

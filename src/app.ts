@@ -22,8 +22,8 @@ import type { Observe } from './pipeline/events.ts';
 import type { Role } from './pipeline/jobs.ts';
 import { finishRun } from './pipeline/stages/finish.ts';
 import { mail } from './pipeline/stages/mailer.ts';
-import { prepareOneOff, sendOneOff } from './pipeline/one-off.ts';
-import type { OneOff } from './pipeline/one-off.ts';
+import { prepareOneOff, sendOneOff } from './pipeline/direct/one-off.ts';
+import type { OneOff } from './pipeline/direct/one-off.ts';
 import type {
   BounceMailbox,
   Cluster,
@@ -33,8 +33,8 @@ import type {
   RenderedMail,
   RunSummary,
 } from './pipeline/ports.ts';
-import { NOBODY, previewNamespaces, previewRun } from './pipeline/preview.ts';
-import type { PreviewedMail } from './pipeline/preview.ts';
+import { NOBODY, previewNamespaces, previewRun } from './pipeline/direct/preview.ts';
+import type { PreviewedMail } from './pipeline/direct/preview.ts';
 import type { Delivery, Run } from './pipeline/records.ts';
 import { requireRun, startRun } from './pipeline/runs/run.ts';
 import { manualSlot } from './pipeline/runs/schedule.ts';
@@ -42,10 +42,10 @@ import { sealRun } from './pipeline/stages/seal.ts';
 import { size } from './pipeline/stages/sizer.ts';
 import { chooseSlot, dueSlot } from './pipeline/runs/slots.ts';
 import { summariseRun } from './pipeline/stages/summary.ts';
-import { verifyNamespace } from './pipeline/verify.ts';
-import type { Verification } from './pipeline/verify.ts';
-import { weighCluster } from './pipeline/weigh.ts';
-import type { WeighedCluster, WeighingRules } from './pipeline/weigh.ts';
+import { verifyNamespace } from './pipeline/direct/verify.ts';
+import type { Verification } from './pipeline/direct/verify.ts';
+import { weighCluster } from './pipeline/direct/weigh.ts';
+import type { WeighedCluster, WeighingRules } from './pipeline/direct/weigh.ts';
 import type { Report } from './usage/report/report.ts';
 import { isGlobMatch } from './usage/policy/selector.ts';
 

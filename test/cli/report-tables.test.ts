@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { namespaceDetails, namespaceTable } from '../../src/cli/report-tables.ts';
 import { layOut } from '../../src/cli/table.ts';
-import { weighCluster } from '../../src/pipeline/weigh.ts';
+import { weighCluster } from '../../src/pipeline/direct/weigh.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import type { Report, ReportRules } from '../../src/usage/report/report.ts';
 import { image, inventory, NAMESPACE, namespace, rules, stream, uses } from '../usage/build.ts';

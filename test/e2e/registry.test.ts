@@ -14,7 +14,7 @@ import { deleteStream, objectsOf, pushStreams } from '../../sandbox/registry-pus
 import { HTPASSWD_LOGIN, hasRegistryServer } from '../../sandbox/registry-server.ts';
 import type { RegistryDoor, RegistryServer } from '../../sandbox/registry-server.ts';
 import { startTokenServer } from '../../sandbox/token-server.ts';
-import { weighCluster } from '../../src/pipeline/weigh.ts';
+import { weighCluster } from '../../src/pipeline/direct/weigh.ts';
 import { formatBytes } from '../../src/usage/format.ts';
 import type { NamespaceReport, Report } from '../../src/usage/report/report.ts';
 import { openCluster, PATHS } from '../adapters/openshift/open-cluster.ts';

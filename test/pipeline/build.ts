@@ -8,8 +8,8 @@ import { startRun } from '../../src/pipeline/runs/run.ts';
 import { sealRun } from '../../src/pipeline/stages/seal.ts';
 import { size } from '../../src/pipeline/stages/sizer.ts';
 import { finishRun } from '../../src/pipeline/stages/finish.ts';
-import { splitInventory, weighSnapshot } from '../../src/pipeline/weigh.ts';
-import type { WeighingRules } from '../../src/pipeline/weigh.ts';
+import { splitInventory, weighSnapshot } from '../../src/pipeline/direct/weigh.ts';
+import type { WeighingRules } from '../../src/pipeline/direct/weigh.ts';
 import type { Level } from '../../src/usage/policy/quota.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import {

@@ -8,7 +8,7 @@ import { createTransport } from '../../src/adapters/mail/smtp.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { createStore } from '../../src/adapters/redis/store.ts';
 import { composeReport } from '../../src/pipeline/stages/mailer.ts';
-import { prepareOneOff, sendOneOff } from '../../src/pipeline/one-off.ts';
+import { prepareOneOff, sendOneOff } from '../../src/pipeline/direct/one-off.ts';
 import { createFakeCluster, createFakeTransport } from '../fakes.ts';
 import { clusterOf, createPorts, LEA, pipelineRules, walk } from './build.ts';
 

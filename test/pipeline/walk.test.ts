@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import { prepareOneOff, sendOneOff } from '../../src/pipeline/one-off.ts';
+import { prepareOneOff, sendOneOff } from '../../src/pipeline/direct/one-off.ts';
 import type { Cluster, Store } from '../../src/pipeline/ports.ts';
 import { summariseRun } from '../../src/pipeline/stages/summary.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';

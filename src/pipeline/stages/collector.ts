@@ -4,8 +4,8 @@ import type { RunJob } from '../jobs.ts';
 import type { Attempt, Cluster, Now, Queue, Store } from '../ports.ts';
 import type { Run } from '../records.ts';
 import { requireRun, stopRun } from '../runs/run.ts';
-import { splitInventory } from '../weigh.ts';
-import type { WeighingRules } from '../weigh.ts';
+import { splitInventory } from '../direct/weigh.ts';
+import type { WeighingRules } from '../direct/weigh.ts';
 
 export type CollectorDeps = {
   readonly cluster: Cluster;

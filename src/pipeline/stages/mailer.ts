@@ -18,7 +18,7 @@ import type {
 } from '../ports.ts';
 import type { Delivery, DeliveryState, Run, WeighedNamespace } from '../records.ts';
 import { requireRun } from '../runs/run.ts';
-import { joinWeighed } from '../weigh.ts';
+import { joinWeighed } from '../direct/weigh.ts';
 
 export type MailerDeps = {
   readonly store: Store;

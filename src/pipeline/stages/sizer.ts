@@ -5,7 +5,7 @@ import type { SizeJob } from '../jobs.ts';
 import type { Attempt, Store } from '../ports.ts';
 import type { NamespaceResult } from '../records.ts';
 import { requireRun } from '../runs/run.ts';
-import { weighSnapshot } from '../weigh.ts';
+import { weighSnapshot } from '../direct/weigh.ts';
 
 export type SizerDeps = { readonly store: Store; readonly observe: Observe };
 

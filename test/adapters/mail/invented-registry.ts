@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
-import { joinWeighed, readAndWeigh } from '../../../src/pipeline/weigh.ts';
+import { joinWeighed, readAndWeigh } from '../../../src/pipeline/direct/weigh.ts';
 import type { Image, Inventory } from '../../../src/usage/model.ts';
 import { createFakeCluster } from '../../fakes.ts';
 import { pipelineRules } from '../../pipeline/build.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { previewRun } from '../../../src/pipeline/preview.ts';
-import type { PreviewedMail } from '../../../src/pipeline/preview.ts';
+import { previewRun } from '../../../src/pipeline/direct/preview.ts';
+import type { PreviewedMail } from '../../../src/pipeline/direct/preview.ts';
 import { createFakeCluster } from '../../fakes.ts';
 import { pipelineRules } from '../../pipeline/build.ts';
 import { NOW } from '../../usage/build.ts';

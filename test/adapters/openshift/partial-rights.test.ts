@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ApiObjects } from '../../../sandbox/api-lists.ts';
 import type { ApiServerOptions } from '../../../sandbox/api-server.ts';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
-import { weighCluster } from '../../../src/pipeline/weigh.ts';
+import { weighCluster } from '../../../src/pipeline/direct/weigh.ts';
 import type { Image, Inventory } from '../../../src/usage/model.ts';
 import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import type { UseReport } from '../../../src/usage/in-use/use-report.ts';

@@ -1,13 +1,13 @@
-import { isAskable, judgeBlobs } from '../usage/verify/registry-verdict.ts';
-import type { AskedBlob, BlobStat, RegistryVerdict } from '../usage/verify/registry-verdict.ts';
-import { recount } from '../usage/verify/recount.ts';
-import type { ChargedBlob } from '../usage/verify/recount.ts';
-import { reportNamespace } from '../usage/report/report.ts';
-import { compareFigures } from '../usage/verify/compare-figures.ts';
-import type { FigureCheck } from '../usage/verify/compare-figures.ts';
-import type { Observe } from './events.ts';
-import { mapInLanes } from './lanes.ts';
-import type { Cluster, Registry } from './ports.ts';
+import { isAskable, judgeBlobs } from '../../usage/verify/registry-verdict.ts';
+import type { AskedBlob, BlobStat, RegistryVerdict } from '../../usage/verify/registry-verdict.ts';
+import { recount } from '../../usage/verify/recount.ts';
+import type { ChargedBlob } from '../../usage/verify/recount.ts';
+import { reportNamespace } from '../../usage/report/report.ts';
+import { compareFigures } from '../../usage/verify/compare-figures.ts';
+import type { FigureCheck } from '../../usage/verify/compare-figures.ts';
+import type { Observe } from '../events.ts';
+import { mapInLanes } from '../lanes.ts';
+import type { Cluster, Registry } from '../ports.ts';
 import { splitInventory } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 

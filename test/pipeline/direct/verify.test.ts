@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { craftLayer } from '../../sandbox/registry-images.ts';
-import type { RunEvent } from '../../src/pipeline/events.ts';
-import { verifyNamespace } from '../../src/pipeline/verify.ts';
-import type { BlobStat } from '../../src/usage/verify/registry-verdict.ts';
-import type { Inventory } from '../../src/usage/model.ts';
-import { createFakeCluster, createFakeRegistry } from '../fakes.ts';
-import { image, imported, inventory, NAMESPACE, namespace, rules, sha256, stream } from '../usage/build.ts';
-import { describeRegistry } from './registry-contract.ts';
+import { craftLayer } from '../../../sandbox/registry-images.ts';
+import type { RunEvent } from '../../../src/pipeline/events.ts';
+import { verifyNamespace } from '../../../src/pipeline/direct/verify.ts';
+import type { BlobStat } from '../../../src/usage/verify/registry-verdict.ts';
+import type { Inventory } from '../../../src/usage/model.ts';
+import { createFakeCluster, createFakeRegistry } from '../../fakes.ts';
+import { image, imported, inventory, NAMESPACE, namespace, rules, sha256, stream } from '../../usage/build.ts';
+import { describeRegistry } from '../registry-contract.ts';
 
 describeRegistry('in memory', async (repository, blobs) =>
   createFakeRegistry(

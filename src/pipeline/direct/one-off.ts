@@ -1,12 +1,12 @@
-import { AppError } from '../errors.ts';
-import { isDomainAllowed, parseAddress } from '../usage/policy/recipients.ts';
-import type { RecipientReport } from '../usage/policy/recipients.ts';
-import type { ReportFrame } from '../usage/report/report.ts';
-import { draftDeliveries, requireDelivery } from './runs/deliveries.ts';
-import { mail, renderDelivery } from './stages/mailer.ts';
-import type { MailerDeps } from './stages/mailer.ts';
-import type { Cluster, Compose, Now, RenderedMail } from './ports.ts';
-import type { Delivery, Run, WeighedNamespace } from './records.ts';
+import { AppError } from '../../errors.ts';
+import { isDomainAllowed, parseAddress } from '../../usage/policy/recipients.ts';
+import type { RecipientReport } from '../../usage/policy/recipients.ts';
+import type { ReportFrame } from '../../usage/report/report.ts';
+import { draftDeliveries, requireDelivery } from '../runs/deliveries.ts';
+import { mail, renderDelivery } from '../stages/mailer.ts';
+import type { MailerDeps } from '../stages/mailer.ts';
+import type { Cluster, Compose, Now, RenderedMail } from '../ports.ts';
+import type { Delivery, Run, WeighedNamespace } from '../records.ts';
 import { readAndWeigh } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 

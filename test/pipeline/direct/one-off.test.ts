@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { composeReport } from '../../src/pipeline/stages/mailer.ts';
-import { prepareOneOff, sendOneOff } from '../../src/pipeline/one-off.ts';
-import type { Store } from '../../src/pipeline/ports.ts';
-import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
-import { NOW } from '../usage/build.ts';
-import { CLOCK, clusterOf, createPorts, pipelineRules, SLOT, submittedBy, typesOf, walk } from './build.ts';
-import type { Ports } from './build.ts';
+import { composeReport } from '../../../src/pipeline/stages/mailer.ts';
+import { prepareOneOff, sendOneOff } from '../../../src/pipeline/direct/one-off.ts';
+import type { Store } from '../../../src/pipeline/ports.ts';
+import { createFakeCluster, createFakeStore, createFakeTransport } from '../../fakes.ts';
+import { NOW } from '../../usage/build.ts';
+import { CLOCK, clusterOf, createPorts, pipelineRules, SLOT, submittedBy, typesOf, walk } from '../build.ts';
+import type { Ports } from '../build.ts';
 
 const lea = { 'lea@example.test': 'lead' };
 const tom = { 'tom@example.test': 'owner' };

@@ -1,11 +1,11 @@
-import type { Level } from '../usage/policy/quota.ts';
-import type { RecipientReport } from '../usage/policy/recipients.ts';
-import type { Report } from '../usage/report/report.ts';
-import { candidateOf, chooseMailed, draftDeliveries } from './runs/deliveries.ts';
-import type { MailedNamespace } from './runs/deliveries.ts';
-import { renderDelivery } from './stages/mailer.ts';
-import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from './ports.ts';
-import type { Delivery } from './records.ts';
+import type { Level } from '../../usage/policy/quota.ts';
+import type { RecipientReport } from '../../usage/policy/recipients.ts';
+import type { Report } from '../../usage/report/report.ts';
+import { candidateOf, chooseMailed, draftDeliveries } from '../runs/deliveries.ts';
+import type { MailedNamespace } from '../runs/deliveries.ts';
+import { renderDelivery } from '../stages/mailer.ts';
+import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from '../ports.ts';
+import type { Delivery } from '../records.ts';
 import { joinWeighed, readAndWeigh } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 
