@@ -2,7 +2,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import { AppError } from '../../errors.ts';
 import type { OutgoingMessage, RenderedMail } from '../../pipeline/ports.ts';
-import { bounceIdOf } from '../../pipeline/bounces.ts';
+import { bounceIdOf } from '../../pipeline/bounces/bounces.ts';
 import type { Delivery, Thread } from '../../pipeline/records.ts';
 import { createSigner } from './dkim.ts';
 import type { DkimOptions } from './dkim.ts';

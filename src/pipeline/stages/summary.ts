@@ -1,6 +1,6 @@
 import { sumUpAdvice } from '../../usage/policy/advice.ts';
 import { findGap, listUsageMails } from '../runs/deliveries.ts';
-import { listFailing } from '../failing.ts';
+import { listFailing } from '../bounces/failing.ts';
 import type { RunSummary, RunSummaryRow, Store } from '../ports.ts';
 import type { Delivery, DeliveryState, NamespaceResult, Run, WeighedNamespace } from '../records.ts';
 import { requireRun } from '../runs/run.ts';

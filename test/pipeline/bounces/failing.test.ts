@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { listFailing } from '../../src/pipeline/failing.ts';
-import type { Named } from '../../src/pipeline/failing.ts';
-import type { FailingRecipient, Store } from '../../src/pipeline/ports.ts';
-import type { Bounce, Delivery, Run } from '../../src/pipeline/records.ts';
-import { createFakeStore } from '../fakes.ts';
-import { deliveryOf, runOf } from './build.ts';
+import { listFailing } from '../../../src/pipeline/bounces/failing.ts';
+import type { Named } from '../../../src/pipeline/bounces/failing.ts';
+import type { FailingRecipient, Store } from '../../../src/pipeline/ports.ts';
+import type { Bounce, Delivery, Run } from '../../../src/pipeline/records.ts';
+import { createFakeStore } from '../../fakes.ts';
+import { deliveryOf, runOf } from '../build.ts';
 
 const WEEKS = ['2026-11-09', '2026-11-16', '2026-11-23', '2026-11-30'] as const;
 const NAMED: Named = new Map([['a-dev', new Set(['lea@example.test', 'tom@example.test'])]]);

@@ -1,5 +1,5 @@
-import type { BounceMailbox, Now, Store } from './ports.ts';
-import type { Bounce, Delivery } from './records.ts';
+import type { BounceMailbox, Now, Store } from '../ports.ts';
+import type { Bounce, Delivery } from '../records.ts';
 
 /** What a mailbox of notices came to. */
 export type BounceTally = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { recordBounces } from '../../src/pipeline/bounces.ts';
-import type { BounceNotice } from '../../src/pipeline/ports.ts';
-import { createPorts, deliveryOf, runOf, SLOT } from './build.ts';
+import { recordBounces } from '../../../src/pipeline/bounces/bounces.ts';
+import type { BounceNotice } from '../../../src/pipeline/ports.ts';
+import { createPorts, deliveryOf, runOf, SLOT } from '../build.ts';
 
 const ID = '5f'.repeat(32);
 const FAILED = { deliveryId: ID, hasFailed: true, status: '5.1.1', detail: '550 no such user' };
