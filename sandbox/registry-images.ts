@@ -1,6 +1,6 @@
 import { createCipheriv, hash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import type { ImageObject, ImageStreamObject } from '../src/adapters/openshift/objects.ts';
+import type { ImageObject, ImageStreamObject } from '../src/adapters/openshift/objects/objects.ts';
 
 /** Bytes by their digest. */
 export type Content = { readonly digest: string; readonly bytes: Buffer };

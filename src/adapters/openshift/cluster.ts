@@ -7,23 +7,23 @@ import { createImageTable } from '../../usage/cluster/image-table.ts';
 import type { Image, ImageStream, Namespace } from '../../usage/model.ts';
 import { createStreamTable } from '../../usage/cluster/stream-table.ts';
 import { createTexts } from '../../usage/cluster/interned-strings.ts';
-import { readObject } from './bodies.ts';
+import { readObject } from './json/bodies.ts';
 import { createClient } from './client.ts';
-import { groupCustomUses, readCustomUses } from './custom-resources.ts';
-import type { CustomUse } from './custom-resources.ts';
-import { formatTime } from './fields.ts';
-import { readHeldImages } from './held-images.ts';
+import { groupCustomUses, readCustomUses } from './workloads/custom-resources.ts';
+import type { CustomUse } from './workloads/custom-resources.ts';
+import { formatTime } from './objects/fields.ts';
+import { readHeldImages } from './lists/held-images.ts';
 import type { LoginSource } from './kubeconfig.ts';
-import { gatherList, joinReadings, readList } from './lists.ts';
-import type { ListDeps, ListOutcome, ListRequest, PartReading } from './lists.ts';
-import type { Reduction } from './members.ts';
-import { IMAGE_MEMBERS, IMAGE_STREAM_MEMBERS, toImage, toImageStream, toNamespace } from './objects.ts';
-import { WORKLOAD_KINDS } from './references.ts';
-import { toRefusalError } from './refusals.ts';
-import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './resources.ts';
-import type { Resource } from './resources.ts';
-import { createSharing } from './sharing.ts';
-import { readWorkloads } from './workloads.ts';
+import { gatherList, joinReadings, readList } from './lists/lists.ts';
+import type { ListDeps, ListOutcome, ListRequest, PartReading } from './lists/lists.ts';
+import type { Reduction } from './json/wanted-fields.ts';
+import { IMAGE_MEMBERS, IMAGE_STREAM_MEMBERS, toImage, toImageStream, toNamespace } from './objects/objects.ts';
+import { WORKLOAD_KINDS } from './workloads/kinds.ts';
+import { toRefusalError } from './lists/refusals.ts';
+import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './lists/resources.ts';
+import type { Resource } from './lists/resources.ts';
+import { createSharing } from './objects/interning.ts';
+import { readWorkloads } from './workloads/workloads.ts';
 
 /** Which cluster, and how it is called. */
 export type ClusterOptions = LoginSource & {

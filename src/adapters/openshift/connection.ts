@@ -6,7 +6,7 @@ import { HttpMethod, RequestContext } from '@kubernetes/client-node';
 import { Agent, request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../../errors.ts';
-import type { ReadBody } from './bodies.ts';
+import type { ReadBody } from './json/bodies.ts';
 import { loadLogin } from './kubeconfig.ts';
 import type { Login, LoginSource } from './kubeconfig.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ApiObject } from '../../../sandbox/api-lists.ts';
-import { toImage, toImageStream, toNamespace } from '../../../src/adapters/openshift/objects.ts';
-import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/references.ts';
+import { toImage, toImageStream, toNamespace } from '../../../src/adapters/openshift/objects/objects.ts';
+import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/workloads/kinds.ts';
 import type { Inventory } from '../../../src/usage/model.ts';
 import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import { bruteForce } from '../../brute-force/brute-force.ts';

@@ -1,5 +1,5 @@
 import type { ApiObjects } from '../../../sandbox/api-lists.ts';
-import type { ImageObject, ImageStreamObject } from '../../../src/adapters/openshift/objects.ts';
+import type { ImageObject, ImageStreamObject } from '../../../src/adapters/openshift/objects/objects.ts';
 import type {
   Image,
   ImageReference,

@@ -1,0 +1,78 @@
+import { beyond, CODE, skipSpace, skipText, skipValue } from './json-text.ts';
+import type { Member, Members } from './wanted-fields.ts';
+
+/** The JSON of a value, and where the value that it was taken from ends. */
+export type Picked = { readonly json: string; readonly end: number };
+
+/**
+ * The JSON of the value that begins at a place with only the wanted members of its objects, so that `JSON.parse` need not
+ * build the rest. What is left out is skipped and not parsed: it may be no JSON. The end is beyond the end of the text
+ * where the value does not end or is, as far as it is looked at, no JSON.
+ */
+export const pickMembers = (text: string, start: number, members: Members): Picked => {
+  let json = '';
+  /** Up to where it is in `json` or cut out. */
+  let done = start;
+
+  /** Like the others here: from where a value begins to where it ends. */
+  const pickValue = (at: number, wanted: Members): number => {
+    const code = text.charCodeAt(at);
+    if (wanted !== 'all' && code === CODE.brace) return pickObject(at, wanted);
+    if (wanted !== 'all' && code === CODE.bracket) return pickElements(at, wanted);
+    return skipValue(text, at);
+  };
+
+  const pickObject = (brace: number, wantedOnes: readonly Member[]): number => {
+    let hasKept = false;
+    /** Where a member begins: with the comma before it, or after that as long as none is kept. */
+    let from = brace + 1;
+    let at = skipSpace(text, from);
+    if (text.charCodeAt(at) === CODE.braceEnd) return at + 1;
+    for (;;) {
+      if (text.charCodeAt(at) !== CODE.quote) return beyond(text);
+      const nameEnd = skipText(text, at);
+      const colon = skipSpace(text, nameEnd);
+      if (text.charCodeAt(colon) !== CODE.colon) return beyond(text);
+      const value = skipSpace(text, colon + 1);
+      const wanted = findWanted(wantedOnes, text, at);
+      at = skipSpace(text, wanted === null ? skipValue(text, value) : pickValue(value, wanted));
+      const hasNext = text.charCodeAt(at) === CODE.comma;
+      if (wanted === null) {
+        json += text.slice(done, from);
+        done = hasNext && !hasKept ? at + 1 : at;
+      } else {
+        hasKept = true;
+      }
+      if (!hasNext) return text.charCodeAt(at) === CODE.braceEnd ? at + 1 : beyond(text);
+      from = hasKept ? at : at + 1;
+      at = skipSpace(text, at + 1);
+    }
+  };
+
+  const pickElements = (bracket: number, wantedOnes: readonly Member[]): number => {
+    let at = skipSpace(text, bracket + 1);
+    if (text.charCodeAt(at) === CODE.bracketEnd) return at + 1;
+    for (;;) {
+      const isObject = text.charCodeAt(at) === CODE.brace;
+      at = skipSpace(text, isObject ? pickObject(at, wantedOnes) : skipValue(text, at));
+      if (text.charCodeAt(at) === CODE.bracketEnd) return at + 1;
+      if (text.charCodeAt(at) !== CODE.comma) return beyond(text);
+      at = skipSpace(text, at + 1);
+    }
+  };
+
+  const end = pickValue(start, members);
+  return { json: json + text.slice(done, end), end };
+};
+
+/** What is wanted of the member whose name begins at a place: with escapes it may be anybody's, so all; null for nothing. */
+const findWanted = (members: readonly Member[], text: string, quote: number): Members | null => {
+  const start = quote + 1;
+  for (const { name, wanted } of members) {
+    if (text.charCodeAt(start + name.length) === CODE.quote && text.startsWith(name, start)) return wanted;
+  }
+  for (let at = start; text.charCodeAt(at) !== CODE.quote; at += 1) {
+    if (text.charCodeAt(at) === CODE.backslash) return 'all';
+  }
+  return null;
+};
