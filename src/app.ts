@@ -1,9 +1,9 @@
-import { renderCsv } from './adapters/mail/csv.ts';
-import { createSigner } from './adapters/mail/dkim.ts';
+import { renderCsv } from './adapters/mail/attachments/csv.ts';
+import { createSigner } from './adapters/mail/message/dkim.ts';
 import { openImap } from './adapters/mail/imap.ts';
 import type { ImapOptions } from './adapters/mail/imap.ts';
 import { openMaildir } from './adapters/mail/maildir.ts';
-import { createTransport } from './adapters/mail/smtp.ts';
+import { createTransport } from './adapters/mail/smtp/smtp.ts';
 import { connectRedis } from './adapters/redis/connection.ts';
 import { openEmbeddedRedis } from './adapters/redis/embedded.ts';
 import { createQueue } from './adapters/redis/queue.ts';
@@ -141,7 +141,7 @@ const loadCompose = async (config: Config): Promise<Compose> => {
 
 /** What is wrong with the templates and the mails they make of their samples. @throws AppError `invalid` */
 export const lintMails = async (config: Config): Promise<readonly string[]> => {
-  const lint = await import('./adapters/mail/lint.ts');
+  const lint = await import('./adapters/mail/templates/lint.ts');
   return lint.lintMails(config);
 };
 

@@ -1,4 +1,4 @@
-import { readSummarySample, readUsageSample } from '../../src/adapters/mail/samples.ts';
+import { readSummarySample, readUsageSample } from '../../src/adapters/mail/templates/samples.ts';
 import type { Compose, RenderedMail } from '../../src/pipeline/ports.ts';
 import { inventMail, inventNamespace, mailOf } from '../adapters/mail/invented.ts';
 

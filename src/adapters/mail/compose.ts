@@ -1,24 +1,24 @@
 import { AppError } from '../../errors.ts';
 import type { Compose, RenderedMail, RunSummary, UsageMail } from '../../pipeline/ports.ts';
-import { attachSummary, attachUsage } from './attachments.ts';
-import { brandOf } from './brand.ts';
-import type { Brand, BrandOptions } from './brand.ts';
-import { asciiLine, cleanTexts } from './clean.ts';
-import { fit } from './extent.ts';
-import { identify } from './identity.ts';
-import { inspectMails } from './inspect.ts';
-import { loadTemplates } from './load-templates.ts';
-import type { Templates } from './load-templates.ts';
-import { createBuild } from './message.ts';
-import type { Sender } from './message.ts';
-import { listNamespaces, usageSubject } from './subject.ts';
-import { summarySubject, viewSummary } from './summary.ts';
-import type { SummaryView } from './summary.ts';
-import type { Template } from './templates.ts';
-import { wrapText } from './text.ts';
-import { viewUsage } from './view.ts';
-import type { UsageView } from './view.ts';
-import { isLightEnough } from './weight.ts';
+import { attachSummary, attachUsage } from './attachments/attachments.ts';
+import { brandOf } from './templates/brand.ts';
+import type { Brand, BrandOptions } from './templates/brand.ts';
+import { asciiLine, cleanTexts } from './message/clean.ts';
+import { fit } from './view/detail.ts';
+import { identify } from './message/hash-id.ts';
+import { inspectMails } from './templates/inspect.ts';
+import { loadTemplates } from './templates/load-templates.ts';
+import type { Templates } from './templates/load-templates.ts';
+import { createBuild } from './message/message.ts';
+import type { Sender } from './message/message.ts';
+import { listNamespaces, usageSubject } from './view/subject.ts';
+import { summarySubject, viewSummary } from './view/summary.ts';
+import type { SummaryView } from './view/summary.ts';
+import type { Template } from './templates/templates.ts';
+import { wrapText } from './view/wrap-text.ts';
+import { viewUsage } from './view/usage.ts';
+import type { UsageView } from './view/usage.ts';
+import { isLightEnough } from './templates/weight.ts';
 
 /** The configuration, as far as composing needs it. */
 export type ComposeOptions = BrandOptions & {

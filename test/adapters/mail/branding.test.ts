@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { readSummarySample } from '../../../src/adapters/mail/samples.ts';
+import { readSummarySample } from '../../../src/adapters/mail/templates/samples.ts';
 import type { Branding } from '../../../src/branding.ts';
 import { CONTAINER_STORE, inventMail } from './invented.ts';
 import { readPage } from './read-message.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/samples.ts';
+import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/templates/samples.ts';
 import type { RenderedMail } from '../../../src/pipeline/ports.ts';
 import { readPage } from './read-message.ts';
 

@@ -1,5 +1,5 @@
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/samples.ts';
+import { readSummarySample, readUsageSample } from '../../../src/adapters/mail/templates/samples.ts';
 import type { RenderedMail, RunSummary, RunSummaryRow, UsageMail } from '../../../src/pipeline/ports.ts';
 import type { Branding } from '../../../src/branding.ts';
 import type { NamespaceReport } from '../../../src/usage/report/report.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { readUsageSample } from '../../../src/adapters/mail/samples.ts';
+import { readUsageSample } from '../../../src/adapters/mail/templates/samples.ts';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import { inventCluster, weighInto } from './invented-registry.ts';
 import type { Shape } from './invented-registry.ts';
-import { expectedCsv, expectedRows, promiseOf } from './expected-list.ts';
-import { expectPreheader, expectStanding, expectTeam } from './expected-standing.ts';
+import { expectedCsv, expectedRows, promiseOf } from './view/expected-list.ts';
+import { expectPreheader, expectStanding, expectTeam } from './view/expected-standing.ts';
 import { readLists, readPageWords, readStandings, readTextWords } from './read-figures.ts';
 import { readAttachment, readCsv } from './read-message.ts';
 
