@@ -1,8 +1,8 @@
 import { renderCsv } from './adapters/mail/attachments/csv.ts';
 import { createSigner } from './adapters/mail/message/dkim.ts';
-import { openImap } from './adapters/mail/imap.ts';
-import type { ImapOptions } from './adapters/mail/imap.ts';
-import { openMaildir } from './adapters/mail/maildir.ts';
+import { openImap } from './adapters/bounce-mailbox/imap.ts';
+import type { ImapOptions } from './adapters/bounce-mailbox/imap.ts';
+import { openMaildir } from './adapters/bounce-mailbox/maildir.ts';
 import { createTransport } from './adapters/mail/smtp/smtp.ts';
 import { connectRedis } from './adapters/redis/connection.ts';
 import { openEmbeddedRedis } from './adapters/redis/embedded.ts';

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import { MAILBOX_PASSWORD } from '../../sandbox/dovecot.ts';
-import { readNotice } from '../../src/adapters/mail/delivery-status.ts';
+import { readNotice } from '../../src/adapters/bounce-mailbox/delivery-status.ts';
 import { ONE_TEAM, openPlatform } from '../e2e/platform.ts';
 import {
   BOUNCES,

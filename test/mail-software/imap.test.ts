@@ -3,8 +3,8 @@ import { makeCertificate } from '../../sandbox/certificate.ts';
 import { MAILBOX_PASSWORD, startDovecot } from '../../sandbox/dovecot.ts';
 import type { Dovecot } from '../../sandbox/dovecot.ts';
 import { findFreePort } from '../../sandbox/free-port.ts';
-import { openFolder } from '../../src/adapters/mail/imap.ts';
-import type { ImapOptions } from '../../src/adapters/mail/imap.ts';
+import { openFolder } from '../../src/adapters/bounce-mailbox/imap.ts';
+import type { ImapOptions } from '../../src/adapters/bounce-mailbox/imap.ts';
 import { hasMailSoftware, MIRA, withMailSoftware } from './open-mail-software.ts';
 
 describe.skipIf(!hasMailSoftware)(withMailSoftware('a mailbox behind TLS'), { timeout: 60_000 }, () => {

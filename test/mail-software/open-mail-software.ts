@@ -3,8 +3,8 @@ import { afterAll, beforeAll } from 'vitest';
 import { MAILBOX_PASSWORD } from '../../sandbox/dovecot.ts';
 import { missingMailSoftware, startMailSoftware } from '../../sandbox/mail-software.ts';
 import type { MailSoftware } from '../../sandbox/mail-software.ts';
-import { openFolder } from '../../src/adapters/mail/imap.ts';
-import type { ImapOptions } from '../../src/adapters/mail/imap.ts';
+import { openFolder } from '../../src/adapters/bounce-mailbox/imap.ts';
+import type { ImapOptions } from '../../src/adapters/bounce-mailbox/imap.ts';
 
 /** Whether the suites of real mail software can run here. */
 export const hasMailSoftware = missingMailSoftware.length === 0;

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { MAX_NOTICE_BYTES } from '../../../src/adapters/mail/delivery-status.ts';
-import { openMaildir } from '../../../src/adapters/mail/maildir.ts';
+import { MAX_NOTICE_BYTES } from '../../../src/adapters/bounce-mailbox/delivery-status.ts';
+import { openMaildir } from '../../../src/adapters/bounce-mailbox/maildir.ts';
 
 const ID = '5f'.repeat(32);
 

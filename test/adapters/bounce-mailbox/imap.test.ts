@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
-import { openImap } from '../../../src/adapters/mail/imap.ts';
+import { openImap } from '../../../src/adapters/bounce-mailbox/imap.ts';
 import type { BounceNotice } from '../../../src/pipeline/ports.ts';
 
 const NOTICE = [

@@ -1,5 +1,5 @@
 import type { BounceNotice } from '../../pipeline/ports.ts';
-import { redact } from './smtp/smtp-faults.ts';
+import { redact } from '../mail/smtp/smtp-faults.ts';
 
 /** How much of a message is enough: what matters of a report comes first, and the mail it brings back may be long. */
 export const MAX_NOTICE_BYTES = 1_048_576;

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { AppError } from '../../errors.ts';
 import type { BounceMailbox } from '../../pipeline/ports.ts';
 import { MAX_NOTICE_BYTES, readNotice } from './delivery-status.ts';
-import { redact } from './smtp/smtp-faults.ts';
+import { redact } from '../mail/smtp/smtp-faults.ts';
 
 /** A folder of a mailbox on an IMAP server, and how to log in there. */
 export type ImapOptions = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readNotice } from '../../../src/adapters/mail/delivery-status.ts';
+import { readNotice } from '../../../src/adapters/bounce-mailbox/delivery-status.ts';
 
 const ID = '5f'.repeat(32);
 const RETURNED = [
