@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { reportSchema } from '../src/pipeline/records.ts';
+import { reportSchema } from '../src/pipeline/records/report.ts';
 
 /** The JSON Schema (draft 2020-12) of what `quotagram report --output json` prints. */
 export const createReportSchema = (): object => {

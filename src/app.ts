@@ -35,7 +35,8 @@ import type {
 } from './pipeline/ports.ts';
 import { NOBODY, previewNamespaces, previewRun } from './pipeline/direct/preview.ts';
 import type { PreviewedMail } from './pipeline/direct/preview.ts';
-import type { Delivery, Run } from './pipeline/records.ts';
+import type { Delivery } from './pipeline/records/delivery.ts';
+import type { Run } from './pipeline/records/run.ts';
 import { requireRun, startRun } from './pipeline/runs/run.ts';
 import { manualSlot } from './pipeline/runs/schedule.ts';
 import { sealRun } from './pipeline/stages/seal.ts';

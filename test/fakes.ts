@@ -15,9 +15,13 @@ import type {
   Store,
   Transport,
 } from '../src/pipeline/ports.ts';
-import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../src/pipeline/records.ts';
+import type { Bounce } from '../src/pipeline/records/bounce.ts';
+import type { Delivery } from '../src/pipeline/records/delivery.ts';
+import type { HistoryPoint } from '../src/pipeline/records/history-point.ts';
+import type { NamespaceResult } from '../src/pipeline/records/result.ts';
+import type { Run } from '../src/pipeline/records/run.ts';
 import type { BlobStat } from '../src/usage/verify/registry-verdict.ts';
-import { writeOut } from '../src/usage/cluster/snapshots.ts';
+import { writeOut } from '../src/usage/snapshots.ts';
 import type { Inventory, Snapshot } from '../src/usage/model.ts';
 
 /** In-memory ports: the same contract suites run on these and on the real adapters. */

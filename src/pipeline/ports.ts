@@ -3,15 +3,11 @@ import type { BlobStat } from '../usage/verify/registry-verdict.ts';
 import type { Inventory, Snapshot } from '../usage/model.ts';
 import type { Report } from '../usage/report/report.ts';
 import type { DeletionPlan } from '../usage/cleanup/plan.ts';
-import type {
-  Bounce,
-  Delivery,
-  DeliveryState,
-  HistoryPoint,
-  NamespaceResult,
-  Run,
-  RunState,
-} from './records.ts';
+import type { Bounce } from './records/bounce.ts';
+import type { Delivery, DeliveryState } from './records/delivery.ts';
+import type { HistoryPoint } from './records/history-point.ts';
+import type { NamespaceResult } from './records/result.ts';
+import type { Run, RunState } from './records/run.ts';
 import type { MailJob, Role, RunJob, SizeJob } from './jobs.ts';
 
 /** What the stages need of the outside, in domain words. Every port has a contract suite in test/ and a fake. */

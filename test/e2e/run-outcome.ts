@@ -2,7 +2,9 @@ import PostalMime from 'postal-mime';
 import type { CaughtMessage } from '../../sandbox/smtp-catcher.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { createStore } from '../../src/adapters/redis/store.ts';
-import type { Delivery, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Delivery } from '../../src/pipeline/records/delivery.ts';
+import type { NamespaceResult } from '../../src/pipeline/records/result.ts';
+import type { Run } from '../../src/pipeline/records/run.ts';
 
 /** Stderr, taken apart. */
 export type Told = {

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { createCompose } from '../../src/adapters/mail/compose.ts';
 import { createTransport } from '../../src/adapters/mail/smtp/smtp.ts';
 import type { OutgoingMessage } from '../../src/pipeline/ports.ts';
-import type { Delivery } from '../../src/pipeline/records.ts';
+import type { Delivery } from '../../src/pipeline/records/delivery.ts';
 import { DELIVERY as INVENTED } from '../adapters/mail/invented.ts';
 import { MAIL_FIXTURES } from './fixtures.ts';
 import type { MailFixture } from './fixtures.ts';

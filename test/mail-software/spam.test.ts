@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hasSpamassassin, judgeSpam } from '../../sandbox/spamassassin.ts';
 import { createCompose } from '../../src/adapters/mail/compose.ts';
-import type { Delivery } from '../../src/pipeline/records.ts';
+import type { Delivery } from '../../src/pipeline/records/delivery.ts';
 import { DELIVERY as INVENTED } from '../adapters/mail/invented.ts';
 import { MAIL_FIXTURES } from './fixtures.ts';
 

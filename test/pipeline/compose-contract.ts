@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Compose, RunSummary, UsageMail } from '../../src/pipeline/ports.ts';
-import type { Delivery } from '../../src/pipeline/records.ts';
+import type { Delivery } from '../../src/pipeline/records/delivery.ts';
 import type { NamespaceReport } from '../../src/usage/report/report.ts';
 
 /** What every `Compose` does. `create` makes one that has a sender. */

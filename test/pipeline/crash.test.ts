@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../src/errors.ts';
-import type { Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Delivery } from '../../src/pipeline/records/delivery.ts';
+import type { HistoryPoint } from '../../src/pipeline/records/history-point.ts';
+import type { NamespaceResult } from '../../src/pipeline/records/result.ts';
+import type { Run } from '../../src/pipeline/records/run.ts';
 import { startRun } from '../../src/pipeline/runs/run.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
 import { clusterOf, createPorts, pipelineRules, SLOT, workOn } from './build.ts';

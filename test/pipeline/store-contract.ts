@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Store } from '../../src/pipeline/ports.ts';
-import type { Bounce, Delivery, HistoryPoint, NamespaceResult, Run } from '../../src/pipeline/records.ts';
+import type { Bounce } from '../../src/pipeline/records/bounce.ts';
+import type { Delivery } from '../../src/pipeline/records/delivery.ts';
+import type { HistoryPoint } from '../../src/pipeline/records/history-point.ts';
+import type { NamespaceResult } from '../../src/pipeline/records/result.ts';
+import type { Run } from '../../src/pipeline/records/run.ts';
 import type { Snapshot } from '../../src/usage/model.ts';
 
 /** A store under test; the tests share it and each uses run ids of its own. */

@@ -1,5 +1,5 @@
-import { takeSnapshots, writeOut } from '../../src/usage/cluster/snapshots.ts';
-import type { ListedSnapshot, Selection } from '../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots, writeOut } from '../../src/usage/snapshots.ts';
+import type { ListedSnapshot, Selection } from '../../src/usage/snapshots.ts';
 import type { Holdings } from '../../src/usage/weighing/ledger.ts';
 import type {
   Image,

@@ -1,5 +1,5 @@
-import { takeSnapshots } from '../../src/usage/cluster/snapshots.ts';
-import type { Selection } from '../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../src/usage/snapshots.ts';
+import type { Selection } from '../../src/usage/snapshots.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import { assembleReport, reportNamespace } from '../../src/usage/report/report.ts';
 import type { Report } from '../../src/usage/report/report.ts';

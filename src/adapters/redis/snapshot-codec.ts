@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { z } from 'zod';
-import { snapshotSchema } from '../../pipeline/records.ts';
-import { writeOut } from '../../usage/cluster/snapshots.ts';
-import type { ListedSnapshot } from '../../usage/cluster/snapshots.ts';
+import { snapshotSchema } from '../../pipeline/records/snapshot.ts';
+import { writeOut } from '../../usage/snapshots.ts';
+import type { ListedSnapshot } from '../../usage/snapshots.ts';
 import type { Layer, Snapshot } from '../../usage/model.ts';
 
 /**

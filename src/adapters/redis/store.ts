@@ -1,14 +1,14 @@
 import type { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Store } from '../../pipeline/ports.ts';
-import {
-  bounceSchema,
-  deliverySchema,
-  historyPointSchema,
-  namespaceResultSchema,
-  runSchema,
-} from '../../pipeline/records.ts';
-import type { Bounce, Delivery, HistoryPoint } from '../../pipeline/records.ts';
+import { bounceSchema } from '../../pipeline/records/bounce.ts';
+import { deliverySchema } from '../../pipeline/records/delivery.ts';
+import { historyPointSchema } from '../../pipeline/records/history-point.ts';
+import { namespaceResultSchema } from '../../pipeline/records/result.ts';
+import { runSchema } from '../../pipeline/records/run.ts';
+import type { Bounce } from '../../pipeline/records/bounce.ts';
+import type { Delivery } from '../../pipeline/records/delivery.ts';
+import type { HistoryPoint } from '../../pipeline/records/history-point.ts';
 import { KEY_TAG } from './connection.ts';
 import type { RedisConnection } from './connection.ts';
 import { decodeJson, decodeSnapshot, encodeJson, encodeSnapshot } from './snapshot-codec.ts';

@@ -1,5 +1,6 @@
 import type { BounceMailbox, Now, Store } from '../ports.ts';
-import type { Bounce, Delivery } from '../records.ts';
+import type { Bounce } from '../records/bounce.ts';
+import type { Delivery } from '../records/delivery.ts';
 
 /** What a mailbox of notices came to. */
 export type BounceTally = {

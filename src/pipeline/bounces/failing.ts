@@ -1,6 +1,7 @@
 import { compareText } from '../../usage/text-order.ts';
 import type { FailingRecipient, Store } from '../ports.ts';
-import type { Bounce, Run } from '../records.ts';
+import type { Bounce } from '../records/bounce.ts';
+import type { Run } from '../records/run.ts';
 
 /** The addresses, in lower case, that a namespace names now; null: it was given up, and nobody knows. */
 export type Named = ReadonlyMap<string, ReadonlySet<string> | null>;

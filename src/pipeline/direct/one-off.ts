@@ -6,7 +6,9 @@ import { draftDeliveries, requireDelivery } from '../runs/deliveries.ts';
 import { mail, renderDelivery } from '../stages/mailer.ts';
 import type { MailerDeps } from '../stages/mailer.ts';
 import type { Cluster, Compose, Now, RenderedMail } from '../ports.ts';
-import type { Delivery, Run, WeighedNamespace } from '../records.ts';
+import type { Delivery } from '../records/delivery.ts';
+import type { WeighedNamespace } from '../records/result.ts';
+import type { Run } from '../records/run.ts';
 import { readAndWeigh } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 

@@ -5,7 +5,7 @@ import { candidateOf, chooseMailed, draftDeliveries } from '../runs/deliveries.t
 import type { MailedNamespace } from '../runs/deliveries.ts';
 import { renderDelivery } from '../stages/mailer.ts';
 import type { Cluster, Compose, Now, OutgoingMessage, RenderedMail } from '../ports.ts';
-import type { Delivery } from '../records.ts';
+import type { Delivery } from '../records/delivery.ts';
 import { joinWeighed, readAndWeigh } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 

@@ -1,11 +1,11 @@
-import { takeSnapshots } from '../../usage/cluster/snapshots.ts';
-import type { ClusterSnapshots } from '../../usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../usage/snapshots.ts';
+import type { ClusterSnapshots } from '../../usage/snapshots.ts';
 import type { Inventory, Namespace, Snapshot } from '../../usage/model.ts';
 import { assembleReport, reportNamespace } from '../../usage/report/report.ts';
 import type { Report, ReportFrame, ReportRules } from '../../usage/report/report.ts';
 import { planDeletions } from '../../usage/cleanup/plan.ts';
 import type { DeletionPlan } from '../../usage/cleanup/plan.ts';
-import type { WeighedNamespace } from '../records.ts';
+import type { WeighedNamespace } from '../records/result.ts';
 import type { Cluster } from '../ports.ts';
 
 /** What decides which namespaces are weighed, and how. */

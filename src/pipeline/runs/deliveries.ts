@@ -3,7 +3,9 @@ import type { Level } from '../../usage/policy/quota.ts';
 import type { Team } from '../../usage/model.ts';
 import type { RecipientReport } from '../../usage/policy/recipients.ts';
 import type { Compose, Store } from '../ports.ts';
-import type { Delivery, Run, WeighedNamespace } from '../records.ts';
+import type { Delivery } from '../records/delivery.ts';
+import type { WeighedNamespace } from '../records/result.ts';
+import type { Run } from '../records/run.ts';
 import type { ClusterIdentity } from '../../usage/model.ts';
 
 /** A namespace whose recipients are to be told. */

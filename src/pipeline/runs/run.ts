@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts';
 import { listUsageMails } from './deliveries.ts';
 import type { Observe } from '../events.ts';
 import type { Now, Queue, Store } from '../ports.ts';
-import type { Run } from '../records.ts';
+import type { Run } from '../records/run.ts';
 
 export type RunDeps = {
   readonly store: Store;

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts';
 import { formatMoment } from '../../usage/format.ts';
 import type { Now, Store } from '../ports.ts';
-import type { Run } from '../records.ts';
+import type { Run } from '../records/run.ts';
 import { latestSlot, manualSlot, slotDue } from './schedule.ts';
 import type { Timer } from './schedule.ts';
 

@@ -2,7 +2,7 @@ import { RETRYABLE, toAppError } from '../../errors.ts';
 import type { Observe } from '../events.ts';
 import type { RunJob } from '../jobs.ts';
 import type { Attempt, Cluster, Now, Queue, Store } from '../ports.ts';
-import type { Run } from '../records.ts';
+import type { Run } from '../records/run.ts';
 import { requireRun, stopRun } from '../runs/run.ts';
 import { splitInventory } from '../direct/weigh.ts';
 import type { WeighingRules } from '../direct/weigh.ts';

@@ -2,7 +2,9 @@ import { draftDelivery, listUsageMails, planDelivery } from '../runs/deliveries.
 import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, Store } from '../ports.ts';
-import type { HistoryPoint, Run, WeighedNamespace } from '../records.ts';
+import type { HistoryPoint } from '../records/history-point.ts';
+import type { WeighedNamespace } from '../records/result.ts';
+import type { Run } from '../records/run.ts';
 import { requireRun } from '../runs/run.ts';
 import { summariseRun } from './summary.ts';
 

@@ -16,7 +16,9 @@ import type {
   Transport,
   UsageMail,
 } from '../ports.ts';
-import type { Delivery, DeliveryState, Run, WeighedNamespace } from '../records.ts';
+import type { Delivery, DeliveryState } from '../records/delivery.ts';
+import type { WeighedNamespace } from '../records/result.ts';
+import type { Run } from '../records/run.ts';
 import { requireRun } from '../runs/run.ts';
 import { joinWeighed } from '../direct/weigh.ts';
 

@@ -2,7 +2,8 @@ import type { Level } from '../../usage/policy/quota.ts';
 import { candidateOf, chooseMailed, draftDeliveries, planDelivery } from '../runs/deliveries.ts';
 import type { Candidate } from '../runs/deliveries.ts';
 import type { Compose } from '../ports.ts';
-import type { GivenUpNamespace, NamespaceResult, Run } from '../records.ts';
+import type { GivenUpNamespace, NamespaceResult } from '../records/result.ts';
+import type { Run } from '../records/run.ts';
 import { queueMails, requireRun } from '../runs/run.ts';
 import type { RunDeps } from '../runs/run.ts';
 

@@ -3,7 +3,7 @@ import type { ReportRules } from '../../usage/report/report.ts';
 import type { Observe } from '../events.ts';
 import type { SizeJob } from '../jobs.ts';
 import type { Attempt, Store } from '../ports.ts';
-import type { NamespaceResult } from '../records.ts';
+import type { NamespaceResult } from '../records/result.ts';
 import { requireRun } from '../runs/run.ts';
 import { weighSnapshot } from '../direct/weigh.ts';
 

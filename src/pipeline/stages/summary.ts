@@ -2,7 +2,9 @@ import { sumUpAdvice } from '../../usage/policy/advice.ts';
 import { findGap, listUsageMails } from '../runs/deliveries.ts';
 import { listFailing } from '../bounces/failing.ts';
 import type { RunSummary, RunSummaryRow, Store } from '../ports.ts';
-import type { Delivery, DeliveryState, NamespaceResult, Run, WeighedNamespace } from '../records.ts';
+import type { Delivery, DeliveryState } from '../records/delivery.ts';
+import type { NamespaceResult, WeighedNamespace } from '../records/result.ts';
+import type { Run } from '../records/run.ts';
 import { requireRun } from '../runs/run.ts';
 
 /** What a run came to, one row per namespace, sorted by name. Reads only. */

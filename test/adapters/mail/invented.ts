@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
-import type { Delivery } from '../../../src/pipeline/records.ts';
+import type { Delivery } from '../../../src/pipeline/records/delivery.ts';
 import type {
   NamespaceReport,
   Report,

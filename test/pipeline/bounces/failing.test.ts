@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { listFailing } from '../../../src/pipeline/bounces/failing.ts';
 import type { Named } from '../../../src/pipeline/bounces/failing.ts';
 import type { FailingRecipient, Store } from '../../../src/pipeline/ports.ts';
-import type { Bounce, Delivery, Run } from '../../../src/pipeline/records.ts';
+import type { Bounce } from '../../../src/pipeline/records/bounce.ts';
+import type { Delivery } from '../../../src/pipeline/records/delivery.ts';
+import type { Run } from '../../../src/pipeline/records/run.ts';
 import { createFakeStore } from '../../fakes.ts';
 import { deliveryOf, runOf } from '../build.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { draftDelivery, planDelivery } from '../../../src/pipeline/runs/deliveries.ts';
 import type { Occasion } from '../../../src/pipeline/runs/deliveries.ts';
-import type { Delivery } from '../../../src/pipeline/records.ts';
+import type { Delivery } from '../../../src/pipeline/records/delivery.ts';
 import { createFakeCompose, createFakeStore } from '../../fakes.ts';
 import { CLOCK, deliveryOf, SLOT } from '../build.ts';
 

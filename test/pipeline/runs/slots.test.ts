@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RUN_STATES } from '../../../src/pipeline/records.ts';
+import { RUN_STATES } from '../../../src/pipeline/records/run.ts';
 import { chooseSlot, dueSlot } from '../../../src/pipeline/runs/slots.ts';
 import { createPorts, runOf, SLOT } from '../build.ts';
 

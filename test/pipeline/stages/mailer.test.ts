@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
 import { composeReport, mail } from '../../../src/pipeline/stages/mailer.ts';
 import type { SendOutcome, Store, UsageMail } from '../../../src/pipeline/ports.ts';
-import type { Delivery } from '../../../src/pipeline/records.ts';
+import type { Delivery } from '../../../src/pipeline/records/delivery.ts';
 import { createFakeCompose, createFakeStore, createFakeTransport } from '../../fakes.ts';
 import type { ScriptedSend } from '../../fakes.ts';
 import { ago, image, inventory, namespace, NOW, stream, uses } from '../../usage/build.ts';

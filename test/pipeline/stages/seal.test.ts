@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/pipeline/ports.ts';
-import type { NamespaceResult } from '../../../src/pipeline/records.ts';
+import type { NamespaceResult } from '../../../src/pipeline/records/result.ts';
 import { stopRun } from '../../../src/pipeline/runs/run.ts';
 import { sealRun } from '../../../src/pipeline/stages/seal.ts';
 import { size } from '../../../src/pipeline/stages/sizer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DELIVERY_STATES } from '../../../src/pipeline/records.ts';
+import { DELIVERY_STATES } from '../../../src/pipeline/records/delivery.ts';
 import { summariseRun } from '../../../src/pipeline/stages/summary.ts';
 import {
   CLOCK,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots, writeOut } from '../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots, writeOut } from '../../../src/usage/snapshots.ts';
 import type { NamespaceReport } from '../../../src/usage/report/report.ts';
 import { bruteForceInventory } from '../../brute-force/brute-force.ts';
 import { pickFigures } from '../../brute-force/pick-figures.ts';

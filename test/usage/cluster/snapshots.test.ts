@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../../src/usage/snapshots.ts';
 import {
   image,
   imported,

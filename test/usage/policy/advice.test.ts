@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sumUpAdvice } from '../../../src/usage/policy/advice.ts';
 import type { Advice } from '../../../src/usage/policy/advice.ts';
-import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../../src/usage/snapshots.ts';
 import type { Inventory } from '../../../src/usage/model.ts';
 import { reportNamespace } from '../../../src/usage/report/report.ts';
 import type { ReportRules } from '../../../src/usage/report/report.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../../src/usage/snapshots.ts';
 import { recount } from '../../../src/usage/verify/recount.ts';
 import type { Figures, StreamFigures, TagFigures } from '../../../src/usage/verify/recount.ts';
 import { reportNamespace } from '../../../src/usage/report/report.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { takeSnapshots } from '../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../../src/usage/snapshots.ts';
 import { recount } from '../../../src/usage/verify/recount.ts';
 import { reportNamespace } from '../../../src/usage/report/report.ts';
 import { compareFigures } from '../../../src/usage/verify/compare-figures.ts';

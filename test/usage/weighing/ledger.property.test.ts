@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots, writeOut } from '../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots, writeOut } from '../../../src/usage/snapshots.ts';
 import { weigh, weighTogether } from '../../../src/usage/weighing/ledger.ts';
 import type { Ledger } from '../../../src/usage/weighing/ledger.ts';
 import type { ImageStream, Inventory, Snapshot } from '../../../src/usage/model.ts';

@@ -3,7 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import { AppError } from '../../../errors.ts';
 import type { OutgoingMessage, RenderedMail } from '../../../pipeline/ports.ts';
 import { bounceIdOf } from '../../../pipeline/bounces/bounces.ts';
-import type { Delivery, Thread } from '../../../pipeline/records.ts';
+import type { Delivery, Thread } from '../../../pipeline/records/delivery.ts';
 import { createSigner } from './dkim.ts';
 import type { DkimOptions } from './dkim.ts';
 import { identify } from './hash-id.ts';

@@ -1,5 +1,5 @@
 import type { Compose, RenderedMail } from '../../../pipeline/ports.ts';
-import type { Delivery } from '../../../pipeline/records.ts';
+import type { Delivery } from '../../../pipeline/records/delivery.ts';
 import { BACKGROUNDS, findContrastFaults } from '../../../branding.ts';
 import type { Colors } from '../../../branding.ts';
 import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';

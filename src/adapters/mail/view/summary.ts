@@ -12,8 +12,8 @@ import {
 } from '../../../usage/format.ts';
 import type { AdviceSummary } from '../../../usage/policy/advice.ts';
 import type { FailingRecipient, RunSummary, RunSummaryRow } from '../../../pipeline/ports.ts';
-import { DELIVERY_STATES } from '../../../pipeline/records.ts';
-import type { DeliveryState } from '../../../pipeline/records.ts';
+import { DELIVERY_STATES } from '../../../pipeline/records/delivery.ts';
+import type { DeliveryState } from '../../../pipeline/records/delivery.ts';
 import type { Brand } from '../templates/brand.ts';
 import { asciiLine } from '../message/clean.ts';
 import { noteReading } from './notes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../../../src/usage/cluster/snapshots.ts';
+import { takeSnapshots } from '../../../../src/usage/snapshots.ts';
 import type { QuotaRules } from '../../../../src/usage/policy/quota.ts';
 import type { RecipientRules } from '../../../../src/usage/policy/recipients.ts';
 import { reportNamespace } from '../../../../src/usage/report/report.ts';

@@ -1,11 +1,11 @@
-import { formatBytes, formatCount } from '../format.ts';
-import { findUses, namespaceOf, streamKey, uniteUsers } from '../in-use/uses.ts';
-import type { ClusterUses } from '../in-use/uses.ts';
-import { toImageTable } from './image-table.ts';
-import type { Images, ImageTable } from './image-table.ts';
-import { withImagesBelow } from './index-images.ts';
-import { isStoredUnder } from '../weighing/ledger.ts';
-import type { HeldOutside } from '../weighing/ledger.ts';
+import { formatBytes, formatCount } from './format.ts';
+import { findUses, namespaceOf, streamKey, uniteUsers } from './in-use/uses.ts';
+import type { ClusterUses } from './in-use/uses.ts';
+import { toImageTable } from './cluster/image-table.ts';
+import type { Images, ImageTable } from './cluster/image-table.ts';
+import { withImagesBelow } from './cluster/index-images.ts';
+import { isStoredUnder } from './weighing/ledger.ts';
+import type { HeldOutside } from './weighing/ledger.ts';
 import type {
   Finding,
   Image,
@@ -16,14 +16,14 @@ import type {
   Team,
   User,
   Uses,
-} from '../model.ts';
-import { byName, compareText } from '../text-order.ts';
-import { createStakes } from '../weighing/blob-totals.ts';
-import { toStreamTable } from './stream-table.ts';
-import type { StreamTable } from './stream-table.ts';
-import { addUpTeams, groupTeams, isGrouped } from '../weighing/teams.ts';
-import type { TeamTotals } from '../weighing/teams.ts';
-import { textOf } from '../text-map.ts';
+} from './model.ts';
+import { byName, compareText } from './text-order.ts';
+import { createStakes } from './weighing/blob-totals.ts';
+import { toStreamTable } from './cluster/stream-table.ts';
+import type { StreamTable } from './cluster/stream-table.ts';
+import { addUpTeams, groupTeams, isGrouped } from './weighing/teams.ts';
+import type { TeamTotals } from './weighing/teams.ts';
+import { textOf } from './text-map.ts';
 
 /** Which namespaces get a report, and how they are grouped. */
 export type Selection = {
