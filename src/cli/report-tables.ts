@@ -15,7 +15,13 @@ import {
 } from '../usage/format.ts';
 import type { Level } from '../usage/policy/quota.ts';
 import { describeReading, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/report/reading.ts';
-import type { NamespaceReport, Report, RevisionReport, StreamReport, TagReport } from '../usage/report/report.ts';
+import type {
+  NamespaceReport,
+  Report,
+  RevisionReport,
+  StreamReport,
+  TagReport,
+} from '../usage/report/report.ts';
 import { nameUsers } from '../usage/in-use/use-report.ts';
 import type { UseReport } from '../usage/in-use/use-report.ts';
 import { layOut } from './table.ts';

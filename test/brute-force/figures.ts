@@ -1,5 +1,10 @@
 import type { HowUsed, ImageStream, Inventory, Tag } from '../../src/usage/model.ts';
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../src/usage/report/report.ts';
+import type {
+  NamespaceReport,
+  RevisionReport,
+  StreamReport,
+  TagReport,
+} from '../../src/usage/report/report.ts';
 import { chargedOf, digestsIn, freesBytesOf, reclaimsBytesOf, sum, usedBytesOf, weighBy } from './held.ts';
 import type { Held } from './held.ts';
 import type { UseReport } from '../../src/usage/in-use/use-report.ts';

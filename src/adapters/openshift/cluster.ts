@@ -17,7 +17,13 @@ import type { LoginSource } from './kubeconfig.ts';
 import { gatherList, joinReadings, readList } from './lists/lists.ts';
 import type { ListDeps, ListOutcome, ListRequest, PartReading } from './lists/lists.ts';
 import type { Reduction } from './json/wanted-fields.ts';
-import { IMAGE_MEMBERS, IMAGE_STREAM_MEMBERS, toImage, toImageStream, toNamespace } from './objects/objects.ts';
+import {
+  IMAGE_MEMBERS,
+  IMAGE_STREAM_MEMBERS,
+  toImage,
+  toImageStream,
+  toNamespace,
+} from './objects/objects.ts';
 import { WORKLOAD_KINDS } from './workloads/kinds.ts';
 import { toRefusalError } from './lists/refusals.ts';
 import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './lists/resources.ts';

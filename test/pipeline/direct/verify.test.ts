@@ -5,7 +5,16 @@ import { verifyNamespace } from '../../../src/pipeline/direct/verify.ts';
 import type { BlobStat } from '../../../src/usage/verify/registry-verdict.ts';
 import type { Inventory } from '../../../src/usage/model.ts';
 import { createFakeCluster, createFakeRegistry } from '../../fakes.ts';
-import { image, imported, inventory, NAMESPACE, namespace, rules, sha256, stream } from '../../usage/build.ts';
+import {
+  image,
+  imported,
+  inventory,
+  NAMESPACE,
+  namespace,
+  rules,
+  sha256,
+  stream,
+} from '../../usage/build.ts';
 import { describeRegistry } from '../registry-contract.ts';
 
 describeRegistry('in memory', async (repository, blobs) =>

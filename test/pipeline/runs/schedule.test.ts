@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { cronFault, latestSlot, manualSlot, slotDue, timeZoneFault } from '../../../src/pipeline/runs/schedule.ts';
+import {
+  cronFault,
+  latestSlot,
+  manualSlot,
+  slotDue,
+  timeZoneFault,
+} from '../../../src/pipeline/runs/schedule.ts';
 
 const vancouver = { cron: '0 8 * * 1', timeZone: 'America/Vancouver' };
 const berlin = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' };

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { compareToLimit, parseQuantity, QUOTA_ANNOTATION, resolveLimit } from '../../../src/usage/policy/quota.ts';
+import {
+  compareToLimit,
+  parseQuantity,
+  QUOTA_ANNOTATION,
+  resolveLimit,
+} from '../../../src/usage/policy/quota.ts';
 import type { QuotaOverride, QuotaRules } from '../../../src/usage/policy/quota.ts';
 import { namespace, NOW } from '../build.ts';
 

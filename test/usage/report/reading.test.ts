@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { describeInexact, describeReading, describeUnseenUse, isPart } from '../../../src/usage/report/reading.ts';
+import {
+  describeInexact,
+  describeReading,
+  describeUnseenUse,
+  isPart,
+} from '../../../src/usage/report/reading.ts';
 import { inventory, namespace, NOW } from '../build.ts';
 import { reportOn } from '../report-on.ts';
 

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { isStoredUnder, weigh, weighTogether } from '../../../src/usage/weighing/ledger.ts';
-import type { Ledger, WeighedRevision, WeighedStream, WeighedTag } from '../../../src/usage/weighing/ledger.ts';
+import type {
+  Ledger,
+  WeighedRevision,
+  WeighedStream,
+  WeighedTag,
+} from '../../../src/usage/weighing/ledger.ts';
 import { holdings, HOST, image, imported, index, stream } from '../build.ts';
 
 const streamIn = (ledger: Ledger, name: string): WeighedStream => {

@@ -8,7 +8,12 @@ import {
   formatSome,
 } from '../../../usage/format.ts';
 import { MAX_TAGS_NAMED } from '../../../usage/report/report.ts';
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../../usage/report/report.ts';
+import type {
+  NamespaceReport,
+  RevisionReport,
+  StreamReport,
+  TagReport,
+} from '../../../usage/report/report.ts';
 import { nameUsers } from '../../../usage/in-use/use-report.ts';
 import type { UseReport } from '../../../usage/in-use/use-report.ts';
 import type { Detail } from './detail.ts';

@@ -1,4 +1,9 @@
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../../../src/usage/report/report.ts';
+import type {
+  NamespaceReport,
+  RevisionReport,
+  StreamReport,
+  TagReport,
+} from '../../../../src/usage/report/report.ts';
 import { agreed, inWords } from './expected-standing.ts';
 import type { ShownRow } from '../read-figures.ts';
 

@@ -3,7 +3,12 @@ import { createCompose } from '../../../../src/adapters/mail/compose.ts';
 import { readUsageSample } from '../../../../src/adapters/mail/templates/samples.ts';
 import type { UsageMail } from '../../../../src/pipeline/ports.ts';
 import type { Advice } from '../../../../src/usage/policy/advice.ts';
-import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../../../../src/usage/report/report.ts';
+import type {
+  NamespaceReport,
+  RevisionReport,
+  StreamReport,
+  TagReport,
+} from '../../../../src/usage/report/report.ts';
 import type { UseReport } from '../../../../src/usage/in-use/use-report.ts';
 import type { DeletionPlan } from '../../../../src/usage/cleanup/plan.ts';
 import { inventNamespace, mailOf, reportOf } from '../invented.ts';
