@@ -14,3 +14,5 @@ for (const generated of GENERATED) {
     process.exitCode = 1;
   }
 }
+
+if (command === 'check' && process.exitCode === undefined) console.log('Every generated file is up to date.');
