@@ -32,5 +32,9 @@ const describePackages = ({ packages, isPure, ownsProcess }: ImportRow): string 
     ...(ownsProcess ? ['may print and read the environment'] : []),
   ].join('; ');
 
-/** `src/usage/*.ts` as `usage/*`. */
-const name = (glob: string): string => `\`${glob.replace(/^src\//, '').replace(/\.[jt]s$/, '')}\``;
+/** `src/usage/*.ts` as `usage/*`, `src/usage/**` with a star for the files as `usage/**`. */
+const name = (glob: string): string =>
+  `\`${glob
+    .replace(/^src\//, '')
+    .replace(/\.[jt]s$/, '')
+    .replace(/\*\*\/\*$/, '**')}\``;

@@ -161,4 +161,6 @@ const specifierOf = (importer: string, target: string): string => {
   return path.startsWith('.') ? path : `./${path}`;
 };
 
-const toRegex = (glob: string): string => `^${RegExp.escape(glob).replaceAll('\\*', '[^/]*')}$`;
+// In a glob `**/` stands for any number of folders, `*` for a name or a part of one.
+const toRegex = (glob: string): string =>
+  `^${RegExp.escape(glob).replaceAll('\\*\\*\\/', '(?:[^/]+/)*').replaceAll('\\*', '[^/]*')}$`;
