@@ -9,8 +9,10 @@ for (const generated of GENERATED) {
   if (command === generated.command) {
     await writeFile(new URL(`../${generated.path}`, import.meta.url), content);
     console.log(`wrote ${generated.path}`);
-  } else if (command === 'check' && content !== (await readRoot(generated.path))) {
-    console.error(`${generated.path} is not what its source says; run: npm run ${generated.command}`);
+  } else if (command === 'check' && content === (await readRoot(generated.path))) {
+    console.log(`${generated.path} is up to date`);
+  } else if (command === 'check') {
+    console.error(`${generated.path} is out of date. Run: npm run ${generated.command}`);
     process.exitCode = 1;
   }
 }
