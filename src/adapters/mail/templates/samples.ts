@@ -100,4 +100,4 @@ const MANY_NAMESPACES = 140;
 const nameCopy = (name: string, index: number): string => (index === 0 ? name : `${name}-${String(index)}`);
 
 const readSample = async <Sample>(mail: string): Promise<Sample> =>
-  JSON.parse(await readFile(new URL(`../../../templates/${mail}/sample.json`, import.meta.url), 'utf8'));
+  JSON.parse(await readFile(new URL(`../../../../templates/${mail}/sample.json`, import.meta.url), 'utf8'));
