@@ -74,11 +74,34 @@ export const formatOverAtLeast = (usedBytes: number, limitBytes: number): string
   return over.includes(TRACE) ? `over by at least ${formatBytes(usedBytes - limitBytes)}` : over;
 };
 
-/** A percentage that has one decimal at most: `124.8%`, `100%`, `6,240%`. */
+/**
+ * A percentage of a quota to one decimal, for a table: `124.8%`, `100%`, `6,240%`. What would read as nothing or as the
+ * quota itself without being it says on which side it is: `< 0.1%`, `< 100%`, `> 100%`.
+ */
 export const formatPercent = (percent: number): string => {
-  const tenths = Math.round(percent * 10);
-  const tenth = tenths % 10;
-  return `${formatNumber((tenths - tenth) / 10)}${tenth === 0 ? '' : `.${tenth}`}%`;
+  const tenths = roundedPercent(percent);
+  if (tenths === 0 && percent > 0) return '< 0.1%';
+  if (tenths === 1000 && percent !== 100) return percent < 100 ? '< 100%' : '> 100%';
+  return `${formatTenths(tenths)}%`;
+};
+
+/** The same in a sentence: `124.8% of quota`, `over quota by less than 0.1%`, `less than 0.1% under quota`. */
+export const formatShare = (percent: number): string => {
+  const tenths = roundedPercent(percent);
+  if (tenths === 0 && percent > 0) return 'less than 0.1% of quota';
+  if (tenths === 1000 && percent !== 100)
+    return percent < 100 ? 'less than 0.1% under quota' : 'over quota by less than 0.1%';
+  return `${formatTenths(tenths)}% of quota`;
+};
+
+/**
+ * The same where it is a lower bound: `at least 124.8% of quota`. It is never rounded up to the quota; of next to nothing
+ * there is no lower bound worth telling, so that is empty.
+ */
+export const formatShareAtLeast = (percent: number): string => {
+  if (roundedPercent(percent) === 0) return '';
+  const isNearQuota = roundedPercent(percent) === 1000;
+  return `at least ${formatShare(isNearQuota ? (percent < 100 ? 99.9 : 100) : percent)}`;
 };
 
 /** A whole number with its noun: `1 tag`, `2 tags`, `1,400 revisions`. */
@@ -216,6 +239,12 @@ const quotaUnit = (usedBytes: number, limitBytes: number): Unit => {
     ? below
     : own;
 };
+
+const roundedPercent = (percent: number): number => Math.round(percent * 10);
+
+/** One decimal, or none where it would be 0: `124.8`, `6,240`. */
+const formatTenths = (tenths: number): string =>
+  `${formatNumber(Math.floor(tenths / 10))}${tenths % 10 === 0 ? '' : `.${tenths % 10}`}`;
 
 const parseTime = (time: string | null): Date | null => {
   const date = new Date(time ?? '');

@@ -12,6 +12,8 @@ import {
   formatMoment,
   formatOver,
   formatPercent,
+  formatShare,
+  formatShareAtLeast,
   formatSome,
   formatSpan,
   formatAtLeast,
@@ -136,6 +138,40 @@ describe('usage beside its limit', () => {
 });
 
 describe('words', () => {
+  test.each([
+    [124.8, '124.8% of quota'],
+    [100, '100% of quota'],
+    [100.01, 'over quota by less than 0.1%'],
+    [99.98, 'less than 0.1% under quota'],
+    [0.04, 'less than 0.1% of quota'],
+    [0, '0% of quota'],
+  ])('%d%% of a quota is “%s” in a sentence', (percent, words) => {
+    expect(formatShare(percent)).toBe(words);
+  });
+
+  test.each([
+    [64.1, 'at least 64.1% of quota'],
+    [99.98, 'at least 99.9% of quota'],
+    [100.01, 'at least 100% of quota'],
+    [0.1, 'at least 0.1% of quota'],
+    [0.04, ''],
+    [0, ''],
+  ])('%d%% of a quota and more is “%s”', (percent, words) => {
+    expect(formatShareAtLeast(percent)).toBe(words);
+  });
+
+  test('a percentage that one decimal would show as 0 or 100 says on which side it is', () => {
+    expect([0.04, 99.95, 99.949, 99.999999, 100.000000002, 100.04, 100.05].map(formatPercent)).toEqual([
+      '< 0.1%',
+      '< 100%',
+      '99.9%',
+      '< 100%',
+      '> 100%',
+      '> 100%',
+      '100.1%',
+    ]);
+  });
+
   test('a percentage keeps the one decimal it has', () => {
     expect([0, 0.1, 99.9, 100, 124.8, 6240, 12345.6].map(formatPercent)).toEqual([
       '0%',

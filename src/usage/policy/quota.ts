@@ -65,8 +65,8 @@ export const resolveLimit = (
 export type Standing = {
   readonly level: Level;
   /**
-   * One decimal, rounded down up to the limit and up above it, so that 100.0 is only printed for exactly the limit;
-   * null without a limit or with a limit of 0.
+   * One decimal, rounded half up; more decimals where one would make it 0 or 100, so that only nothing is 0 and only
+   * the limit itself is 100. Null without a limit or with a limit of 0.
    */
   readonly usedPercent: number | null;
   readonly overBytes: number;
@@ -79,7 +79,7 @@ export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent
   const isWarning = !isOver && limit > 0 && BigInt(usedBytes) * 100n >= BigInt(limit) * BigInt(warnPercent);
   return {
     level: isOver ? 'over' : isWarning ? 'warning' : 'ok',
-    usedPercent: limit === 0 ? null : percent(BigInt(usedBytes), BigInt(limit), isOver),
+    usedPercent: limit === 0 ? null : percentOf(BigInt(usedBytes), BigInt(limit)),
     overBytes: Math.max(0, usedBytes - limit),
   };
 };
@@ -142,9 +142,14 @@ const readAnnotation = (namespace: Namespace, rules: QuotaRules): AnnotatedLimit
 const isAbove = (limit: LimitBytes, max: LimitBytes): boolean =>
   max !== null && (limit === null || limit > max);
 
-const percent = (used: bigint, limit: bigint, roundUp: boolean): number => {
-  const perMille = roundUp ? ceilDivide(used * 1000n, limit) : (used * 1000n) / limit;
-  return Number(perMille) / 10;
+/** Sizes that a number can hold exactly differ from their limit in the 14th decimal at the latest. */
+const MAX_DECIMALS = 14;
+
+const percentOf = (used: bigint, limit: bigint, decimals = 1): number => {
+  const rounded = (used * 200n * 10n ** BigInt(decimals) + limit) / (limit * 2n);
+  const percent = Number(`${String(rounded)}e-${String(decimals)}`);
+  const isMisleading = (percent === 0 && used > 0n) || (percent === 100 && used !== limit);
+  return isMisleading && decimals < MAX_DECIMALS ? percentOf(used, limit, decimals + 1) : percent;
 };
 
 const ceilDivide = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor;

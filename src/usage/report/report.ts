@@ -62,7 +62,7 @@ export type NamespaceReport = {
     readonly limitBytes: number | null;
     readonly source: string;
     readonly level: Level;
-    /** One decimal, rounded down below the limit and up above it; null without a limit or with a limit of 0. */
+    /** As `compareToLimit` rounds it: 0 is nothing and 100 the limit itself; null without a limit or with a limit of 0. */
     readonly usedPercent: number | null;
     readonly overBytes: number;
   };

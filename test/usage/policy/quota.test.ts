@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   compareToLimit,
@@ -256,23 +257,38 @@ describe('the limit of a namespace', () => {
 describe('usage beside a limit', () => {
   test.each([
     { name: 'nothing', used: 0, limit: 1000, level: 'ok', usedPercent: 0, overBytes: 0 },
-    { name: 'a trace is rounded down', used: 1, limit: 50 * Gi, level: 'ok', usedPercent: 0, overBytes: 0 },
+    {
+      name: 'what would be rounded to 0 keeps its first digit',
+      used: 21_000_000,
+      limit: 50 * Gi,
+      level: 'ok',
+      usedPercent: 0.04,
+      overBytes: 0,
+    },
+    {
+      name: 'half a tenth is rounded up',
+      used: 5,
+      limit: 10_000,
+      level: 'ok',
+      usedPercent: 0.1,
+      overBytes: 0,
+    },
     { name: 'below the warning', used: 799, limit: 1000, level: 'ok', usedPercent: 79.9, overBytes: 0 },
     {
-      name: 'a byte below the warning is rounded down',
+      name: 'a byte below the warning is none',
       used: 7_999_999,
       limit: 10_000_000,
       level: 'ok',
-      usedPercent: 79.9,
+      usedPercent: 80,
       overBytes: 0,
     },
     { name: 'exactly the warning', used: 800, limit: 1000, level: 'warning', usedPercent: 80, overBytes: 0 },
     {
-      name: 'a byte below the limit is rounded down',
+      name: 'a byte below the limit is below 100',
       used: 50 * Gi - 1,
       limit: 50 * Gi,
       level: 'warning',
-      usedPercent: 99.9,
+      usedPercent: 99.999999998,
       overBytes: 0,
     },
     {
@@ -284,20 +300,44 @@ describe('usage beside a limit', () => {
       overBytes: 0,
     },
     {
-      name: 'a byte above the limit is rounded up',
+      name: 'a byte above the limit is above 100',
       used: 50 * Gi + 1,
       limit: 50 * Gi,
       level: 'over',
-      usedPercent: 100.1,
+      usedPercent: 100.000000002,
       overBytes: 1,
     },
     {
-      name: 'far above the limit is rounded up',
-      used: 12_471,
-      limit: 10_000,
+      name: 'less than half a tenth above the limit is not rounded to a whole one',
+      used: 100_005,
+      limit: 100_000,
       level: 'over',
-      usedPercent: 124.8,
-      overBytes: 2471,
+      usedPercent: 100.01,
+      overBytes: 5,
+    },
+    {
+      name: 'above the limit less than half a tenth is rounded down',
+      used: 455_149,
+      limit: 100_000,
+      level: 'over',
+      usedPercent: 455.1,
+      overBytes: 355_149,
+    },
+    {
+      name: 'above the limit half a tenth is rounded up',
+      used: 455_150,
+      limit: 100_000,
+      level: 'over',
+      usedPercent: 455.2,
+      overBytes: 355_150,
+    },
+    {
+      name: 'half a tenth below the limit is rounded up where that is not the limit',
+      used: 99_850,
+      limit: 100_000,
+      level: 'warning',
+      usedPercent: 99.9,
+      overBytes: 0,
     },
     {
       name: 'exactly a tenth above is not rounded',
@@ -322,11 +362,27 @@ describe('usage beside a limit', () => {
       used: Number.MAX_SAFE_INTEGER,
       limit: Number.MAX_SAFE_INTEGER - 1,
       level: 'over',
-      usedPercent: 100.1,
+      usedPercent: 100.00000000000001,
       overBytes: 1,
     },
   ])('$name: $level', ({ used, limit, level, usedPercent, overBytes }) => {
     expect(compareToLimit(used, limit, 80)).toEqual({ level, usedPercent, overBytes });
+  });
+
+  test('is 0% only of nothing and 100% only at the limit, and within half a tenth of what it is', () => {
+    const sizes = fc.integer({ min: 1, max: 2 ** 50 });
+    const near = fc
+      .tuple(sizes, fc.integer({ min: -3, max: 3 }))
+      .map(([limit, off]) => [limit + off, limit] as const);
+    fc.assert(
+      fc.property(fc.oneof(near, fc.tuple(sizes, sizes)), ([used, limit]) => {
+        fc.pre(used >= 0);
+        const percent = compareToLimit(used, limit, 80).usedPercent ?? Number.NaN;
+        expect(Math.sign(percent - 100)).toBe(Math.sign(used - limit));
+        expect(percent === 0).toBe(used === 0);
+        expect(Math.abs(percent / 100 - used / limit)).toBeLessThanOrEqual(0.0005 + 1e-9 * (used / limit));
+      }),
+    );
   });
 
   test('is no warning at 99% where the warning is at 100%', () => {

@@ -10,7 +10,8 @@ import {
   formatList,
   formatOver,
   formatOverAtLeast,
-  formatPercent,
+  formatShare,
+  formatShareAtLeast,
   formatUsed,
 } from '../../../usage/format.ts';
 import { describeUnseenUse } from '../../../usage/report/reading.ts';
@@ -63,11 +64,7 @@ export const standingOf = (namespace: NamespaceReport) => {
   return {
     usage: `${used(usedBytes, limitBytes)}${limitBytes === null ? ', without a limit' : ''}`,
     alert: level === 'over' && limitBytes !== null ? over(usedBytes, limitBytes) : '',
-    // At least 0% would say nothing.
-    share:
-      usedPercent === null || (isLowerBound && usedPercent === 0)
-        ? ''
-        : `${isLowerBound ? 'at least ' : ''}${formatPercent(usedPercent)} of quota`,
+    share: usedPercent === null ? '' : (isLowerBound ? formatShareAtLeast : formatShare)(usedPercent),
   };
 };
 
