@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
-import { mapInLanes } from '../../pipeline/lanes.ts';
+import { mapConcurrently } from '../../pipeline/concurrency.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
 import { createImageTable } from '../../usage/cluster/image-table.ts';
 import type { Image, ImageStream, Namespace } from '../../usage/model.ts';
@@ -61,10 +61,10 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
       const texts = createTexts();
       const { shareReference, shareImage } = createSharing(texts);
       const workloadDeps = { ...deps, shareReference };
-      const known = await mapInLanes(WORKLOAD_KINDS, (kind) =>
+      const known = await mapConcurrently(WORKLOAD_KINDS, (kind) =>
         readWorkloads(workloadDeps, kind, names ?? []),
       );
-      const custom = await mapInLanes(groupCustomUses(customUses), (kind) =>
+      const custom = await mapConcurrently(groupCustomUses(customUses), (kind) =>
         readCustomUses(workloadDeps, kind, names ?? []),
       );
       const workloads = [...known, ...custom];
@@ -157,7 +157,7 @@ const getNamespaces = async (
   names: readonly string[],
 ): Promise<PartReading<readonly Namespace[]>> => {
   const readAt = formatTime(deps.now());
-  const objects = await mapInLanes(names, (name) => getNamespace(deps, name));
+  const objects = await mapConcurrently(names, (name) => getNamespace(deps, name));
   return { objects, list: { kind: NAMESPACES.plural, readAt, exact: true } };
 };
 
@@ -190,7 +190,7 @@ const listImageStreamsOf = async (
   deps: ListDeps,
   names: readonly string[],
 ): Promise<PartReading<readonly ImageStream[]>> => {
-  const parts = await mapInLanes(names, async (namespace) => {
+  const parts = await mapConcurrently(names, async (namespace) => {
     const request = { resource: IMAGE_STREAMS, namespace };
     return orThrow(deps, request, await readList(deps, request, STREAM_REDUCTION));
   });

@@ -6,7 +6,7 @@ import { reportNamespace } from '../../usage/report/report.ts';
 import { compareFigures } from '../../usage/verify/compare-figures.ts';
 import type { FigureCheck } from '../../usage/verify/compare-figures.ts';
 import type { Observe } from '../events.ts';
-import { mapInLanes } from '../lanes.ts';
+import { mapConcurrently } from '../concurrency.ts';
 import type { Cluster, Registry } from '../ports.ts';
 import { splitInventory } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
@@ -79,7 +79,7 @@ const askRegistry = async (
   let unanswered = 0;
   let last: BlobStat['outcome'] = 'present';
   let asked = 0;
-  const answers = await mapInLanes(askable, async (blob): Promise<AskedBlob> => {
+  const answers = await mapConcurrently(askable, async (blob): Promise<AskedBlob> => {
     const stat = unanswered < IN_A_ROW ? await statSomewhere(registry, blob) : giveUp(last);
     last = stat.outcome;
     unanswered = last === 'failing' || last === 'refused' ? unanswered + 1 : 0;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapInLanes } from '../../../pipeline/lanes.ts';
+import { mapConcurrently } from '../../../pipeline/concurrency.ts';
 import type { Image, ImageStream } from '../../../usage/model.ts';
 import { readObject } from '../json/bodies.ts';
 import { formatTime } from '../objects/fields.ts';
@@ -42,7 +42,7 @@ export const readHeldImages = async (
     );
     if (fresh.size === 0) return;
     for (const digest of fresh.keys()) asked.add(digest);
-    const below = await mapInLanes([...fresh.values()], async (held) => {
+    const below = await mapConcurrently([...fresh.values()], async (held) => {
       const image = await read(held);
       if (image === null) return [];
       images.push(image);

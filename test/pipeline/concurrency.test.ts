@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mapInLanes } from '../../src/pipeline/lanes.ts';
+import { mapConcurrently } from '../../src/pipeline/concurrency.ts';
 
 /** Work that ends when told to. */
 const createWork = () => {
@@ -18,7 +18,10 @@ const settle = () => new Promise(setImmediate);
 
 test('at most four are under way, and results come in the order of the inputs', async () => {
   const { underWay, start } = createWork();
-  const results = mapInLanes(['a', 'b', 'c', 'd', 'e', 'f'], async (input) => `${input}${await start()}`);
+  const results = mapConcurrently(
+    ['a', 'b', 'c', 'd', 'e', 'f'],
+    async (input) => `${input}${await start()}`,
+  );
   await settle();
   expect(underWay).toHaveLength(4);
   underWay[2]?.resolve('3');
@@ -33,7 +36,7 @@ test('at most four are under way, and results come in the order of the inputs', 
 test('after a failure nothing more starts, and it is thrown once the others have ended', async () => {
   const { underWay, start } = createWork();
   let thrown: unknown = null;
-  const results = mapInLanes([1, 2, 3, 4, 5, 6], start).catch((error: unknown) => (thrown = error));
+  const results = mapConcurrently([1, 2, 3, 4, 5, 6], start).catch((error: unknown) => (thrown = error));
   underWay[1]?.reject(new Error('no'));
   await settle();
   expect(thrown).toBeNull();
@@ -44,5 +47,5 @@ test('after a failure nothing more starts, and it is thrown once the others have
 });
 
 test('no input gives no result', async () => {
-  expect(await mapInLanes([], async () => 'x')).toEqual([]);
+  expect(await mapConcurrently([], async () => 'x')).toEqual([]);
 });
