@@ -17,13 +17,7 @@ import type { LoginSource } from './kubeconfig.ts';
 import { gatherList, joinReadings, readList } from './lists/lists.ts';
 import type { ListDeps, ListOutcome, ListRequest, PartReading } from './lists/lists.ts';
 import type { Reduction } from './json/wanted-fields.ts';
-import {
-  IMAGE_MEMBERS,
-  IMAGE_STREAM_MEMBERS,
-  toImage,
-  toImageStream,
-  toNamespace,
-} from './objects/objects.ts';
+import { IMAGE_FIELDS, IMAGE_STREAM_FIELDS, toImage, toImageStream, toNamespace } from './objects/objects.ts';
 import { WORKLOAD_KINDS } from './workloads/kinds.ts';
 import { toRefusalError } from './lists/refusals.ts';
 import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from './lists/resources.ts';
@@ -82,7 +76,7 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
       const images = await readAllOrPart<Iterable<Image>>(deps, IMAGES, {
         all: (request) =>
           gatherList(deps, request, {
-            members: IMAGE_MEMBERS,
+            fields: IMAGE_FIELDS,
             reduce: (object) => shareImage(toImage(object)),
             start: () => createImageTable(),
             add: (table, image) => table.add(image),
@@ -143,7 +137,7 @@ const readNamespaces = async (
   names: readonly string[] | null,
 ): Promise<Reading<readonly Namespace[]>> => {
   const reading = await readAllOrPart(deps, NAMESPACES, {
-    all: (request) => readList(deps, request, { members: 'all', reduce: toNamespace }),
+    all: (request) => readList(deps, request, { fields: 'all', reduce: toNamespace }),
     part: names && (() => getNamespaces(deps, names)),
   });
   const known = new Set(reading.objects.map(({ name }) => name));
@@ -184,7 +178,7 @@ const unseenNamespace = (name: string): AppError =>
     hint: 'Check the spelling; `oc get projects` lists those that you can see.',
   });
 
-const STREAM_REDUCTION: Reduction<ImageStream> = { members: IMAGE_STREAM_MEMBERS, reduce: toImageStream };
+const STREAM_REDUCTION: Reduction<ImageStream> = { fields: IMAGE_STREAM_FIELDS, reduce: toImageStream };
 
 const listImageStreamsOf = async (
   deps: ListDeps,

@@ -50,7 +50,7 @@ export type Page<Slim, Frame> = {
 export const readPage =
   <Slim, Frame>({
     schema,
-    reduction: { members, reduce },
+    reduction: { fields, reduce },
     onHead,
     take,
   }: PageReading<Slim, Frame>): ReadBody<Page<Slim, Frame>> =>
@@ -59,7 +59,7 @@ export const readPage =
     let fault: Page<Slim, Frame>['fault'] = null;
     let isJson = true;
     let isHeadRight = false;
-    const cutter = createListCutter(members, (json) => {
+    const cutter = createListCutter(fields, (json) => {
       const object = parseJson(json);
       isJson &&= object !== undefined;
       if (!isJson || fault !== null) return;

@@ -1,7 +1,7 @@
 import { isAscii } from 'node:buffer';
 import { CODE, skipText } from './json-text.ts';
-import type { Members } from './wanted-fields.ts';
-import { pickMembers } from './pick-fields.ts';
+import type { WantedFields } from './wanted-fields.ts';
+import { pickFields } from './pick-fields.ts';
 
 /** Takes a list's JSON apart as it arrives. */
 export type ListCutter = {
@@ -21,10 +21,10 @@ const ENDS_IN_ITEMS = /(?<!\\)"items"\s*:\s*$/;
 
 /**
  * Hands out every object in a list's `items` as a text of its own, soon after its last byte, so that a page of many
- * megabytes is never parsed in one go; of each only the wanted members (see `pickMembers`). An object that is not
+ * megabytes is never parsed in one go; of each only the wanted fields (see `pickFields`). An object that is not
  * understood stays in the rest. Whether items and rest are JSON, `JSON.parse` tells.
  */
-export const createListCutter = (members: Members, takeItem: (json: string) => void): ListCutter => {
+export const createListCutter = (fields: WantedFields, takeItem: (json: string) => void): ListCutter => {
   /** Its first `waitingBytes` have arrived and are not cut yet. */
   let waiting = Buffer.alloc(FIRST_BYTES);
   let waitingBytes = 0;
@@ -54,7 +54,7 @@ export const createListCutter = (members: Members, takeItem: (json: string) => v
       if (code === CODE.quote) {
         end = skipText(text, at);
       } else if (code === CODE.brace && isInItems && depth === ITEMS_DEPTH) {
-        const item = pickMembers(text, at, members);
+        const item = pickFields(text, at, fields);
         end = item.end;
         if (end <= text.length) {
           keep(at);

@@ -1,30 +1,30 @@
 import { beyond, CODE, skipSpace, skipText, skipValue } from './json-text.ts';
-import type { Member, Members } from './wanted-fields.ts';
+import type { WantedField, WantedFields } from './wanted-fields.ts';
 
-/** The JSON of a value, and where the value that it was taken from ends. */
+/** A value's JSON without the unwanted fields, and where the value ends in the text it was taken from. */
 export type Picked = { readonly json: string; readonly end: number };
 
 /**
- * The JSON of the value that begins at a place with only the wanted members of its objects, so that `JSON.parse` need not
- * build the rest. What is left out is skipped and not parsed: it may be no JSON. The end is beyond the end of the text
- * where the value does not end or is, as far as it is looked at, no JSON.
+ * Copies the JSON value that starts at `start`, keeping only the wanted fields of its objects, so that `JSON.parse` need not
+ * build the rest. What is left out is skipped without being parsed, so it may be invalid JSON. `end` lies beyond the end
+ * of the text where the value is incomplete or visibly invalid.
  */
-export const pickMembers = (text: string, start: number, members: Members): Picked => {
+export const pickFields = (text: string, start: number, fields: WantedFields): Picked => {
   let json = '';
   /** Up to where it is in `json` or cut out. */
   let done = start;
 
   /** Like the others here: from where a value begins to where it ends. */
-  const pickValue = (at: number, wanted: Members): number => {
+  const pickValue = (at: number, wanted: WantedFields): number => {
     const code = text.charCodeAt(at);
     if (wanted !== 'all' && code === CODE.brace) return pickObject(at, wanted);
     if (wanted !== 'all' && code === CODE.bracket) return pickElements(at, wanted);
     return skipValue(text, at);
   };
 
-  const pickObject = (brace: number, wantedOnes: readonly Member[]): number => {
+  const pickObject = (brace: number, wantedOnes: readonly WantedField[]): number => {
     let hasKept = false;
-    /** Where a member begins: with the comma before it, or after that as long as none is kept. */
+    /** Where a field begins: at the comma before it, or after that comma while no field has been kept yet. */
     let from = brace + 1;
     let at = skipSpace(text, from);
     if (text.charCodeAt(at) === CODE.braceEnd) return at + 1;
@@ -49,7 +49,7 @@ export const pickMembers = (text: string, start: number, members: Members): Pick
     }
   };
 
-  const pickElements = (bracket: number, wantedOnes: readonly Member[]): number => {
+  const pickElements = (bracket: number, wantedOnes: readonly WantedField[]): number => {
     let at = skipSpace(text, bracket + 1);
     if (text.charCodeAt(at) === CODE.bracketEnd) return at + 1;
     for (;;) {
@@ -61,14 +61,14 @@ export const pickMembers = (text: string, start: number, members: Members): Pick
     }
   };
 
-  const end = pickValue(start, members);
+  const end = pickValue(start, fields);
   return { json: json + text.slice(done, end), end };
 };
 
-/** What is wanted of the member whose name begins at a place: with escapes it may be anybody's, so all; null for nothing. */
-const findWanted = (members: readonly Member[], text: string, quote: number): Members | null => {
+/** What to keep of the field whose name starts at `quote`; a name with escapes could be any, so all; null for nothing. */
+const findWanted = (fields: readonly WantedField[], text: string, quote: number): WantedFields | null => {
   const start = quote + 1;
-  for (const { name, wanted } of members) {
+  for (const { name, wanted } of fields) {
     if (text.charCodeAt(start + name.length) === CODE.quote && text.startsWith(name, start)) return wanted;
   }
   for (let at = start; text.charCodeAt(at) !== CODE.quote; at += 1) {

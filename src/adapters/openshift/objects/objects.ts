@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AppError } from '../../../errors.ts';
 import type { Image, ImageReference, ImageStream, Namespace, Tag } from '../../../usage/model.ts';
 import { optionalList, optionalText, optionalTextMap, timeSchema } from './fields.ts';
-import { membersOf } from '../json/wanted-fields.ts';
+import { wantedFieldsOf } from '../json/wanted-fields.ts';
 
 /** The parts of API objects that we read, and their reduction to the records of the core; the rest is dropped. */
 
@@ -37,7 +37,7 @@ const imageSchema = z.object({
   dockerImageManifests: optionalList(z.object({ digest: z.string().min(1), architecture: optionalText })),
 });
 /** What is looked at of an Image, most of which is the configuration of its containers. */
-export const IMAGE_MEMBERS = membersOf(imageSchema, 'whole');
+export const IMAGE_FIELDS = wantedFieldsOf(imageSchema, 'whole');
 /** An Image as the API writes it. */
 export type ImageObject = z.input<typeof imageSchema>;
 
@@ -140,7 +140,7 @@ const imageStreamSchema = z.object({
     .nullish(),
 });
 /** What is looked at of an ImageStream. */
-export const IMAGE_STREAM_MEMBERS = membersOf(imageStreamSchema, 'whole');
+export const IMAGE_STREAM_FIELDS = wantedFieldsOf(imageStreamSchema, 'whole');
 /** An ImageStream as the API writes it. */
 export type ImageStreamObject = z.input<typeof imageStreamSchema>;
 type StreamSpec = NonNullable<z.output<typeof imageStreamSchema>['spec']>;

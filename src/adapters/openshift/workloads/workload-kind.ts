@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { HowUsed, ImageReference, WorkloadReference } from '../../../usage/model.ts';
 import { optionalList, optionalText, timeSchema } from '../objects/fields.ts';
-import { membersOf } from '../json/wanted-fields.ts';
-import type { Members } from '../json/wanted-fields.ts';
+import { wantedFieldsOf } from '../json/wanted-fields.ts';
+import type { WantedFields } from '../json/wanted-fields.ts';
 import { fromSchema, toReference } from '../objects/objects.ts';
 import type { From } from '../objects/objects.ts';
 import type { Resource } from '../lists/resources.ts';
@@ -10,7 +10,7 @@ import type { Resource } from '../lists/resources.ts';
 /** A kind of workload and how its objects name images. */
 export type WorkloadKind = Resource & {
   /** Those that `findReferences` looks at. */
-  readonly members: Members;
+  readonly fields: WantedFields;
   /** What one object names, each image once for each way of use; null for an object that cannot be understood. */
   readonly findReferences: (object: unknown) => readonly WorkloadReference[] | null;
 };
@@ -43,7 +43,7 @@ export const createWorkloadKind = <Schema extends z.ZodType<{ readonly metadata:
   },
 ): WorkloadKind => ({
   ...resource,
-  members: membersOf(schema, 'picked'),
+  fields: wantedFieldsOf(schema, 'picked'),
   findReferences: (object) => {
     const parsed = schema.safeParse(object);
     if (!parsed.success) return null;

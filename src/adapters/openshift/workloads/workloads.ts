@@ -30,7 +30,7 @@ export const readWorkloads = async (
   names: readonly string[],
 ): Promise<WorkloadReading> => {
   const reduction: Reduction<Found> = {
-    members: kind.members,
+    fields: kind.fields,
     reduce: (object) => kind.findReferences(object)?.map(deps.shareReference) ?? null,
   };
   const list = (namespace: string | null): Promise<ListOutcome<readonly Found[]>> =>

@@ -6,13 +6,13 @@ import { readPage } from '../../../../src/adapters/openshift/json/bodies.ts';
 const frame = z.object({ items: z.array(z.literal(0)) });
 /** Keeps the sizes of objects that are read with only these. */
 const sizes = {
-  members: [{ name: 'size', wanted: 'all' }],
+  fields: [{ name: 'size', wanted: 'all' }],
   reduce: (object: unknown) => z.strictObject({ size: z.int() }).parse(object).size,
 } as const;
 
 const reading = { schema: frame, reduction: sizes, onHead: () => {}, take: () => false };
 
-test('objects are reduced from the wanted members alone', async () => {
+test('objects are reduced from the wanted fields alone', async () => {
   const page = Buffer.from('{"items":[{"size":1,"uid":"a"},{"uid":"b","size":2}]}');
   expect(await readPage(reading)(Readable.from(chunksOf(page)))).toEqual({
     objects: [1, 2],

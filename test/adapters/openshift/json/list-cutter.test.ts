@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
 import { createListCutter } from '../../../../src/adapters/openshift/json/list-cutter.ts';
-import type { Members } from '../../../../src/adapters/openshift/json/wanted-fields.ts';
+import type { WantedFields } from '../../../../src/adapters/openshift/json/wanted-fields.ts';
 
 /** Cuts a text that arrives in chunks of so many bytes. */
 const cut = (
   text: string,
   chunkBytes = 64,
-  members: Members = 'all',
+  fields: WantedFields = 'all',
 ): { items: readonly string[]; rest: string } => {
   const items: string[] = [];
-  const cutter = createListCutter(members, (json) => void items.push(json));
+  const cutter = createListCutter(fields, (json) => void items.push(json));
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; at += chunkBytes) cutter.push(bytes.subarray(at, at + chunkBytes));
   return { items, rest: cutter.rest() };
@@ -31,7 +31,7 @@ describe('a list is cut into its items and the rest', () => {
       rest: '{"items":[0,0]}',
     },
     {
-      name: 'items of other members stay where they are',
+      name: 'items of other fields stay where they are',
       list: '{"metadata":{"items":[{"a":1}]},"others":[{"b":2}],"x\\"items":[{"c":3}],"items" : [ {"d":4} ]}',
       items: ['{"d":4}'],
       rest: '{"metadata":{"items":[{"a":1}]},"others":[{"b":2}],"x\\"items":[{"c":3}],"items" : [ 0 ]}',
@@ -59,7 +59,7 @@ describe('a list is cut into its items and the rest', () => {
     for (const chunkBytes of [1, 2, 3, 5, 64, 1000]) expect(cut(list, chunkBytes)).toEqual({ items, rest });
   });
 
-  test.each([1, 7, 1000])('items have only the wanted members, in chunks of %i bytes', (chunkBytes) => {
+  test.each([1, 7, 1000])('items have only the wanted fields, in chunks of %i bytes', (chunkBytes) => {
     const list = '{"items":[{"uid":"ü","a":"ä"},{"b":{"a":1},"a":2}],"a":3,"b":4}';
     expect(cut(list, chunkBytes, [{ name: 'a', wanted: 'all' }])).toEqual({
       items: ['{"a":"ä"}', '{"a":2}'],

@@ -45,7 +45,7 @@ const open = () => {
     { client: { ask }, pageSize: 1, now: () => new Date(0), observe: () => {} },
     { resource: IMAGES, namespace: null },
     {
-      members: 'all',
+      fields: 'all',
       reduce: (object) => JSON.stringify(object),
       start: () => new Set<string>(),
       add: (objects, object) => void objects.add(object),

@@ -3,27 +3,27 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { generateCluster } from '../../../../bench/cluster.ts';
 import type { GeneratedObject } from '../../../../sandbox/api-lists.ts';
-import type { Members, Reduction } from '../../../../src/adapters/openshift/json/wanted-fields.ts';
+import type { WantedFields, Reduction } from '../../../../src/adapters/openshift/json/wanted-fields.ts';
 import {
-  IMAGE_MEMBERS,
-  IMAGE_STREAM_MEMBERS,
+  IMAGE_FIELDS,
+  IMAGE_STREAM_FIELDS,
   toImage,
   toImageStream,
 } from '../../../../src/adapters/openshift/objects/objects.ts';
-import { pickMembers } from '../../../../src/adapters/openshift/json/pick-fields.ts';
+import { pickFields } from '../../../../src/adapters/openshift/json/pick-fields.ts';
 import { WORKLOAD_KINDS } from '../../../../src/adapters/openshift/workloads/kinds.ts';
 import { arbitraryImages, arbitraryStreams } from '../arbitrary-objects.ts';
 
-/** What an object is reduced to, or what is said against it, is the same with all of its members and with few. */
+/** What an object is reduced to, or what is said against it, is the same with all of its fields and with few. */
 
-const IMAGES = { members: IMAGE_MEMBERS, reduce: toImage };
-const STREAMS = { members: IMAGE_STREAM_MEMBERS, reduce: toImageStream };
+const IMAGES = { fields: IMAGE_FIELDS, reduce: toImage };
+const STREAMS = { fields: IMAGE_STREAM_FIELDS, reduce: toImageStream };
 const REDUCTIONS: readonly (Reduction<unknown> & { readonly plural: string })[] = [
   { plural: 'images', ...IMAGES },
   { plural: 'imagestreams', ...STREAMS },
-  ...WORKLOAD_KINDS.map(({ plural, members, findReferences }) => ({
+  ...WORKLOAD_KINDS.map(({ plural, fields, findReferences }) => ({
     plural,
-    members,
+    fields,
     reduce: findReferences,
   })),
 ];
@@ -37,7 +37,7 @@ const reduceJson = ({ reduce }: Reduction<unknown>, json: string): unknown => {
 };
 
 const expectSame = (reduction: Reduction<unknown>, json: string): void => {
-  const picked = pickMembers(json, 0, reduction.members).json;
+  const picked = pickFields(json, 0, reduction.fields).json;
   expect(reduceJson(reduction, picked)).toEqual(reduceJson(reduction, json));
 };
 
@@ -49,7 +49,7 @@ const GENERATED: Readonly<Record<string, readonly GeneratedObject[] | undefined>
 
 describe.each(REDUCTIONS)('$plural', ({ plural, ...reduction }) => {
   test('as they were recorded and as the bench makes them', async () => {
-    const file = new URL(`../../../sandbox/recorded/${plural}.json`, import.meta.url);
+    const file = new URL(`../../../../sandbox/recorded/${plural}.json`, import.meta.url);
     const { items }: { readonly items: readonly object[] } = JSON.parse(await readFile(file, 'utf8'));
     const made = (GENERATED[plural] ?? []).map(({ write }) => write());
     const objects = [...items.map((object) => JSON.stringify(object)), ...made];
@@ -59,7 +59,7 @@ describe.each(REDUCTIONS)('$plural', ({ plural, ...reduction }) => {
 
   test('of any shape', () => {
     fc.assert(
-      fc.property(arbitraryOf(reduction.members), (object) => {
+      fc.property(arbitraryOf(reduction.fields), (object) => {
         expectSame(reduction, JSON.stringify(object));
       }),
       { numRuns: 200 },
@@ -78,11 +78,11 @@ test('Images and ImageStreams of the shapes that are weighed', () => {
 
 test('of the bench’s Images less than a quarter is left', () => {
   const images = (GENERATED['images'] ?? []).map(({ write }) => write());
-  const left = images.map((json) => pickMembers(json, 0, IMAGE_MEMBERS).json);
+  const left = images.map((json) => pickFields(json, 0, IMAGE_FIELDS).json);
   expect(left.join('').length / images.join('').length).toBeLessThan(0.25);
 });
 
-/** Members that nobody looks at there, some of which somebody looks at elsewhere. */
+/** Fields that nobody looks at there, some of which somebody looks at elsewhere. */
 const UNWANTED = ['uid', 'namespace', 'kind', 'items', 'status', 'image', 'na\\me'];
 
 const TEXT = fc.constantFrom('a', 'api:latest', 'ImageStreamTag', 'True', 'sha256:1', 'x/y@sha256:1', '');
@@ -104,15 +104,15 @@ const USUAL: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 const ODD = fc.constantFrom<unknown>(null, -1, 1.5, true, 'odd', [], {}, ['odd'], { name: 1 });
 
-/** Members that are lists of objects. */
+/** Fields that are lists of objects. */
 const LISTS =
   /^(.*[cC]ontainers|.*Statuses|volumes|conditions|ownerReferences|triggers|images|buildArgs|triggeredBy|imageChangeTriggers)$/;
 
-/** An object of wanted members and others; now and then one is odd. */
-const arbitraryOf = (members: Members, name = ''): fc.Arbitrary<unknown> => {
+/** An object of wanted fields and others; now and then one is odd. */
+const arbitraryOf = (fields: WantedFields, name = ''): fc.Arbitrary<unknown> => {
   const odd = { arbitrary: ODD, weight: 1 };
-  if (members === 'all') return fc.oneof({ arbitrary: USUAL[name] ?? TEXT, weight: 50 }, odd);
-  const wanted = Object.fromEntries(members.map((each) => [each.name, arbitraryOf(each.wanted, each.name)]));
+  if (fields === 'all') return fc.oneof({ arbitrary: USUAL[name] ?? TEXT, weight: 50 }, odd);
+  const wanted = Object.fromEntries(fields.map((each) => [each.name, arbitraryOf(each.wanted, each.name)]));
   const requiredKeys = Object.keys(wanted).filter((key) => ['metadata', 'name', 'kind'].includes(key));
   const object = fc
     .tuple(
