@@ -1,4 +1,5 @@
 import type { Level } from '../../usage/policy/quota.ts';
+import { BY_HAND_RULE } from '../../usage/policy/recipients.ts';
 import type { RecipientReport } from '../../usage/policy/recipients.ts';
 import type { Report } from '../../usage/report/report.ts';
 import { candidateOf, chooseMailed, draftDeliveries } from '../runs/deliveries.ts';
@@ -30,7 +31,7 @@ export const previewRun = async (
 };
 
 /** Who stands in for the recipients of a namespace that has none. */
-export const NOBODY: RecipientReport = { address: 'nobody@example.com', roles: [], rule: '--to' };
+export const NOBODY: RecipientReport = { address: 'nobody@example.com', roles: [], rule: BY_HAND_RULE };
 
 /** The weekly mails of these namespaces as they are now, whatever their level; to `NOBODY` where nobody is to be told. */
 export const previewNamespaces = async (

@@ -1,4 +1,5 @@
 import { AppError, RETRYABLE, toAppError } from '../../errors.ts';
+import { BY_HAND_RULE } from '../../usage/policy/recipients.ts';
 import { redactWorkloads } from '../../usage/report/report.ts';
 import type { ReportFrame } from '../../usage/report/report.ts';
 import { requireDelivery } from '../runs/deliveries.ts';
@@ -85,9 +86,10 @@ export const renderDelivery = (
   const own = weighed
     .filter(({ namespace }) => delivery.namespaces.includes(namespace))
     .map((result) => ({ ...result, report: redactWorkloads(result.report, delivery.namespaces) }));
-  const others = own
-    .flatMap(({ report }) => report.recipients)
-    .filter(({ address }) => address.toLowerCase() !== delivery.recipient.address.toLowerCase());
+  const told = delivery.recipient.rule === BY_HAND_RULE ? [] : own.flatMap(({ report }) => report.recipients);
+  const others = told.filter(
+    ({ address }) => address.toLowerCase() !== delivery.recipient.address.toLowerCase(),
+  );
   return compose.renderUsage({
     ...joinWeighed(frame, own),
     kind: delivery.kind === 'one-off' ? 'one-off' : 'usage-report',

@@ -54,6 +54,8 @@ const REQUESTER = 'openshift.io/requester';
 
 /** The rule of the platform's own mailbox. */
 export const FALLBACK_RULE = 'fallback';
+/** The rule of an address that an operator typed: it gets a mail in place of all recipients of a namespace. */
+export const BY_HAND_RULE = '--to';
 
 /** Chooses who is told about a namespace: the first source that yields an allowed address wins. */
 export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): ChosenRecipients => {

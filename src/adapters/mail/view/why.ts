@@ -1,12 +1,14 @@
 import { formatSome } from '../../../usage/format.ts';
-import { FALLBACK_RULE } from '../../../usage/policy/recipients.ts';
+import { BY_HAND_RULE, FALLBACK_RULE } from '../../../usage/policy/recipients.ts';
 import type { NamespaceReport } from '../../../usage/report/report.ts';
 import type { UsageMail } from '../../../pipeline/ports.ts';
 import { noteReadingForTeam } from './notes.ts';
 
 /** Why the reader gets a mail, who else does, where its quotas come from and when it was read: a sentence each. */
 export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): readonly string[] => [
-  ...(mail.recipient === null || mail.recipient.rule === BY_HAND ? [] : [reasonOf(mail.recipient, reports)]),
+  ...(mail.recipient === null || mail.recipient.rule === BY_HAND_RULE
+    ? []
+    : [reasonOf(mail.recipient, reports)]),
   ...(mail.kind === 'one-off' && mail.recipient !== null
     ? ['The platform team asked for this mail; it is not a weekly reminder.']
     : []),
@@ -22,9 +24,6 @@ export const sayWhy = (mail: UsageMail, reports: readonly NamespaceReport[]): re
 const MAX_NAMED = 10;
 
 const nameSome = (names: readonly string[]): string => formatSome(names.slice(0, MAX_NAMED), names.length);
-
-/** The rule of an address that somebody typed. */
-const BY_HAND = '--to';
 
 const QUOTA_SOURCES: Readonly<Record<string, string>> = {
   override: 'the platform team',
