@@ -43,7 +43,7 @@ import { sealRun } from './pipeline/stages/seal.ts';
 import { size } from './pipeline/stages/sizer.ts';
 import { chooseSlot, dueSlot } from './pipeline/runs/slots.ts';
 import { summariseRun } from './pipeline/stages/summary.ts';
-import { verifyNamespace } from './pipeline/direct/verify.ts';
+import { verifyNamespaces } from './pipeline/direct/verify.ts';
 import type { Verification } from './pipeline/direct/verify.ts';
 import { weighCluster } from './pipeline/direct/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/direct/weigh.ts';
@@ -65,8 +65,11 @@ export type Surroundings = {
 export type Reporter = AsyncDisposable & {
   /** Weighs the named namespaces, or all selected ones with null. */
   readonly weigh: (namespaces: readonly string[] | null) => Promise<WeighedCluster>;
-  /** Recounts one namespace's report by other code; with a registry, asks it for every charged blob, too. */
-  readonly verify: (namespace: string, registry: RegistryAccess | null) => Promise<Verification>;
+  /** Recounts the namespaces' reports by other code; with a registry, asks it for every charged blob, too. */
+  readonly verify: (
+    namespaces: readonly string[],
+    registry: RegistryAccess | null,
+  ) => Promise<readonly Verification[]>;
   /** What a run would do now; nothing is claimed or sent. */
   readonly previewRun: () => Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }>;
   /** The weekly mails of these namespaces as they are now; a stand-in gets them where nobody is to be told. */
@@ -90,10 +93,10 @@ export const createReporter = async (config: Config, surroundings: Surroundings)
   const withCompose = async () => ({ cluster, compose: await loadCompose(config), now });
   return {
     weigh: (namespaces) => weighCluster({ cluster }, rules, namespaces),
-    verify: async (namespace, access) => {
+    verify: async (namespaces, access) => {
       const { observe } = surroundings;
       await using registry = access === null ? null : createRegistry({ ...access, now }, observe);
-      return await verifyNamespace({ cluster, registry, observe }, rules, namespace);
+      return await verifyNamespaces({ cluster, registry, observe }, rules, namespaces);
     },
     previewRun: async () => previewRun(await withCompose(), rules, manualSlot(now())),
     previewNamespaces: async (namespaces) => {

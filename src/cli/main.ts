@@ -97,11 +97,13 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
       exitWith(await printReport(terminal, self.optsWithGlobals<ReportOptions>()));
     });
 
-  command(program, 'verify', 'recount one namespace’s report by other code, and ask the registry itself')
-    .requiredOption('-n, --namespace <name>', 'the namespace')
+  command(program, 'verify', 'recount a namespace’s report by other code, and ask the registry itself')
+    .requiredOption('-n, --namespace <name>', 'a namespace, as often as needed', collectValues)
     .option('--registry <url>', 'ask this registry for every blob that counts (see REGISTRY_TOKEN below)')
     .addOption(
-      new Option('-o, --output <form>', 'form of the result').choices(['table', 'json']).default('table'),
+      new Option('-o, --output <form>', 'form of the result; json is an object a namespace')
+        .choices(['table', 'json'])
+        .default('table'),
     )
     .addHelpText('after', REGISTRY_HELP)
     .action(async (_, self: Command) => {
@@ -118,9 +120,9 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
       exitWith(await runOnce(terminal, self.optsWithGlobals<RunOptions>()));
     });
 
-  command(program, 'send', 'send one namespace’s mail now, apart from any run; only shows it without --yes')
-    .requiredOption('-n, --namespace <name>', 'the namespace')
-    .option('--to <address>', 'send to this address instead of the namespace’s own recipients', collectValues)
+  command(program, 'send', 'send a namespace’s mail now, apart from any run; only shows it without --yes')
+    .requiredOption('-n, --namespace <name>', 'a namespace, as often as needed', collectValues)
+    .option('--to <address>', 'send to this address instead of the namespaces’ own recipients', collectValues)
     .option('--yes', 'really send')
     .action(async (_, self: Command) => {
       const { sendNow } = await import('./send.ts');

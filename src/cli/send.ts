@@ -12,12 +12,12 @@ import { EXIT_PARTIAL } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 export type SendOptions = GlobalOptions & {
-  readonly namespace: string;
+  readonly namespace: readonly string[];
   readonly to?: readonly string[];
   readonly yes?: boolean;
 };
 
-/** Sends one namespace's mail now, apart from any run; without `--yes` it only shows what would go out. */
+/** Sends the mails of these namespaces now, apart from any run; without `--yes` it only shows what would go out. */
 export const sendNow = (terminal: Terminal, options: SendOptions): Promise<number> =>
   options.yes === true ? send(terminal, options) : show(terminal, options);
 
@@ -48,26 +48,38 @@ const send = async (terminal: Terminal, options: SendOptions): Promise<number> =
   // From here on one Ctrl-C comes too late: it must not cut a mail in two.
   terminal.heedInterrupts();
   const ended = await app.sendOneOff(oneOff);
-  const rows = ended.map(({ recipient, state, detail }) => [recipient.address, state, detail ?? '']);
+  const rows = ended.map(({ recipient, namespaces, state, detail }) => [
+    recipient.address,
+    namespaces.join(', '),
+    state,
+    detail ?? '',
+  ]);
   terminal.out.write(layOut(COLUMNS, rows));
   return ended.every(({ state }) => state === 'submitted') ? 0 : EXIT_PARTIAL;
 };
 
 const COLUMNS: readonly Column[] = [
   { heading: 'RECIPIENT', align: 'left' },
+  { heading: 'NAMESPACES', align: 'left' },
   { heading: 'MAIL', align: 'left' },
   { heading: 'THE SERVER SAID', align: 'left' },
 ];
 
-const requestOf = ({ namespace, to = [] }: SendOptions) => ({ namespaces: [namespace], to });
+const requestOf = ({ namespace, to = [] }: SendOptions) => ({ namespaces: namespace, to });
 
 type OneOff = Awaited<ReturnType<Reporter['prepareOneOff']>>;
 
-const previewText = ({ mails }: OneOff): string => {
-  const [first] = mails;
+/** Each mail once, under everyone who would get it. */
+const previewText = ({ mails }: OneOff): string =>
+  [...Map.groupBy(mails, ({ delivery }) => delivery.namespaces.join(' ')).values()]
+    .map(previewMail)
+    .join(`\n${'='.repeat(78)}\n\n`);
+
+const previewMail = (alike: OneOff['mails']): string => {
+  const [first] = alike;
   if (first === undefined) throw new AppError('internal', 'a one-off without mails');
   return [
-    ...mails.map(({ delivery: { recipient } }) => `To: ${recipient.address} (${recipient.rule})\n`),
+    ...alike.map(({ delivery: { recipient } }) => `To: ${recipient.address} (${recipient.rule})\n`),
     `Subject: ${first.rendered.subject}\n`,
     `Attached: ${first.rendered.attachments.map(({ filename }) => filename).join(', ')}\n\n`,
     first.rendered.text,

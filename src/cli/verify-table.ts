@@ -8,7 +8,7 @@ import { paint, printable } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 type Out = Terminal['out'];
-type Verification = Awaited<ReturnType<Reporter['verify']>>;
+type Verification = Awaited<ReturnType<Reporter['verify']>>[number];
 
 /** What a verification came to, to be read in a minute; `registry` is the address that was asked, null for none. */
 export const verificationText = (out: Out, verification: Verification, registry: string | null): string => {

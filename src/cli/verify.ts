@@ -11,25 +11,26 @@ import type { Terminal } from './terminal.ts';
 import { verificationText } from './verify-table.ts';
 
 export type VerifyOptions = GlobalOptions & {
-  readonly namespace: string;
+  readonly namespace: readonly string[];
   readonly registry?: string;
   readonly output: 'table' | 'json';
 };
 
-/** Checks one namespace's report and says how each figure fared. Returns the exit code: 3 when something does not agree. */
+/** Checks the namespaces' reports and says how each figure fared. Returns the exit code: 3 when something does not agree. */
 export const verifyNow = async (terminal: Terminal, options: VerifyOptions): Promise<number> => {
   const { config } = loadConfigFile(terminal, options.config);
   const registry = options.registry === undefined ? null : accessOf(terminal, options.registry);
   const progress = showProgress(terminal.err);
   await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
-  const verification = await reporter.verify(options.namespace, registry);
+  const verifications = await reporter.verify([...new Set(options.namespace)], registry);
   progress.end();
-  terminal.out.write(
+  const texts = verifications.map((verification) =>
     options.output === 'json'
       ? `${JSON.stringify({ schemaVersion: 1, ...verification }, null, 2)}\n`
       : verificationText(terminal.out, verification, options.registry ?? null),
   );
-  return verification.agrees ? 0 : EXIT_PARTIAL;
+  terminal.out.write(texts.join(options.output === 'json' ? '' : '\n'));
+  return verifications.every(({ agrees }) => agrees) ? 0 : EXIT_PARTIAL;
 };
 
 const accessOf = ({ env }: Terminal, url: string): NonNullable<Parameters<Reporter['verify']>[1]> => ({

@@ -153,6 +153,27 @@ describe.skipIf(!hasRegistryServer)(withRegistry('quotagram verify'), PATIENCE, 
     expect(exitCode).toBe(0);
   });
 
+  test('does so for each namespace that is named', async () => {
+    const { registry, verify } = await open(ALL);
+    const others = ['-n', 'a1b2c3-dev', '--registry', registry.url];
+    const [table, json] = [await verify(others), await verify([...others, '--output', 'json'])];
+    expect(table.stdout.match(/^\S+ uses |^All \d+ figures agree|\d+ blobs asked/gm)).toEqual([
+      'a1b2c3-tools uses ',
+      expect.stringContaining('agree'),
+      '16 blobs asked',
+      'a1b2c3-dev uses ',
+      expect.stringContaining('agree'),
+      expect.stringContaining('blobs asked'),
+    ]);
+    // An object each, one after the other, as jq reads them.
+    const [first = '', second = ''] = json.stdout.split(/(?<=^\}\n)(?=\{)/m);
+    expect([JSON.parse(first).namespace, JSON.parse(second).namespace]).toEqual([
+      'a1b2c3-tools',
+      'a1b2c3-dev',
+    ]);
+    expect([table.exitCode, json.exitCode]).toEqual([0, 0]);
+  });
+
   test('explains each blob that was cut, lost or swapped on disk, and what that does to the figure', async () => {
     const { registry, verify } = await open(ALL);
     const config = WEB.blobs[0];

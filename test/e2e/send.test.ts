@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
-import { listMails, openPlatform } from './platform.ts';
+import { listMails, mailsAbout, openPlatform } from './platform.ts';
 
 /** `quotagram send` as people run it, on the recorded cluster. */
 
@@ -18,6 +18,24 @@ describe('without --yes', { timeout: 120_000 }, () => {
     expect(stderr).toMatch(/\nDry run: nothing was sent\. To send 2 mails, add --yes\.\n$/);
     expect(smtp.connections()).toBe(0);
     expect(existsSync(join(folder, '.quotagram'))).toBe(false);
+  });
+
+  test('shows the mail of each namespace that is named', async () => {
+    const { quotagram } = await openPlatform();
+    const args = ['send', '-n', 'a1b2c3-prod', '-n', 'd4e5f6-prod', '--to', 'boss@example.test'];
+    const { exitCode, stdout, stderr } = await quotagram(args);
+    expect(exitCode).toBe(0);
+    expect(stdout.match(/^(To|Subject|Attached|={78}).*$/gm)).toEqual([
+      'To: boss@example.test (--to)',
+      expect.stringContaining('a1b2c3-prod: '),
+      'Attached: usage-a1b2c3-prod.csv',
+      '='.repeat(78),
+      'To: boss@example.test (--to)',
+      expect.stringContaining('d4e5f6-prod: '),
+      expect.stringContaining('usage-d4e5f6-prod.csv'),
+    ]);
+    expect(stdout).not.toContain('Also told');
+    expect(stderr).toContain('To send 2 mails, add --yes.');
   });
 
   test('refuses whom it must not or cannot tell, and says which key to change', async () => {
@@ -50,9 +68,9 @@ describe('with --yes', { timeout: 120_000 }, () => {
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
       [
-        'RECIPIENT                  MAIL       THE SERVER SAID',
-        'owner.d4e5f6@example.test  submitted  250 caught as 001',
-        'tech.d4e5f6@example.test   submitted  250 caught as 002',
+        'RECIPIENT                  NAMESPACES   MAIL       THE SERVER SAID',
+        'owner.d4e5f6@example.test  d4e5f6-prod  submitted  250 caught as 001',
+        'tech.d4e5f6@example.test   d4e5f6-prod  submitted  250 caught as 002',
         '',
       ].join('\n'),
     );
@@ -60,6 +78,13 @@ describe('with --yes', { timeout: 120_000 }, () => {
       'owner.d4e5f6@example.test d4e5f6-prod',
       'tech.d4e5f6@example.test d4e5f6-prod',
     ]);
+  });
+
+  test('sends the mails of each namespace that is named', async () => {
+    const { quotagram, smtp } = await openPlatform();
+    const { exitCode } = await quotagram(['send', '-n', 'd4e5f6-prod', '-n', 'a1b2c3-prod', '--yes']);
+    expect(exitCode).toBe(0);
+    expect(await listMails(smtp.messages)).toEqual(mailsAbout(['a1b2c3-prod', 'd4e5f6-prod']));
   });
 
   test('sends to the given addresses alone, and ends with exit code 3 when one is refused', async () => {
@@ -70,7 +95,7 @@ describe('with --yes', { timeout: 120_000 }, () => {
     const { exitCode, stdout, stderr } = await quotagram(['send', '-n', 'beef01-dev', ...to, '--yes']);
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(
-      /\nme@example\.test +submitted +250 caught as 001\ngone@example\.test +failed +550 5\.1\.1 no such user\n$/,
+      /\nme@example\.test +beef01-dev +submitted +250 caught as 001\ngone@example\.test +beef01-dev +failed +550 5\.1\.1 no such user\n$/,
     );
     expect(stderr).toMatch(/\nwarning: a mail failed: 550 5\.1\.1 no such user\n$/);
     expect(smtp.messages.map((message) => message.to)).toEqual([['me@example.test']]);

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts';
-import { isDomainAllowed, parseAddress } from '../../usage/policy/recipients.ts';
+import { BY_HAND_RULE, isDomainAllowed, parseAddress } from '../../usage/policy/recipients.ts';
 import type { RecipientReport } from '../../usage/policy/recipients.ts';
 import type { ReportFrame } from '../../usage/report/report.ts';
 import { draftDeliveries, requireDelivery } from '../runs/deliveries.ts';
@@ -83,8 +83,14 @@ const checkAddress = (text: string, allowedDomains: readonly string[]): Recipien
       hint: `Add ${domain} to mail.allowedDomains in the configuration if mail may go there.`,
     });
   }
-  return { address: parsed.address, roles: [], rule: '--to' };
+  return { address: parsed.address, roles: [], rule: BY_HAND_RULE };
 };
+
+/** An id ends up in keys and in mails, so it does not grow with the request. */
+const nameInId = (namespaces: readonly string[]): readonly string[] =>
+  namespaces.length <= 3
+    ? namespaces
+    : [...namespaces.slice(0, 2), `and-${String(namespaces.length - 2)}-more`];
 
 const requireRecipients = (
   namespace: string,
@@ -102,7 +108,7 @@ const sealedRun = (frame: ReportFrame, now: Date, namespaces: readonly string[])
   const at = now.toISOString();
   const second = at.replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
   return {
-    id: ['send', second, ...namespaces].join('-'),
+    id: ['send', second, ...nameInId(namespaces)].join('-'),
     kind: 'one-off',
     state: 'sealed',
     claimedAt: at,

@@ -2,6 +2,7 @@ import { isAskable, judgeBlobs } from '../../usage/verify/registry-verdict.ts';
 import type { AskedBlob, BlobStat, RegistryVerdict } from '../../usage/verify/registry-verdict.ts';
 import { recount } from '../../usage/verify/recount.ts';
 import type { ChargedBlob } from '../../usage/verify/recount.ts';
+import type { Inventory, Snapshot } from '../../usage/model.ts';
 import { reportNamespace } from '../../usage/report/report.ts';
 import { compareFigures } from '../../usage/verify/compare-figures.ts';
 import type { FigureCheck } from '../../usage/verify/compare-figures.ts';
@@ -31,17 +32,38 @@ export type Verification = {
   readonly agrees: boolean;
 };
 
+type VerifyDeps = {
+  readonly cluster: Cluster;
+  readonly registry: Registry | null;
+  readonly observe: Observe;
+};
+
 /**
- * Checks the report that a namespace would get now: every figure is recounted by other code, and with a registry every
- * charged blob is asked for by its digest. Streams are repositories there, `namespace/stream`.
+ * Checks the reports that these namespaces would get now, of one reading of the cluster: every figure is recounted by
+ * other code, and with a registry every charged blob is asked for by its digest. Streams are repositories there,
+ * `namespace/stream`.
  */
-export const verifyNamespace = async (
-  deps: { readonly cluster: Cluster; readonly registry: Registry | null; readonly observe: Observe },
+export const verifyNamespaces = async (
+  deps: VerifyDeps,
   rules: WeighingRules,
-  name: string,
+  names: readonly string[],
+): Promise<readonly Verification[]> => {
+  const inventory = await deps.cluster.readInventory({ namespaces: names });
+  const snapshots = splitInventory(inventory, rules, names);
+  const verifications: Verification[] = [];
+  for (const name of names)
+    verifications.push(
+      await verifySnapshot(deps, rules, { inventory, snapshot: snapshots.takeSnapshot(name) }),
+    );
+  return verifications;
+};
+
+const verifySnapshot = async (
+  deps: VerifyDeps,
+  rules: WeighingRules,
+  { inventory, snapshot }: { readonly inventory: Inventory; readonly snapshot: Snapshot },
 ): Promise<Verification> => {
-  const inventory = await deps.cluster.readInventory({ namespaces: [name] });
-  const snapshot = splitInventory(inventory, rules, [name]).takeSnapshot(name);
+  const { name } = snapshot.namespace;
   const report = reportNamespace(snapshot, rules);
   const recounted = recount(inventory, {
     namespace: name,

@@ -74,6 +74,26 @@ describe('preparing a one-off', () => {
     ]);
   });
 
+  test('says who else is told only where the namespace’s own recipients are', async () => {
+    const ports = createPorts({ cluster });
+    const own = await prepare(ports, ['a-dev']);
+    const byHand = await prepare(ports, ['a-dev'], ['boss@example.test', 'lea@example.test']);
+
+    const alsoTold = ({ mails }: typeof own) =>
+      mails.map(({ rendered }) => /^also told: (.*)$/m.exec(rendered.text)?.[1]);
+    expect(alsoTold(own)).toEqual(['owner', 'lead']);
+    expect(alsoTold(byHand)).toEqual(['', '']);
+  });
+
+  test('has a short id, however many namespaces it is about', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const many = clusterOf(...names.map((name) => ({ name, bytes: 1, contacts: lea })));
+    const { run } = await prepare(createPorts({ cluster: createFakeCluster(many) }), names);
+
+    expect(run.id).toBe('send-20261123T080000Z-a-b-and-2-more');
+    expect(run.namespaces).toEqual(names);
+  });
+
   test('refuses an address outside the allowed domains and says what to do, without repeating it', async () => {
     const refusal = prepare(createPorts({ cluster }), ['a-dev'], ['eve@elsewhere.example.com']);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { craftLayer } from '../../../sandbox/registry-images.ts';
 import type { RunEvent } from '../../../src/pipeline/events.ts';
-import { verifyNamespace } from '../../../src/pipeline/direct/verify.ts';
+import { verifyNamespaces } from '../../../src/pipeline/direct/verify.ts';
 import type { BlobStat } from '../../../src/usage/verify/registry-verdict.ts';
 import type { Inventory } from '../../../src/usage/model.ts';
 import { createFakeCluster, createFakeRegistry } from '../../fakes.ts';
@@ -39,11 +39,12 @@ const verify = async (
 ) => {
   const events: RunEvent[] = [];
   const registry = answers === null ? null : createFakeRegistry(answers);
-  const verification = await verifyNamespace(
+  const [verification] = await verifyNamespaces(
     { cluster: createFakeCluster(given), registry, observe: (event) => events.push(event) },
     { ...rules(), isReported: () => true, groupByLabel },
-    NAMESPACE,
+    [NAMESPACE],
   );
+  if (verification === undefined) throw new Error('nothing was verified');
   return { verification, events, asked: registry?.asked ?? [] };
 };
 
@@ -65,6 +66,35 @@ test('without a registry only the figures are checked', async () => {
     registry: null,
     scope: 'cluster',
   });
+});
+
+test('several namespaces are verified in the order they are named, of one reading', async () => {
+  const images = [
+    image(sha256('a'), { layers: { [LAYER]: 500 } }),
+    image(sha256('b'), { layers: { [OTHER]: 70 } }),
+  ];
+  const streams = [
+    stream('api', { latest: [sha256('a')] }, { namespace: 'shop' }),
+    stream('api', { latest: [sha256('b')] }, { namespace: 'blog' }),
+  ];
+  const cluster = createFakeCluster(
+    inventory({ namespaces: [namespace('shop'), namespace('blog')], streams, images }),
+  );
+  let readings = 0;
+  const readInventory: typeof cluster.readInventory = (request) => {
+    readings += 1;
+    return cluster.readInventory(request);
+  };
+  const verifications = await verifyNamespaces(
+    { cluster: { readInventory }, registry: null, observe: () => {} },
+    { ...rules(), isReported: () => true, groupByLabel: null },
+    ['shop', 'blog'],
+  );
+  expect(verifications).toMatchObject([
+    { namespace: 'shop', usedBytes: 500, agrees: true },
+    { namespace: 'blog', usedBytes: 70, agrees: true },
+  ]);
+  expect(readings).toBe(1);
 });
 
 test('what the team uses is compared, too, and findings are counted', async () => {
@@ -161,10 +191,10 @@ describe('a blob that only imported images hold', () => {
 
   test('is not asked for either where imported images are charged, and that is said', async () => {
     const registry = createFakeRegistry(answers);
-    const verification = await verifyNamespace(
+    const [verification] = await verifyNamespaces(
       { cluster: createFakeCluster(given), registry, observe: () => {} },
       { ...rules({ chargeImported: true }), isReported: () => true, groupByLabel: null },
-      NAMESPACE,
+      [NAMESPACE],
     );
     expect(registry.asked).toHaveLength(2);
     expect(verification).toMatchObject({
