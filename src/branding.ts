@@ -1,18 +1,18 @@
-/** How mails look and what they call themselves. Colours are `#rrggbb`. */
+/** The name and the look of mails. Colours are `#rrggbb`. */
 export type Branding = {
-  /** What is measured, in the subject and above the heading; printable ASCII. */
+  /** The name of what is measured, in the subject and above the heading; printable ASCII. */
   readonly productName: string;
-  /** A line of its own on top, in the accent colour; null: none. */
+  /** A line at the top, in the accent colour; null: none. */
   readonly logoText: string | null;
   readonly colors: Colors;
-  /** Plain text around the figures of a team's mail. */
+  /** Plain text before and after the figures of a team's mail. */
   readonly paragraphs: { readonly before: readonly string[]; readonly after: readonly string[] };
 };
 
-/** On a white page, and on the dark one of a mail program in dark mode. */
+/** Colours for a white page, and for the dark page of a mail program in dark mode. */
 export type Colors = Palette & { readonly dark: Palette };
 
-/** `accent`: bars, edges and logo; `alert`: what is over the quota; `link`: links. */
+/** `accent`: bars, edges and logo; `alert`: usage over the quota; `link`: links. */
 type Palette = { readonly accent: string; readonly alert: string; readonly link: string };
 
 export const DEFAULT_BRANDING: Branding = {
@@ -27,22 +27,22 @@ export const DEFAULT_BRANDING: Branding = {
   paragraphs: { before: [], after: [] },
 };
 
-/** What the built-in templates print on. */
+/** The page colours of the built-in templates. */
 export const BACKGROUNDS = { light: '#ffffff', dark: '#14181d' } as const;
 
-/** The least contrast of text with its background that WCAG 2.2 takes for readable (AA, success criterion 1.4.3). */
+/** The lowest contrast between text and background that WCAG 2.2 allows (AA, success criterion 1.4.3). */
 const LEAST_CONTRAST = 4.5;
 
-/** How far two colours are apart: 1 (the same) to 21 (black on white), as WCAG 2.2 defines contrast ratio. */
+/** The contrast ratio of two colours as WCAG 2.2 defines it: from 1 (the same) to 21 (black on white). */
 export const contrastOf = (one: string, other: string): number => {
   const [brighter = 0, darker = 0] = [luminanceOf(one), luminanceOf(other)].toSorted((a, b) => b - a);
   return (brighter + 0.05) / (darker + 0.05);
 };
 
-/** A colour that cannot be read on a background: where it stands below `colors`, and what is wrong. */
+/** A colour that is hard to read on its background: its path below `colors`, and what is wrong. */
 export type ContrastFault = { readonly path: readonly string[]; readonly message: string };
 
-/** Every colour that is too close to the background it stands on. */
+/** Finds every colour with too little contrast to its background. */
 export const findContrastFaults = (
   { dark, ...light }: Colors,
   backgrounds: { readonly light: string; readonly dark: string } = BACKGROUNDS,
@@ -59,9 +59,9 @@ const faultsOn = (
   Object.entries(palette).flatMap(([name, color]) => {
     const contrast = contrastOf(color, background);
     if (contrast >= LEAST_CONTRAST) return [];
-    // Rounded down: what is not enough must not look as if it were.
+    // Rounded down, so that too little never looks like enough.
     const shown = (Math.floor(contrast * 100) / 100).toFixed(2);
-    const message = `has a contrast of ${shown}:1 with the background ${background}; people need ${String(LEAST_CONTRAST)}:1`;
+    const message = `has a contrast of ${shown}:1 with the background ${background}; it needs ${String(LEAST_CONTRAST)}:1`;
     return [{ path: [...prefix, name], message }];
   });
 

@@ -10,7 +10,7 @@ import type { RecipientRules } from './usage/policy/recipients.ts';
 import { parseLabelSelector } from './usage/policy/selector.ts';
 import type { NamespaceMatch } from './usage/policy/selector.ts';
 
-// What one value may be. A message ends the sentence "PATH is VALUE: …".
+// What one value may be. Each message completes the sentence "PATH is VALUE: …".
 
 const text = z.string('must be text; put it in quotes');
 const line = text.trim().regex(/^\P{Cc}+$/u, 'must be one line of text');
@@ -41,7 +41,7 @@ const address = text.transform((value, context) => {
   return z.NEVER;
 });
 
-/** One address, with or without a name in front: `Image registry <registry@example.com>`. */
+/** One address, optionally with a name: `Image registry <registry@example.com>`. */
 const sender = text.transform((value, context) => {
   const [, name, inner = value] = /^([\w '-]{1,100}) <([^<>]+)>$/.exec(value) ?? [];
   const parsed = parseAddress(inner);
@@ -86,7 +86,7 @@ const customResource = text.regex(
   /^[a-z0-9-]+(\.[a-z0-9-]+)+$/,
   'must be the plural of a kind and its group, such as rollouts.argoproj.io',
 );
-/** Steps down into an object and nothing else: a filter would be a script. */
+/** A path that only steps down into an object. Filters are refused, because a filter is a script. */
 const jsonPath = text.regex(
   /^\{(\.{1,2}[A-Za-z_][\w-]*|\.\*|\[(\*|\d+|'[\w./-]+')\])+\}$/,
   "must be a JSONPath of names, [*], [0] and ['a.name'], such as {.spec.template.spec.containers[*].image}",
@@ -96,12 +96,12 @@ const host = text.refine(
   'must be a host name or an IP address, without a port',
 );
 const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// URL' });
-/** As `oc whoami --show-server` writes it, without a slash at the end. */
+/** The API's URL as `oc whoami --show-server` prints it, without a final slash. */
 const apiUrl = z
   .url({ protocol: /^https?$/, error: 'must be an https:// or http:// URL' })
   .transform((url) => url.replace(/\/+$/, ''));
 
-/** A Redis address. What connects to it decides the rest. */
+/** A Redis address. Its other parts are checked when we connect. */
 export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -109,9 +109,9 @@ const durationMs = text
   .regex(/^\d{1,6}[mhd]$/, 'must be whole minutes, hours or days, such as 96h')
   .transform((value) => Number.parseInt(value, 10) * (UNIT_MS[value.slice(-1)] ?? NaN));
 
-// Where values stand. Defaults are given as people write them.
+// Which keys there are. Defaults are written as a person would write them.
 
-/** A map that has these keys and no others. */
+/** A map with these keys and no others. */
 const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {
     error: (issue) =>
@@ -153,7 +153,7 @@ const advice = section({
 const quotaAnnotation = section({ enabled: flag.default(false), max: quantity.optional() })
   .refine(({ enabled, max }) => !enabled || max !== undefined, {
     path: ['max'],
-    error: 'must be set where teams may state their own limit; unlimited is allowed',
+    error: 'must be set when teams may set their own limit; unlimited is allowed',
   })
   .transform(({ enabled, max = null }) => ({ enabled, max }));
 
@@ -182,10 +182,10 @@ const recipients = section({
   fallback: optional(address),
 }) satisfies z.ZodType<Omit<RecipientRules, 'allowedDomains'>>;
 
-/** The delivery's id comes behind the part before the @, which then must not be longer than 64 characters (RFC 5321). */
+/** The delivery's id is added before the @, and that part may have at most 64 characters (RFC 5321). */
 const bounceAddress = address.refine(
   (value) => value.indexOf('@') <= 31,
-  'must have at most 31 characters before the @: a + and 32 more follow them',
+  'must have at most 31 characters before the @, because a + and 32 characters are added to them',
 );
 
 const dkim = section({ domain: exactDomain, selector: dkimSelector, keyFile: line });
@@ -204,7 +204,7 @@ const mail = section({
 });
 
 const paragraph = line.max(500, 'must be at most 500 characters');
-/** A fault ends here: the contrast of what is no colour is of no interest. */
+/** An invalid colour stops here, so that its contrast is not checked. */
 const color = text.toLowerCase().regex(/^#[0-9a-f]{6}$/, {
   error: 'must be a colour such as #2f6db5; put it in quotes',
   abort: true,
@@ -215,7 +215,7 @@ const branding = section({
   productName: text
     .regex(
       /^[!-~]([ -~]{0,38}[!-~])?$/,
-      'must be at most 40 characters of plain ASCII, as it stands in subjects',
+      'must be at most 40 characters of plain ASCII, because it is part of every subject',
     )
     .default(BRAND.productName),
   logoText: optional(line.max(60, 'must be at most 60 characters')),
@@ -258,7 +258,7 @@ const redis = section({
   url: optional(
     redisUrl.refine(
       (url) => (URL.parse(url)?.password ?? '') === '',
-      'must not hold a password; set REDIS_URL instead',
+      'must not contain a password; set REDIS_URL instead',
     ),
   ),
 });
@@ -286,7 +286,7 @@ const file = section({
   dataDir: line.default('.quotagram'),
 });
 
-/** The configuration file as people write it, on its way to sizes in bytes and durations in milliseconds. */
+/** Parses the configuration file. Sizes become bytes and durations milliseconds. */
 export const configSchema = file
   .superRefine(
     (config, context) => {
@@ -298,7 +298,7 @@ export const configSchema = file
         context.addIssue({ code: 'custom', path, message });
       }
     },
-    // Once these sections are sound, whatever is wrong elsewhere, so that all faults are told at once.
+    // Runs when these sections are valid, even if others are not, so that all faults are reported at once.
     {
       when: ({ issues }) =>
         issues.every(({ code, path: [section] = [] }) =>
@@ -313,7 +313,7 @@ export const configSchema = file
 
 const MAILBOX_SECTIONS: ReadonlySet<PropertyKey> = new Set(['mail', 'recipients', 'summary']);
 
-/** Every address that mail goes to because the file names it; null where it names none. */
+/** Every address that the file sends mail to; null where it names none. */
 const listMailboxes = ({ recipients, summary }: z.output<typeof file>): readonly Mailbox[] => [
   { path: ['summary', 'to'], address: summary.to },
   { path: ['recipients', 'fallback'], address: recipients.fallback },
@@ -339,7 +339,7 @@ const refuseKey = (name: string, known: readonly string[]): string => {
     : `unknown key; did you mean ${nearest.candidate}?`;
 };
 
-/** How many letters to add, drop or change to make one word of the other. */
+/** How many letters must be added, dropped or changed to turn one word into the other. */
 const editDistance = (from: string, to: string): number => {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [index, letter] of [...from].entries()) {

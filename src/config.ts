@@ -7,17 +7,17 @@ import { AppError } from './errors.ts';
 /** Everything that can be set (quotagram.example.yaml), frozen: sizes in bytes, durations in milliseconds, null where unset. */
 export type Config = Frozen<z.output<typeof configSchema>>;
 
-/** What must never be printed, frozen. */
+/** Values that must never be printed, frozen. */
 export type Secrets = {
-  /** The password of `smtp.user`: SMTP_PASSWORD, or the content of the file that SMTP_PASSWORD_FILE names. */
+  /** The password of `smtp.user`, from SMTP_PASSWORD or from the file that SMTP_PASSWORD_FILE names. */
   readonly smtpPassword: string | null;
-  /** REDIS_URL, which goes before `redis.url` and may hold a password. */
+  /** REDIS_URL, which overrides `redis.url` and may hold a password. */
   readonly redisUrl: string | null;
 };
 
 /**
- * Reads the text of a configuration file (null: no file, all defaults) and the secrets that the environment holds.
- * @throws AppError `invalid` that tells every fault on a line of its own: path, given value, what is allowed
+ * Reads the text of a configuration file (null: no file, all defaults) and the secrets in the environment.
+ * @throws AppError `invalid` with one line for each fault: path, given value, what is allowed
  */
 export const loadConfig = (
   text: string | null,
@@ -36,14 +36,14 @@ export const loadConfig = (
   return { config: parsed.data, secrets: Object.freeze(secrets) };
 };
 
-/** Who asks a registry: a user, or the bearer of a token. Never printed. */
+/** Credentials for a registry: a user and password, or a token. Never printed. */
 export type RegistryCredentials =
   { readonly user: string; readonly password: string } | { readonly token: string };
 
 /**
- * Reads the credentials for a registry: REGISTRY_TOKEN, or REGISTRY_USER and REGISTRY_PASSWORD; each secret may stand in
- * a file that the variable with `_FILE` names. null: none are set.
- * @throws AppError `invalid` that tells every fault
+ * Reads the credentials for a registry: REGISTRY_TOKEN, or REGISTRY_USER and REGISTRY_PASSWORD. A variable with `_FILE`
+ * names a file that holds the secret. Returns null when none are set.
+ * @throws AppError `invalid` with every fault
  */
 export const loadRegistryCredentials = (env: Environment, readFile: ReadFile): RegistryCredentials | null => {
   const token = readSecret('REGISTRY_TOKEN', env, readFile);
@@ -61,7 +61,7 @@ export const loadRegistryCredentials = (env: Environment, readFile: ReadFile): R
   throw new AppError('invalid', ['the credentials for the registry:', ...faults].join('\n  '));
 };
 
-/** Reads IMAP_PASSWORD, or the file that IMAP_PASSWORD_FILE names; null: neither is set. @throws AppError `invalid` */
+/** Reads IMAP_PASSWORD, or the file that IMAP_PASSWORD_FILE names. Null when neither is set. @throws AppError `invalid` */
 export const loadImapPassword = (env: Environment, readFile: ReadFile): string | null => {
   const { text, faults } = readSecret('IMAP_PASSWORD', env, readFile);
   if (faults.length > 0) throw new AppError('invalid', faults.join('\n  '));
@@ -71,14 +71,14 @@ export const loadImapPassword = (env: Environment, readFile: ReadFile): string |
 type Environment = Readonly<Record<string, string | undefined>>;
 type ReadFile = (path: string) => string;
 
-/** Read-only all the way down; functions stay as they are. */
+/** Read-only at every level; functions stay unchanged. */
 type Frozen<T> = T extends (...args: never[]) => unknown
   ? T
   : T extends object
     ? { readonly [Key in keyof T]: Frozen<T[Key]> }
     : T;
 
-/** A key without a value is as good as none. */
+/** Parses YAML. A key without a value counts as absent. */
 const parseYaml = (text: string): unknown => {
   const document = parseDocument(text, { version: '1.2', stringKeys: true, uniqueKeys: true });
   if (document.errors.length > 0) throw toError(document.errors.map(describeYamlError));
@@ -86,14 +86,14 @@ const parseYaml = (text: string): unknown => {
     const written: unknown = document.toJS({ reviver: (_, value: unknown) => value ?? undefined });
     return written ?? {};
   } catch (thrown) {
-    // An alias without its anchor, within its own anchor, or a few that stand for a great many values.
+    // An alias without its anchor, an alias inside its own anchor, or a few aliases that expand to very many values.
     if (thrown instanceof RangeError)
-      throw toError(['an alias must not stand within the value that it repeats']);
+      throw toError(['an alias must not be inside the value that it repeats']);
     throw toError([thrown instanceof Error ? thrown.message : String(thrown)]);
   }
 };
 
-/** The first line of the message names line and column; what follows quotes the file, where a secret may stand. */
+/** Only the message's first line, which names line and column. The rest quotes the file, which may hold a secret. */
 const describeYamlError = ({ code, message, linePos }: YAMLParseError): string =>
   code === 'MULTIPLE_DOCS'
     ? `only one document is allowed, but another begins at line ${String(linePos?.[0].line)}`
@@ -118,7 +118,7 @@ const valueAt = (value: unknown, key: PropertyKey): unknown =>
     ? Reflect.get(value, key)
     : undefined;
 
-/** As JSON, shortened, without what may be a password in a URL. */
+/** The value as JSON, shortened, without user and password of a URL. */
 const showValue = (value: unknown): string => {
   const json = (JSON.stringify(value) ?? String(value)).replace(/:\/\/[^"/]*@/g, '://…@');
   return json.length > 80 ? `${json.slice(0, 79)}…` : json;
@@ -138,7 +138,7 @@ const readSecrets = (
   };
 };
 
-/** A secret from the variable of that name, or from the file that the variable with `_FILE` names; null: neither is set. */
+/** Reads a secret from this variable, or from the file that the variable with `_FILE` names. Null when neither is set. */
 const readSecret = (
   name: string,
   env: Environment,
@@ -153,7 +153,7 @@ const readSecret = (
   return { text, faults: [...both, `${name}_FILE is ${showValue(file)}: ${read.fault}`] };
 };
 
-/** A file's text without the line end that editors leave behind. */
+/** A file's text without the final line break that editors add. */
 const tryRead = (
   path: string,
   readFile: ReadFile,

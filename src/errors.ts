@@ -1,9 +1,9 @@
 /**
- * What went wrong, in the seven ways that callers can act on.
+ * The seven kinds of error that a caller can act on.
  *
- * - `invalid`: the caller's words or configuration are wrong
+ * - `invalid`: the caller's input or configuration is wrong
  * - `not_found`: the named thing does not exist
- * - `conflict`: the state changed under us or is taken
+ * - `conflict`: somebody else changed the state, or took it first
  * - `forbidden`: the credentials lack a right
  * - `unavailable`: another process did not answer; trying again may help
  * - `rejected`: a policy or a peer said no for good; trying again cannot help
@@ -12,7 +12,7 @@
 export type ErrorCode =
   'invalid' | 'not_found' | 'conflict' | 'forbidden' | 'unavailable' | 'rejected' | 'internal';
 
-/** Exit code of the command line for each error code: 2 usage or configuration, 4 refused by policy, else 1. */
+/** The command line's exit code for each error code: 2 for usage or configuration, 4 for refused by policy, else 1. */
 export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   invalid: 2,
   not_found: 1,
@@ -23,7 +23,7 @@ export const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
   internal: 1,
 };
 
-/** Whether a job that met the error is worth another try. */
+/** Whether a job that failed with this error is worth retrying. */
 export const RETRYABLE: Readonly<Record<ErrorCode, boolean>> = {
   invalid: false,
   not_found: false,
@@ -35,8 +35,8 @@ export const RETRYABLE: Readonly<Record<ErrorCode, boolean>> = {
 };
 
 /**
- * The one error type that crosses a boundary: a sentence for people, a code for programs, and in `hint` what to do
- * next. `cause` keeps what a library threw.
+ * The only error type that crosses a boundary. Its message is for people, its code for programs, and its hint says what
+ * to do next. `cause` keeps what a library threw.
  */
 export class AppError extends Error {
   override readonly name = 'AppError';
@@ -50,7 +50,7 @@ export class AppError extends Error {
   }
 }
 
-/** Anything thrown, as an AppError; what is not one already is a defect of ours (`internal`) and keeps its cause. */
+/** Turns anything thrown into an AppError. What is not one yet is a defect of ours: `internal`, with its cause. */
 export const toAppError = (thrown: unknown): AppError =>
   thrown instanceof AppError
     ? thrown

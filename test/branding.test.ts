@@ -26,11 +26,11 @@ describe('colours', () => {
     ).toEqual([
       {
         path: ['link'],
-        message: 'has a contrast of 4.47:1 with the background #ffffff; people need 4.5:1',
+        message: 'has a contrast of 4.47:1 with the background #ffffff; it needs 4.5:1',
       },
       {
         path: ['dark', 'alert'],
-        message: 'has a contrast of 1.00:1 with the background #14181d; people need 4.5:1',
+        message: 'has a contrast of 1.00:1 with the background #14181d; it needs 4.5:1',
       },
     ]);
   });

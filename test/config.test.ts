@@ -310,11 +310,11 @@ describe('faults', () => {
     ['branding: { colors: { accent: blue } }', 'branding.colors.accent is "blue": must be a colour such as'],
     [
       'branding: { colors: { accent: "#7FB0E8" } }',
-      'branding.colors.accent is "#7FB0E8": has a contrast of 2.26:1 with the background #ffffff; people need 4.5:1',
+      'branding.colors.accent is "#7FB0E8": has a contrast of 2.26:1 with the background #ffffff; it needs 4.5:1',
     ],
     [
       'branding: { colors: { dark: { alert: "#b3261e" } } }',
-      'branding.colors.dark.alert is "#b3261e": has a contrast of 2.72:1 with the background #14181d; people need 4.5:1',
+      'branding.colors.dark.alert is "#b3261e": has a contrast of 2.72:1 with the background #14181d; it needs 4.5:1',
     ],
     [
       'branding: { paragraphs: { before: ["two\\nlines"] } }',
@@ -339,7 +339,7 @@ describe('faults', () => {
     const faults = faultsOf(text, { REDIS_URL: 'http://:hunter2@redis.example.com' });
     expect(faults).toEqual([
       'smtp.password: unknown key; known here: host, port, secure, user',
-      'redis.url is "redis://…@redis.example.com": must not hold a password; set REDIS_URL instead',
+      'redis.url is "redis://…@redis.example.com": must not contain a password; set REDIS_URL instead',
       'REDIS_URL: must be a redis:// or rediss:// URL',
     ]);
   });
@@ -352,11 +352,7 @@ describe('YAML', () => {
     ['a tab as indentation', 'mail:\n\tperSecond: 1\n', 'line 2, column 1'],
     ['a second document', 'dataDir: a\n---\ndataDir: b\n', 'another begins at line 2'],
     ['an alias to nothing', 'dataDir: *missing\n', 'missing'],
-    [
-      'an alias within its own value',
-      'quota: &a { default: 1Gi, x: *a }\n',
-      'must not stand within the value',
-    ],
+    ['an alias within its own value', 'quota: &a { default: 1Gi, x: *a }\n', 'must not be inside the value'],
   ])('is refused for %s, with its place', (_name, text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(fault)]);
   });
