@@ -52,7 +52,7 @@ const pipelineRoom = (room: string, { rooms = [] }: Rooms): ImportRow => ({
   packages: [],
 });
 
-/** An adapter, or a room of one. No adapter imports another. */
+/** An adapter, or a room of one. No adapter imports another, except the HTTP client. */
 const adapter = (
   room: string,
   {
@@ -106,9 +106,10 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   { importer: SCHEDULE, ours: [], packages: ['cron-parser'] },
   pipelineRoom('direct', { rooms: ['stages', 'runs'] }),
   pipelineRoom('bounces', {}),
+  adapter('http-client', { vendors: ['undici'] }),
   adapter('openshift', {
-    rooms: ['openshift/json', 'openshift/lists', 'openshift/objects', 'openshift/workloads'],
-    vendors: ['@kubernetes/client-node', 'undici'],
+    rooms: ['openshift/json', 'openshift/lists', 'openshift/objects', 'openshift/workloads', 'http-client'],
+    vendors: ['@kubernetes/client-node'],
   }),
   adapter('openshift/json', { vendors: [] }),
   adapter('openshift/objects', { rooms: ['openshift/json'], vendors: [] }),
@@ -122,7 +123,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     types: ['openshift'],
     vendors: ['jsonpath-plus'],
   }),
-  adapter('registry', { vendors: [] }),
+  adapter('registry', { rooms: ['http-client'], vendors: [] }),
   adapter('redis', { vendors: ['bullmq', 'ioredis'] }),
   adapter('mail', {
     rooms: ['mail/attachments', 'mail/message', 'mail/templates', 'mail/view'],
@@ -141,7 +142,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     vendors: ['handlebars', 'mjml', 'nodemailer'],
   }),
   adapter('mail/message', { ours: [filesOf('pipeline/bounces')], vendors: ['nodemailer'] }),
-  adapter('mail/smtp', { rooms: ['mail/message'], vendors: ['nodemailer'] }),
+  adapter('mail/smtp', { rooms: ['mail/message', 'http-client'], vendors: ['nodemailer'] }),
   adapter('bounce-mailbox', { ours: ['src/adapters/mail/smtp/smtp-faults.ts'], vendors: [] }),
   adapter('telemetry', { vendors: ['pino', 'prom-client'] }),
   {

@@ -247,16 +247,20 @@ const PLANTS: readonly Plant[] = [
     may: [],
     mayNot: ['../stages/sizer.ts', '../runs/run.ts', '../direct/weigh.ts'],
   }),
+  adapter('http-client', {
+    may: ['undici'],
+    mayNot: ['@kubernetes/client-node', '../openshift/client.ts', '../registry/exchange.ts'],
+  }),
   adapter('openshift', {
     may: [
       '@kubernetes/client-node',
-      'undici',
+      '../http-client/connections.ts',
       './json/bodies.ts',
       './lists/lists.ts',
       './objects/objects.ts',
       './workloads/kinds.ts',
     ],
-    mayNot: ['rxjs', 'bullmq', 'nodemailer', 'pino', 'jsonpath-plus', '../registry/registry.ts'],
+    mayNot: ['undici', 'rxjs', 'bullmq', 'nodemailer', 'pino', 'jsonpath-plus', '../registry/registry.ts'],
   }),
   adapter('openshift/json', {
     may: [],
@@ -283,7 +287,7 @@ const PLANTS: readonly Plant[] = [
     mayNot: ['undici', '@kubernetes/client-node', '../../mail/compose.ts'],
   }),
   adapter('registry', {
-    may: [],
+    may: ['../http-client/retries.ts'],
     mayNot: ['undici', '@kubernetes/client-node', 'ioredis', 'nodemailer', '../openshift/client.ts'],
   }),
   adapter('redis', {
@@ -320,7 +324,7 @@ const PLANTS: readonly Plant[] = [
     mayNot: ['../smtp/smtp.ts', '../view/usage.ts', '../templates/templates.ts', '../compose.ts', 'mjml'],
   }),
   adapter('mail/smtp', {
-    may: ['nodemailer/lib/smtp-connection', '../message/clean.ts'],
+    may: ['nodemailer/lib/smtp-connection', '../message/clean.ts', '../../http-client/loopback.ts'],
     mayNot: ['../view/usage.ts', '../templates/templates.ts', '../compose.ts', 'handlebars'],
   }),
   adapter('bounce-mailbox', {

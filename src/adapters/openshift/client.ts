@@ -1,19 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
-import type { Now } from '../../pipeline/ports.ts';
+import { isWorthRetrying, TRIES, tryRepeatedly } from '../http-client/retries.ts';
+import type { RetryOptions } from '../http-client/retries.ts';
 import { parseJson } from './json/bodies.ts';
 import type { ReadBody } from './json/bodies.ts';
 import { openConnection } from './connection.ts';
 import type { Reply } from './connection.ts';
 import type { Login, LoginSource } from './kubeconfig.ts';
 
-type ClientOptions = LoginSource & {
-  /** The wait before the second try, in milliseconds, give or take a half; it doubles with every further one. */
-  readonly retryBaseMs: number;
-  readonly now: Now;
-};
+type ClientOptions = LoginSource & Pick<RetryOptions, 'retryBaseMs' | 'now'>;
 
 /** What is asked for. */
 type Question<Body> = {
@@ -40,16 +36,12 @@ export type Answer<Body> =
 export type ApiClient = AsyncDisposable & {
   readonly login: Login;
   /**
-   * Asks up to five times, half a minute each. In between it waits longer every time, and at least as long as
-   * `Retry-After` says (a minute at most).
+   * Asks up to five times, half a minute each, with growing waits in between.
    * @throws AppError `unavailable` when nothing answers, `forbidden` when the credentials are not accepted, `invalid`
    * when they cannot be used or the API's certificate cannot be trusted
    */
   ask<Body>(question: Question<Body>): Promise<Answer<Body>>;
 };
-
-const TRIES = 5;
-const LONGEST_RETRY_AFTER_MS = 60_000;
 
 /**
  * The one client of a cluster's API.
@@ -60,16 +52,19 @@ export const createClient = (options: ClientOptions, observe: Observe): ApiClien
   const connection = openConnection(options, closing.signal);
   const { login } = connection;
 
+  const retrying = { ...options, observe, stop: closing.signal };
+
   const ask = async <Body>({ path, read, kind }: Question<Body>): Promise<Answer<Body>> => {
-    for (let attempt = 1; ; attempt += 1) {
+    const answer = await tryRepeatedly(retrying, kind, async () => {
       const reply = await connection.get(path, read);
       const answer = interpret(reply);
-      if (answer.outcome !== 'fault') return answer;
-      if (attempt === TRIES) return giveUp(answer, login);
-      const waitMs = Math.max(backoffMs(options.retryBaseMs, attempt), retryAfterMs(reply, options.now()));
-      observe({ type: 'api-retry', kind, attempt, waitMs, reason: answer.reason });
-      await sleep(waitMs, undefined, { signal: closing.signal }).catch(() => closing.signal.throwIfAborted());
-    }
+      return {
+        answer,
+        fault: answer.outcome === 'fault' ? answer.reason : null,
+        retryAfter: reply.status === null ? '' : reply.headers.get('retry-after'),
+      };
+    });
+    return answer.outcome === 'fault' ? giveUp(answer, login) : answer;
   };
 
   return {
@@ -87,20 +82,21 @@ type Fault = { readonly outcome: 'fault'; readonly reason: string; readonly answ
 
 const interpret = <Body>(reply: Reply<Body>): Answer<Body> | Fault => {
   if (reply.status === null) return { outcome: 'fault', reason: reply.reason, answered: false };
-  const reason = `HTTP ${reply.status}`;
-  if ('body' in reply) {
-    if (reply.body !== undefined) return { outcome: 'read', body: reply.body };
-    return { outcome: 'fault', reason: `${reason}, but not with what was asked for`, answered: true };
-  }
-  switch (reply.status) {
+  const { status, body } = reply;
+  const reason = `HTTP ${String(status)}`;
+  switch (status) {
+    case 200:
+      return body.usable === undefined
+        ? { outcome: 'fault', reason: `${reason}, but not with what was asked for`, answered: true }
+        : { outcome: 'read', body: body.usable };
     case 403:
       return { outcome: 'forbidden' };
     case 404:
       return { outcome: 'absent' };
     case 410:
-      return { outcome: 'expired', freshToken: expiredSchema.parse(parseJson(reply.text)) };
+      return { outcome: 'expired', freshToken: expiredSchema.parse(parseJson(body.text)) };
     default:
-      return reply.status === 429 || reply.status >= 500
+      return isWorthRetrying(status)
         ? { outcome: 'fault', reason, answered: true }
         : { outcome: 'failing', reason };
   }
@@ -117,14 +113,4 @@ const giveUp = ({ answered, reason }: Fault, { host }: Login): Answer<never> => 
   throw new AppError('unavailable', `The API at ${host} does not answer: ${reason}`, {
     hint: 'Check the network (VPN, proxy) and the server that the kubeconfig names.',
   });
-};
-
-const backoffMs = (baseMs: number, attempt: number): number =>
-  Math.round(baseMs * 2 ** (attempt - 1) * (0.5 + Math.random()));
-
-/** `Retry-After` is a number of seconds or a date (RFC 9110 §10.2.3); 0 where there is none or it means nothing. */
-const retryAfterMs = (reply: Reply<unknown>, now: Date): number => {
-  const stated = 'retryAfter' in reply ? reply.retryAfter : '';
-  const ms = /^\d+$/.test(stated) ? Number(stated) * 1000 : Date.parse(stated) - now.getTime();
-  return ms > 0 ? Math.min(ms, LONGEST_RETRY_AFTER_MS) : 0;
 };

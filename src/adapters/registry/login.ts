@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { AppError } from '../../errors.ts';
 import type { Now } from '../../pipeline/ports.ts';
+import { isLoopback } from '../http-client/loopback.ts';
+import { isWorthRetrying } from '../http-client/retries.ts';
 import { readChallenges } from './challenges.ts';
 import type { Challenge } from './challenges.ts';
 import type { Exchange, Reply } from './exchange.ts';
@@ -64,12 +66,12 @@ const isRegistryAnswer = ({ status, headers, body }: Reply): boolean =>
   (headers.has('docker-distribution-api-version') || body.trim() === '' || parseJson(body) !== undefined);
 
 const noRegistry = (base: URL, { status, headers }: Reply): AppError => {
-  const location = headers.get('location');
+  const location = headers.get('location') ?? null;
   const form = status === 200 ? ` and ${headers.get('content-type') ?? 'something that is no JSON'}` : '';
   const answer = location === null ? `HTTP ${String(status)}${form}` : `a redirect to ${location}`;
   const hint =
     'Name the registry’s own address, for OpenShift the host of `oc registry info --public`, without a path.';
-  return status === 429 || status >= 500
+  return isWorthRetrying(status)
     ? new AppError('unavailable', `${base.host} is in trouble: it answers /v2/ with ${answer}`, {
         hint: 'Try again later.',
       })
@@ -97,7 +99,8 @@ const readRealm = ({ parameters }: Challenge, base: URL): Realm => {
   const stated = parameters.get('realm') ?? '';
   const url = URL.parse(stated);
   const isSafe =
-    url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url) && isLoopback(base));
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' && isLoopback(url.hostname) && isLoopback(base.hostname));
   if (url === null || !isSafe) {
     throw new AppError('invalid', `${base.host} wants the credentials sent to ${stated || 'nobody'}`, {
       hint: 'That is not encrypted, so nothing was sent. Whoever runs the registry must give its token endpoint an https address.',
@@ -108,10 +111,6 @@ const readRealm = ({ parameters }: Challenge, base: URL): Realm => {
 
 /** Whether a token consists of what a header can hold in one word, which it has to (RFC 6750 §2.1). */
 export const isFitToken = (token: string): boolean => /^[\x21-\x7E]+$/.test(token);
-
-/** Whether a URL stays on this machine. */
-export const isLoopback = ({ hostname }: URL): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 
 /** A short-lived token for each repository; without credentials it is one for anybody. */
 const logInByTokens = async (

@@ -2,9 +2,11 @@ import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import type { Now, Registry } from '../../pipeline/ports.ts';
 import type { BlobStat } from '../../usage/verify/registry-verdict.ts';
+import { openConnections } from '../http-client/connections.ts';
+import { isLoopback } from '../http-client/loopback.ts';
 import { createExchange } from './exchange.ts';
 import type { Exchange, Question, Reply } from './exchange.ts';
-import { isFitToken, isLoopback, logIn, SET_THEM } from './login.ts';
+import { isFitToken, logIn, SET_THEM } from './login.ts';
 import type { Login, RegistryCredentials } from './login.ts';
 
 /** Which registry, and who asks. */
@@ -28,7 +30,8 @@ export const createRegistry = (options: RegistryOptions, observe: Observe): Regi
   const credentials = checkCredentials(options.credentials);
   const closing = new AbortController();
   const { now, retryBaseMs = 500 } = options;
-  const exchange = createExchange({ observe, now, retryBaseMs, stop: closing.signal });
+  const stop = closing.signal;
+  const exchange = createExchange(openConnections(stop), { observe, now, retryBaseMs, stop });
   let login: Promise<Login> | null = null;
   return {
     statBlob: async ({ repository, digest }) => {
@@ -58,7 +61,7 @@ const parseAddress = (text: string, hasCredentials: boolean): URL => {
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
     throw new AppError('invalid', `${text} has more than the address of a registry`, { hint: LOOKS_LIKE });
   }
-  if (url.protocol === 'http:' && hasCredentials && !isLoopback(url)) {
+  if (url.protocol === 'http:' && hasCredentials && !isLoopback(url.hostname)) {
     throw new AppError('invalid', `${text} is not encrypted, so the credentials are not sent there`, {
       hint: 'Use its https address.',
     });

@@ -5,7 +5,8 @@ import { pushStreams } from '../../../sandbox/registry-push.ts';
 import { HTPASSWD_LOGIN, hasRegistryServer } from '../../../sandbox/registry-server.ts';
 import { startTokenServer } from '../../../sandbox/token-server.ts';
 import type { TokenServerOptions } from '../../../sandbox/token-server.ts';
-import { BASIC, openRegistry, serve, startRealRegistry, withRegistry } from './open-registry.ts';
+import { serve } from '../http-client/serve.ts';
+import { BASIC, openRegistry, startRealRegistry, withRegistry } from './open-registry.ts';
 
 /** How a registry lets us in, and where credentials go. */
 

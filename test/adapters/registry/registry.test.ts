@@ -8,7 +8,8 @@ import { pushStreams } from '../../../sandbox/registry-push.ts';
 import { hasRegistryServer } from '../../../sandbox/registry-server.ts';
 import { describeRegistry } from '../../pipeline/registry-contract.ts';
 import { until } from '../openshift/open-cluster.ts';
-import { openRegistry, serve, startRealRegistry, withRegistry } from './open-registry.ts';
+import { serve } from '../http-client/serve.ts';
+import { openRegistry, startRealRegistry, withRegistry } from './open-registry.ts';
 
 /** What a registry answers, and what becomes of answers that are none. */
 
