@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { AppError } from '../../../errors.ts';
 import type { OutgoingMessage, SendOutcome, Transport } from '../../../pipeline/ports.ts';
+import { isLoopback } from '../../http-client/loopback.ts';
 import { explainFailure, readFault, redact } from './smtp-faults.ts';
 import type { Fault } from './smtp-faults.ts';
 
@@ -136,9 +137,6 @@ const openConnection = (options: Server): Promise<SMTPConnection> => {
     });
   });
 };
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 /** An outcome, and whether the session was over before the message could begin: another one may do better. */
 type Attempt = { readonly outcome: SendOutcome; readonly isSessionLost: boolean };
