@@ -1,15 +1,15 @@
 import Handlebars from 'handlebars';
 import mjml2html from 'mjml';
-import { attachUsage } from '../src/adapters/mail/attachments/attachments.ts';
+import { attachUsage } from '../src/adapters/mail/attachments/attached-files.ts';
 import { brandOf } from '../src/adapters/mail/templates/brand.ts';
 import { createCompose } from '../src/adapters/mail/compose.ts';
-import { fit } from '../src/adapters/mail/view/detail.ts';
+import { fit } from '../src/adapters/mail/view/level-of-detail.ts';
 import { openTemplateFolder } from '../src/adapters/mail/templates/template-source.ts';
-import { compileMjml } from '../src/adapters/mail/templates/templates.ts';
+import { compileMjml } from '../src/adapters/mail/templates/compile-template.ts';
 import { wrapText } from '../src/adapters/mail/view/wrap-text.ts';
-import { viewUsage } from '../src/adapters/mail/view/usage.ts';
-import type { UsageView } from '../src/adapters/mail/view/usage.ts';
-import { isLightEnough } from '../src/adapters/mail/templates/weight.ts';
+import { viewUsage } from '../src/adapters/mail/view/usage-report.ts';
+import type { UsageView } from '../src/adapters/mail/view/usage-report.ts';
+import { isLightEnough } from '../src/adapters/mail/templates/html-size.ts';
 import { inventCluster, weighInto } from '../test/adapters/mail/invented-registry.ts';
 import type { Shape } from '../test/adapters/mail/invented-registry.ts';
 

@@ -3,7 +3,7 @@ import { createSigner } from './adapters/mail/message/dkim.ts';
 import { openImap } from './adapters/bounce-mailbox/imap.ts';
 import type { ImapOptions } from './adapters/bounce-mailbox/imap.ts';
 import { openMaildir } from './adapters/bounce-mailbox/maildir.ts';
-import { createTransport } from './adapters/mail/smtp/smtp.ts';
+import { createTransport } from './adapters/mail/smtp/transport.ts';
 import { connectRedis } from './adapters/redis/connection.ts';
 import { openEmbeddedRedis } from './adapters/redis/embedded.ts';
 import { createQueue } from './adapters/redis/queue.ts';
@@ -145,7 +145,7 @@ const loadCompose = async (config: Config): Promise<Compose> => {
 
 /** What is wrong with the templates and the mails they make of their samples. @throws AppError `invalid` */
 export const lintMails = async (config: Config): Promise<readonly string[]> => {
-  const lint = await import('./adapters/mail/templates/lint.ts');
+  const lint = await import('./adapters/mail/templates/lint-mails.ts');
   return lint.lintMails(config);
 };
 

@@ -122,7 +122,7 @@ const PLANTS: readonly Plant[] = [
     ],
     bad: [
       ...both('node:fs', 'zod', '../errors.ts', './weighing/ledger.ts', '../pipeline/records/run.ts'),
-      type('../adapters/mail/view/usage.ts'),
+      type('../adapters/mail/view/usage-report.ts'),
       `export { x } from './model.ts';`,
       `export type { X } from './model.ts';`,
       `export * from './model.ts';`,
@@ -292,7 +292,7 @@ const PLANTS: readonly Plant[] = [
   }),
   adapter('redis', {
     may: ['bullmq', 'ioredis'],
-    mayNot: ['undici', 'mjml', 'prom-client', '../mail/compose.ts', '../mail/smtp/smtp.ts'],
+    mayNot: ['undici', 'mjml', 'prom-client', '../mail/compose.ts', '../mail/smtp/transport.ts'],
   }),
   adapter('mail', {
     may: ['./attachments/csv.ts', './message/message.ts', './templates/templates.ts', './view/usage.ts'],
@@ -329,7 +329,7 @@ const PLANTS: readonly Plant[] = [
   }),
   adapter('bounce-mailbox', {
     may: ['../mail/smtp/smtp-faults.ts'],
-    mayNot: ['../mail/smtp/smtp.ts', '../mail/compose.ts', 'nodemailer', 'ioredis'],
+    mayNot: ['../mail/smtp/transport.ts', '../mail/compose.ts', 'nodemailer', 'ioredis'],
   }),
   adapter('telemetry', {
     may: ['pino', 'prom-client'],
@@ -361,7 +361,7 @@ const PLANTS: readonly Plant[] = [
     file: 'src/app.ts',
     good: both(
       './adapters/redis/store.ts',
-      './adapters/mail/smtp/smtp.ts',
+      './adapters/mail/smtp/transport.ts',
       './pipeline/ports.ts',
       './pipeline/runs/run.ts',
       './usage/format.ts',

@@ -6,7 +6,7 @@ import { authenticate } from 'mailauth';
 import PostalMime from 'postal-mime';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createCompose } from '../../src/adapters/mail/compose.ts';
-import { createTransport } from '../../src/adapters/mail/smtp/smtp.ts';
+import { createTransport } from '../../src/adapters/mail/smtp/transport.ts';
 import type { OutgoingMessage } from '../../src/pipeline/ports.ts';
 import type { Delivery } from '../../src/pipeline/records/delivery.ts';
 import { DELIVERY as INVENTED } from '../adapters/mail/invented.ts';

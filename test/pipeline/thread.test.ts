@@ -4,7 +4,7 @@ import { startRedisServer } from '../../sandbox/redis-server.ts';
 import { startSmtpCatcher } from '../../sandbox/smtp-catcher.ts';
 import { startSmtpSaboteur } from '../../sandbox/smtp-saboteur.ts';
 import { createCompose } from '../../src/adapters/mail/compose.ts';
-import { createTransport } from '../../src/adapters/mail/smtp/smtp.ts';
+import { createTransport } from '../../src/adapters/mail/smtp/transport.ts';
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { createStore } from '../../src/adapters/redis/store.ts';
 import { composeReport } from '../../src/pipeline/stages/mailer.ts';

@@ -1,24 +1,24 @@
 import { AppError } from '../../errors.ts';
 import type { Compose, RenderedMail, RunSummary, UsageMail } from '../../pipeline/ports.ts';
-import { attachSummary, attachUsage } from './attachments/attachments.ts';
+import { attachSummary, attachUsage } from './attachments/attached-files.ts';
 import { brandOf } from './templates/brand.ts';
 import type { Brand, BrandOptions } from './templates/brand.ts';
-import { asciiLine, cleanTexts } from './message/clean.ts';
-import { fit } from './view/detail.ts';
+import { asciiLine, cleanTexts } from './message/clean-text.ts';
+import { fit } from './view/level-of-detail.ts';
 import { identify } from './message/hash-id.ts';
-import { inspectMails } from './templates/inspect.ts';
+import { inspectMails } from './templates/inspect-mails.ts';
 import { loadTemplates } from './templates/load-templates.ts';
 import type { Templates } from './templates/load-templates.ts';
-import { createBuild } from './message/message.ts';
-import type { Sender } from './message/message.ts';
+import { createBuild } from './message/build-message.ts';
+import type { Sender } from './message/build-message.ts';
 import { listNamespaces, usageSubject } from './view/subject.ts';
-import { summarySubject, viewSummary } from './view/summary.ts';
-import type { SummaryView } from './view/summary.ts';
-import type { Template } from './templates/templates.ts';
+import { summarySubject, viewSummary } from './view/run-summary.ts';
+import type { SummaryView } from './view/run-summary.ts';
+import type { Template } from './templates/compile-template.ts';
 import { wrapText } from './view/wrap-text.ts';
-import { viewUsage } from './view/usage.ts';
-import type { UsageView } from './view/usage.ts';
-import { isLightEnough } from './templates/weight.ts';
+import { viewUsage } from './view/usage-report.ts';
+import type { UsageView } from './view/usage-report.ts';
+import { isLightEnough } from './templates/html-size.ts';
 
 /** The configuration, as far as composing needs it. */
 export type ComposeOptions = BrandOptions & {

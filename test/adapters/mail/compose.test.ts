@@ -1,7 +1,7 @@
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { MAX_HTML_BYTES } from '../../../src/adapters/mail/templates/weight.ts';
+import { MAX_HTML_BYTES } from '../../../src/adapters/mail/templates/html-size.ts';
 import { describeCompose } from '../../pipeline/compose-contract.ts';
 import { createFakeCompose } from '../../fakes.ts';
 import { DELIVERY, inventMail, inventNamespace, mailOf } from './invented.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../src/adapters/mail/compose.ts';
-import { MAX_HTML_BYTES } from '../../../src/adapters/mail/templates/weight.ts';
+import { MAX_HTML_BYTES } from '../../../src/adapters/mail/templates/html-size.ts';
 import type { RenderedMail, UsageMail } from '../../../src/pipeline/ports.ts';
 import type { NamespaceReport, StreamReport } from '../../../src/usage/report/report.ts';
 import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';

@@ -5,8 +5,8 @@ import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import { inventCluster, weighInto } from './invented-registry.ts';
 import type { Shape } from './invented-registry.ts';
-import { expectedCsv, expectedRows, promiseOf } from './view/expected-list.ts';
-import { expectPreheader, expectStanding, expectTeam } from './view/expected-standing.ts';
+import { expectedCsv, expectedRows, promiseOf } from './view/expected-stream-list.ts';
+import { expectPreheader, expectStanding, expectTeam } from './view/expected-namespace-usage.ts';
 import { readLists, readPageWords, readStandings, readTextWords } from './read-figures.ts';
 import { readAttachment, readCsv } from './read-message.ts';
 

@@ -4,7 +4,7 @@ import type { NamespaceReport, TagReport } from '../../../usage/report/report.ts
 import { nameUsers } from '../../../usage/in-use/use-report.ts';
 import type { UseReport } from '../../../usage/in-use/use-report.ts';
 import type { RunSummaryRow } from '../../../pipeline/ports.ts';
-import { cleanText } from '../message/clean.ts';
+import { cleanText } from '../message/clean-text.ts';
 
 const COLUMNS = [
   'namespace',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../../errors.ts';
-import { cleanText } from '../message/clean.ts';
+import { cleanText } from '../message/clean-text.ts';
 
 /** What went wrong with a mail server, read from what nodemailer throws. */
 export type Fault = {

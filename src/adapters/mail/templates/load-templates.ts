@@ -1,17 +1,17 @@
 import type { RunSummary, UsageMail } from '../../../pipeline/ports.ts';
 import { DEFAULT_BRANDING } from '../../../branding.ts';
-import { attachUsage } from '../attachments/attachments.ts';
+import { attachUsage } from '../attachments/attached-files.ts';
 import type { Brand } from './brand.ts';
 import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';
-import { viewSummary } from '../view/summary.ts';
-import type { SummaryView } from '../view/summary.ts';
+import { viewSummary } from '../view/run-summary.ts';
+import type { SummaryView } from '../view/run-summary.ts';
 import { shapeOf } from './template-expressions.ts';
 import type { Shape } from './template-expressions.ts';
 import { openTemplateFolder } from './template-source.ts';
-import { compileTemplate } from './templates.ts';
-import type { Template } from './templates.ts';
-import { viewUsage } from '../view/usage.ts';
-import type { UsageView } from '../view/usage.ts';
+import { compileTemplate } from './compile-template.ts';
+import type { Template } from './compile-template.ts';
+import { viewUsage } from '../view/usage-report.ts';
+import type { UsageView } from '../view/usage-report.ts';
 
 /** The templates of all mails. */
 export type Templates = {

@@ -2,8 +2,8 @@ import { formatCount } from '../../../usage/format.ts';
 import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
 import type { UsageMail } from '../../../pipeline/ports.ts';
 import type { Brand } from '../templates/brand.ts';
-import { asciiLine } from '../message/clean.ts';
-import { standingOf } from './namespace.ts';
+import { asciiLine } from '../message/clean-text.ts';
+import { standingOf } from './namespace-usage.ts';
 
 /** Facts first, in ASCII: `[Image registry] d1b5d2-tools: 62.4 of 50 GiB, 12.4 over, and 2 more namespaces`. */
 export const usageSubject = ({ report, kind }: UsageMail, { productName }: Brand): string => {

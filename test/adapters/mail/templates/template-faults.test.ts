@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { createCompose } from '../../../../src/adapters/mail/compose.ts';
-import { lintMails } from '../../../../src/adapters/mail/templates/lint.ts';
+import { lintMails } from '../../../../src/adapters/mail/templates/lint-mails.ts';
 import { folderWith } from './template-folder.ts';
 
 test.each([

@@ -1,10 +1,10 @@
 import { formatCount, formatNumber } from '../../../usage/format.ts';
 import type { NamespaceReport, StreamReport } from '../../../usage/report/report.ts';
-import type { Detail } from './detail.ts';
-import { listStream, moreRow, sumRow } from './list-rows.ts';
-import type { RowContext, RowView } from './list-rows.ts';
-import type { FindElsewhere } from './elsewhere.ts';
-import { cutIntoTables, partOf } from './row-tables.ts';
+import type { Detail } from './level-of-detail.ts';
+import { listStream, moreRow, sumRow } from './stream-list-rows.ts';
+import type { RowContext, RowView } from './stream-list-rows.ts';
+import type { FindElsewhere } from './same-image-elsewhere.ts';
+import { cutIntoTables, partOf } from './split-tables.ts';
 import { tableLines } from './wrap-text.ts';
 import type { TableLine } from './wrap-text.ts';
 

@@ -15,7 +15,7 @@ import { WHAT_CANNOT_BE_SEEN } from '../../../usage/report/reading.ts';
 import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
 import { currentOf } from '../../../usage/cleanup/plan.ts';
 import type { Deletion, DeletionPlan } from '../../../usage/cleanup/plan.ts';
-import { cleanText } from '../message/clean.ts';
+import { cleanText } from '../message/clean-text.ts';
 import { tableLines } from './wrap-text.ts';
 
 /** What to delete first, with its commands. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { viewOthers } from '../../../../src/adapters/mail/view/others.ts';
+import { viewOthers } from '../../../../src/adapters/mail/view/other-namespaces.ts';
 import { inventNamespace } from '../invented.ts';
 
 describe('namespaces for which a mail has room for a line only', () => {

@@ -1,6 +1,6 @@
 import { inspectable } from '../compose.ts';
 import type { ComposeOptions } from '../compose.ts';
-import { inspectMails } from './inspect.ts';
+import { inspectMails } from './inspect-mails.ts';
 import { loadTemplates } from './load-templates.ts';
 
 /**

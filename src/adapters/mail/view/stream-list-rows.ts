@@ -16,7 +16,7 @@ import type {
 } from '../../../usage/report/report.ts';
 import { nameUsers } from '../../../usage/in-use/use-report.ts';
 import type { UseReport } from '../../../usage/in-use/use-report.ts';
-import type { Detail } from './detail.ts';
+import type { Detail } from './level-of-detail.ts';
 
 /** One row; `kind` is its class: a stream, tag or revision, `more` for what is left out, `sum` for the total. */
 export type RowView = {

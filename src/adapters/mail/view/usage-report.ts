@@ -1,19 +1,19 @@
 import { formatBytes, formatCount, formatMoment, formatNumber, formatWeek } from '../../../usage/format.ts';
 import type { NamespaceReport, TeamReport } from '../../../usage/report/report.ts';
 import type { UsageMail } from '../../../pipeline/ports.ts';
-import type { NamespaceFiles } from '../attachments/attachments.ts';
+import type { NamespaceFiles } from '../attachments/attached-files.ts';
 import type { Brand } from '../templates/brand.ts';
-import type { Extent } from './detail.ts';
-import { listNamespace } from './list.ts';
-import type { ListView } from './list.ts';
+import type { Extent } from './level-of-detail.ts';
+import { listNamespace } from './stream-list.ts';
+import type { ListView } from './stream-list.ts';
 import { listNotes } from './notes.ts';
-import { viewOthers } from './others.ts';
-import type { OthersView } from './others.ts';
-import { createFindElsewhere } from './elsewhere.ts';
-import { viewNamespace } from './namespace.ts';
-import type { NamespaceView } from './namespace.ts';
+import { viewOthers } from './other-namespaces.ts';
+import type { OthersView } from './other-namespaces.ts';
+import { createFindElsewhere } from './same-image-elsewhere.ts';
+import { viewNamespace } from './namespace-usage.ts';
+import type { NamespaceView } from './namespace-usage.ts';
 import { bySeverity, countOthers, joinFacts, listNamespaces } from './subject.ts';
-import { sayWhy } from './why.ts';
+import { sayWhy } from './why-you-get-this.ts';
 
 /** Everything a usage mail prints, as text: its templates only interpolate and loop. */
 export type UsageView = Brand & {

@@ -3,7 +3,7 @@ import type { Delivery } from '../../../pipeline/records/delivery.ts';
 import { BACKGROUNDS, findContrastFaults } from '../../../branding.ts';
 import type { Colors } from '../../../branding.ts';
 import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';
-import { isLightEnough, MAX_HTML_BYTES } from './weight.ts';
+import { isLightEnough, MAX_HTML_BYTES } from './html-size.ts';
 
 /**
  * Makes every mail from its sample and the variants of it, and says what is wrong with them; empty: nothing. A fault of

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createCompose } from '../../../../src/adapters/mail/compose.ts';
-import { lintMails } from '../../../../src/adapters/mail/templates/lint.ts';
+import { lintMails } from '../../../../src/adapters/mail/templates/lint-mails.ts';
 import { summaryShape, usageShape } from '../../../../src/adapters/mail/templates/load-templates.ts';
 import { readSummarySample, readUsageSample } from '../../../../src/adapters/mail/templates/samples.ts';
 import type { Shape } from '../../../../src/adapters/mail/templates/template-expressions.ts';
 import { openTemplateFolder } from '../../../../src/adapters/mail/templates/template-source.ts';
-import { compileMjml } from '../../../../src/adapters/mail/templates/templates.ts';
+import { compileMjml } from '../../../../src/adapters/mail/templates/compile-template.ts';
 import { inventMail } from '../invented.ts';
 import { folderWith } from './template-folder.ts';
 

@@ -8,7 +8,7 @@ import type { Attachment } from 'postal-mime';
 import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createCompose } from '../../../../src/adapters/mail/compose.ts';
 import { readSummarySample } from '../../../../src/adapters/mail/templates/samples.ts';
-import type { Sender } from '../../../../src/adapters/mail/message/message.ts';
+import type { Sender } from '../../../../src/adapters/mail/message/build-message.ts';
 import type { OutgoingMessage, UsageMail } from '../../../../src/pipeline/ports.ts';
 import type { Delivery } from '../../../../src/pipeline/records/delivery.ts';
 import { DELIVERY, inventNamespace, mailOf } from '../invented.ts';

@@ -1,9 +1,9 @@
 import { addBytes } from '../../../usage/weighing/rules.ts';
 import { formatBytes, formatCount, formatList } from '../../../usage/format.ts';
 import type { NamespaceReport } from '../../../usage/report/report.ts';
-import { badgeOf, listTagless } from './list.ts';
-import { cutIntoTables, partOf } from './row-tables.ts';
-import { standingOf } from './namespace.ts';
+import { badgeOf, listTagless } from './stream-list.ts';
+import { cutIntoTables, partOf } from './split-tables.ts';
+import { standingOf } from './namespace-usage.ts';
 
 /** Namespaces for which a mail has room for a line only: all else about them is attached. */
 export type OthersView = {

@@ -18,10 +18,10 @@ import { describeUnseenUse } from '../../../usage/report/reading.ts';
 import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
 import { listObstacles, MIN_AGE_DAYS } from '../../../usage/cleanup/plan.ts';
 import type { DeletionPlan, Obstacle } from '../../../usage/cleanup/plan.ts';
-import { badgeOf } from './list.ts';
-import { isUsageUnknown } from './list-rows.ts';
-import { viewPlan } from './cleanup.ts';
-import type { PlanView } from './cleanup.ts';
+import { badgeOf } from './stream-list.ts';
+import { isUsageUnknown } from './stream-list-rows.ts';
+import { viewPlan } from './cleanup-proposal.ts';
+import type { PlanView } from './cleanup-proposal.ts';
 
 /** One namespace's standing and what to do about it, in words. */
 export type NamespaceView = {

@@ -15,7 +15,7 @@ import type { FailingRecipient, RunSummary, RunSummaryRow } from '../../../pipel
 import { DELIVERY_STATES } from '../../../pipeline/records/delivery.ts';
 import type { DeliveryState } from '../../../pipeline/records/delivery.ts';
 import type { Brand } from '../templates/brand.ts';
-import { asciiLine } from '../message/clean.ts';
+import { asciiLine } from '../message/clean-text.ts';
 import { noteReading } from './notes.ts';
 
 /** Everything a run's summary prints, as text. */

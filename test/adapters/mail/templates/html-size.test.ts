@@ -1,6 +1,6 @@
 import { encode, wrap } from 'nodemailer/lib/qp';
 import { expect, test } from 'vitest';
-import { isLightEnough, MAX_HTML_BYTES } from '../../../../src/adapters/mail/templates/weight.ts';
+import { isLightEnough, MAX_HTML_BYTES } from '../../../../src/adapters/mail/templates/html-size.ts';
 
 test.each([
   ['ASCII', 'row '],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inspectHeaders, inspectPage, inspectText } from '../../../../src/adapters/mail/templates/inspect.ts';
+import { inspectHeaders, inspectPage, inspectText } from '../../../../src/adapters/mail/templates/inspect-mails.ts';
 
 const SOUND =
   '<html lang="en"><head><title>Usage</title></head><body><h1>Usage</h1>' +

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { attachUsage, MAX_CSV_BYTES } from '../../../../src/adapters/mail/attachments/attachments.ts';
+import { attachUsage, MAX_CSV_BYTES } from '../../../../src/adapters/mail/attachments/attached-files.ts';
 import { createCompose } from '../../../../src/adapters/mail/compose.ts';
 import { renderCsv } from '../../../../src/adapters/mail/attachments/csv.ts';
 import type { Attachment, UsageMail } from '../../../../src/pipeline/ports.ts';

@@ -4,7 +4,7 @@ import type {
   StreamReport,
   TagReport,
 } from '../../../../src/usage/report/report.ts';
-import { agreed, inWords } from './expected-standing.ts';
+import { agreed, inWords } from './expected-namespace-usage.ts';
 import type { ShownRow } from '../read-figures.ts';
 
 /** Rows of a list as its heading promises them: `shown` where the report agrees with it, else what the report says. */

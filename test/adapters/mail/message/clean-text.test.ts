@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { cleanText } from '../../../../src/adapters/mail/message/clean.ts';
+import { cleanText } from '../../../../src/adapters/mail/message/clean-text.ts';
 
 describe('clean text', () => {
   const tag = `${'s'.repeat(253)}:${'t'.repeat(128)}`;
