@@ -1,24 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { startApiServer } from '../sandbox/api-server.ts';
-import { WORKLOAD_KINDS } from '../src/adapters/openshift/workloads/kinds.ts';
-import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from '../src/adapters/openshift/lists/resources.ts';
 import { generateCluster } from './cluster.ts';
 import type { ClusterSize } from './cluster.ts';
-import { RESULT_FD, resultSchema } from './meter.ts';
 import type { Result } from './meter.ts';
+import { bareCommand, makeFolder, pathTo, readLauncherFlags, reportCommand, runProgram } from './program.ts';
 
 /** What is measured, in this order in every round. */
 export const PROGRAMS = ['bare', 'quotagram', 'report'] as const;
 export type Program = (typeof PROGRAMS)[number];
-
-const LAUNCHER = pathTo('../bin/quotagram.js');
 
 /** How each of the programs did in each round. */
 export type Measurements = {
@@ -38,23 +26,11 @@ export const measure = async (
 ): Promise<Measurements> => {
   await using api = await startApiServer({ lists: generateCluster(size) });
   await using folder = await makeFolder(api.url);
-  const lists = [...WORKLOAD_KINDS, NAMESPACES, IMAGE_STREAMS, IMAGES].map(
-    (kind) => api.url + listPath(kind, null),
-  );
   const nodeFlags = options.nodeFlags ?? (await readLauncherFlags());
   const commands: { readonly [Key in Program]: readonly string[] } = {
-    bare: [pathTo('bare.ts'), ...lists],
+    bare: bareCommand(api.url),
     quotagram: [...nodeFlags, pathTo('quotagram.ts'), folder.kubeconfig],
-    report: [
-      ...nodeFlags,
-      '--import',
-      pathTo('probe.ts'),
-      LAUNCHER,
-      'report',
-      '-A',
-      '--kubeconfig',
-      folder.kubeconfig,
-    ],
+    report: reportCommand(folder.kubeconfig, nodeFlags),
   };
   let expected: readonly string[] | null = null;
   const run = async (program: Program): Promise<Result> => {
@@ -72,46 +48,3 @@ export const measure = async (
   }
   return { size, pages: api.requests.length / rounds.length / PROGRAMS.length, rounds };
 };
-
-/** Those that the program is started with: the launcher's first line has them. */
-const readLauncherFlags = async (): Promise<readonly string[]> => {
-  const [line = ''] = (await readFile(LAUNCHER, 'utf8')).split('\n', 1);
-  return line.split(' ').filter((word) => word.startsWith('--'));
-};
-
-function pathTo(file: string): string {
-  return fileURLToPath(new URL(file, import.meta.url));
-}
-
-/** A folder that is gone afterwards, with a kubeconfig for a server. */
-const makeFolder = async (server: string) => {
-  const path = await mkdtemp(join(tmpdir(), 'quotagram-bench-'));
-  const kubeconfig = join(path, 'kubeconfig');
-  await writeFile(
-    kubeconfig,
-    JSON.stringify({
-      'current-context': 'bench',
-      clusters: [{ name: 'bench', cluster: { server, 'insecure-skip-tls-verify': true } }],
-      users: [{ name: 'bench', user: {} }],
-      contexts: [{ name: 'bench', context: { cluster: 'bench', user: 'bench' } }],
-    }),
-  );
-  return { path, kubeconfig, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
-};
-
-const runProgram = async (command: readonly string[], folder: string): Promise<Result> => {
-  const child = spawn(process.execPath, command, {
-    cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-  });
-  const [stderr, result] = await Promise.all([
-    readAll(child.stdio[2]),
-    readAll(child.stdio[RESULT_FD]),
-    once(child, 'close'),
-  ]);
-  if (child.exitCode !== 0) throw new Error(`${command.join(' ')} failed:\n${stderr}`);
-  return resultSchema.parse(JSON.parse(result));
-};
-
-const readAll = async (stream: unknown): Promise<string> => (stream instanceof Readable ? text(stream) : '');

@@ -73,6 +73,9 @@ const median = (values: readonly number[]): number => {
   return ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
 };
 
-const count = (value: number | undefined): string => formatNumber(value ?? 0);
-const mb = (bytes: number | undefined): string => `${((bytes ?? 0) / 1e6).toFixed(0)} MB`;
-const seconds = (ms: number): string => `${(ms / 1e3).toFixed(2)} s`;
+/** A number as people read it. */
+export const count = (value: number | undefined): string => formatNumber(value ?? 0);
+/** Megabytes. */
+export const mb = (bytes: number | undefined): string => `${((bytes ?? 0) / 1e6).toFixed(0)} MB`;
+/** Seconds. */
+export const seconds = (ms: number): string => `${(ms / 1e3).toFixed(2)} s`;
