@@ -3,7 +3,7 @@ import { createCluster } from '../src/adapters/openshift/cluster.ts';
 import { loadConfig } from '../src/config.ts';
 import { splitInventory, weighSnapshot } from '../src/pipeline/direct/weigh.ts';
 import type { WeighingRules } from '../src/pipeline/direct/weigh.ts';
-import { isGlobMatch } from '../src/usage/policy/selector.ts';
+import { isReported } from '../src/usage/policy/reported-namespaces.ts';
 import { startMeter, tellResult } from './meter.ts';
 
 /** What a run does before its mails, without Redis: reads, splits, weighs one namespace after the other, keeps none. */
@@ -14,7 +14,7 @@ const rules: WeighingRules = {
   environmentLabel: config.environmentLabel,
   chargeImported: config.charge.imported,
   advice: config.advice,
-  isReported: ({ name }) => !config.namespaces.exclude.some((pattern) => isGlobMatch(pattern, name)),
+  isReported: (namespace) => isReported(namespace, config.namespaces),
   groupByLabel: config.teams.groupByLabel,
 };
 const [, , kubeconfig = ''] = process.argv;

@@ -48,7 +48,7 @@ import type { Verification } from './pipeline/direct/verify.ts';
 import { weighCluster } from './pipeline/direct/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/direct/weigh.ts';
 import type { Report } from './usage/report/report.ts';
-import { isGlobMatch } from './usage/policy/selector.ts';
+import { isReported } from './usage/policy/reported-namespaces.ts';
 
 /** What the caller brings along: where the cluster is, the clock, and who watches. */
 export type Surroundings = {
@@ -283,9 +283,7 @@ const rulesOf = (config: Config): WeighingRules & { readonly mailLevels: Config[
   environmentLabel: config.environmentLabel,
   chargeImported: config.charge.imported,
   advice: config.advice,
-  isReported: ({ name, labels }) =>
-    !config.namespaces.exclude.some((pattern) => isGlobMatch(pattern, name)) &&
-    config.namespaces.selects(labels),
+  isReported: (namespace) => isReported(namespace, config.namespaces),
   groupByLabel: config.teams.groupByLabel,
   mailLevels: config.mail.levels,
 });

@@ -7,6 +7,7 @@ import { LEVELS, parseQuantity } from './usage/policy/quota.ts';
 import type { QuotaRules } from './usage/policy/quota.ts';
 import { isDomainAllowed, parseAddress } from './usage/policy/recipients.ts';
 import type { RecipientRules } from './usage/policy/recipients.ts';
+import type { NamespaceSelection } from './usage/policy/reported-namespaces.ts';
 import { parseLabelSelector } from './usage/policy/selector.ts';
 import type { NamespaceMatch } from './usage/policy/selector.ts';
 
@@ -137,7 +138,7 @@ const schedule = section({
 const namespaces = section({
   selector: labelSelector.prefault(''),
   exclude: list(namePattern).default(['kube-*', 'openshift-*', 'openshift', 'default']),
-}).transform(({ selector, exclude }) => ({ selects: selector, exclude }));
+}).transform(({ selector, exclude }): NamespaceSelection => ({ selects: selector, exclude }));
 
 const extraUse = section({ resource: customResource, jsonPath }).transform(({ resource, ...where }) => {
   const [plural = '', ...group] = resource.split('.');

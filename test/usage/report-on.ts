@@ -3,7 +3,7 @@ import type { Selection } from '../../src/usage/snapshots.ts';
 import type { Inventory } from '../../src/usage/model.ts';
 import { assembleReport, reportNamespace } from '../../src/usage/report/report.ts';
 import type { Report } from '../../src/usage/report/report.ts';
-import { isGlobMatch } from '../../src/usage/policy/selector.ts';
+import { isReported } from '../../src/usage/policy/reported-namespaces.ts';
 import { rules } from './build.ts';
 
 /** Options of a report on a whole cluster. */
@@ -16,10 +16,13 @@ export const reportOn = (
   inventory: Inventory,
   { groupByLabel = null, chargeImported = false }: ReportOptions = {},
 ): Report => {
-  const isReported = ({ name }: { readonly name: string }): boolean =>
-    !EXCLUDED.some((pattern) => isGlobMatch(pattern, name));
   const environmentLabel = 'environment';
-  const taken = takeSnapshots(inventory, { isReported, groupByLabel, environmentLabel, chargeImported });
+  const taken = takeSnapshots(inventory, {
+    isReported: (namespace) => isReported(namespace, { selects: () => true, exclude: EXCLUDED }),
+    groupByLabel,
+    environmentLabel,
+    chargeImported,
+  });
   const { readAt, exact, lists, unreadableKinds, cluster } = inventory;
   return assembleReport(
     {
