@@ -42,7 +42,7 @@ export const prepareWays = async (shape: Shape): Promise<MailWays> => {
   const fillRawRows = Handlebars.compile<unknown>(source.text);
   const fillSections = Handlebars.compile<unknown>(withSections(source.text));
 
-  const viewOf = viewUsage(mail, brandOf({ mail: {} }), files);
+  const viewOf = viewUsage(mail, { brand: brandOf({ mail: {} }), productionEnvironments: [] }, files);
   // In the detail that compose ends up with; only compose has to find it.
   const view = fit<UsageView>({ namespaces: 1, streams: shape.streams }, viewOf, (candidate) =>
     isLightEnough(fillPage(candidate)),

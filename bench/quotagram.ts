@@ -14,6 +14,7 @@ const rules: WeighingRules = {
   environmentLabel: config.environmentLabel,
   chargeImported: config.charge.imported,
   advice: config.advice,
+  productionEnvironments: config.plan.productionEnvironments,
   isReported: (namespace) => isReported(namespace, config.namespaces),
   groupByLabel: config.teams.groupByLabel,
 };

@@ -283,6 +283,7 @@ const rulesOf = (config: Config): WeighingRules & { readonly mailLevels: Config[
   environmentLabel: config.environmentLabel,
   chargeImported: config.charge.imported,
   advice: config.advice,
+  productionEnvironments: config.plan.productionEnvironments,
   isReported: (namespace) => isReported(namespace, config.namespaces),
   groupByLabel: config.teams.groupByLabel,
   mailLevels: config.mail.levels,

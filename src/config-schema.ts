@@ -3,6 +3,7 @@ import { cronFault, timeZoneFault } from './pipeline/runs/schedule.ts';
 import type { AdviceLimits } from './usage/policy/advice.ts';
 import { DEFAULT_BRANDING, findContrastFaults } from './branding.ts';
 import type { Branding } from './branding.ts';
+import { PRODUCTION_ENVIRONMENTS } from './usage/policy/production.ts';
 import { LEVELS, parseQuantity } from './usage/policy/quota.ts';
 import type { QuotaRules } from './usage/policy/quota.ts';
 import { isDomainAllowed, parseAddress } from './usage/policy/recipients.ts';
@@ -151,6 +152,12 @@ const advice = section({
   maxImported: quantity.prefault('10Gi'),
 }) satisfies z.ZodType<AdviceLimits>;
 
+const labelValue = text.regex(
+  /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+  'must be the value of a label, such as prod',
+);
+const plan = section({ productionEnvironments: list(labelValue).default([...PRODUCTION_ENVIRONMENTS]) });
+
 const quotaAnnotation = section({ enabled: flag.default(false), max: quantity.optional() })
   .refine(({ enabled, max }) => !enabled || max !== undefined, {
     path: ['max'],
@@ -273,6 +280,7 @@ const file = section({
   charge: section({ imported: flag.default(false) }).prefault({}),
   inUse: section({ extra: list(extraUse).default([]) }).prefault({}),
   advice: advice.prefault({}),
+  plan: plan.prefault({}),
   quota: quota.prefault({}),
   recipients: recipients.prefault({}),
   mail: mail.prefault({}),

@@ -43,6 +43,7 @@ test('no file means the defaults', () => {
     teams: { groupByLabel: null },
     charge: { imported: false },
     inUse: { extra: [] },
+    plan: { productionEnvironments: ['prod', 'production'] },
     advice: { maxTags: 100, maxLayer: 500 * 2 ** 20, maxImported: 10 * 2 ** 30 },
     quota: {
       default: 50 * 2 ** 30,
@@ -247,6 +248,10 @@ describe('faults', () => {
     ]),
     ['inUse: { extras: [] }', 'inUse.extras: unknown key; did you mean extra?'],
     ['advice: { maxTags: 0 }', 'advice.maxTags is 0: must be a whole number from 1 up'],
+    [
+      'plan: { productionEnvironments: [live, "pro duction"] }',
+      'plan.productionEnvironments[1] is "pro duction": must be the value of a label, such as prod',
+    ],
     ['advice: { maxLayer: big }', 'advice.maxLayer is "big": not a quantity'],
     ['quota: { clearPercent: 101 }', 'quota.clearPercent is 101: must be a whole number from 0 to 100'],
     ['quota: { annotation: { enabled: true } }', 'quota.annotation.max is missing: must be set'],

@@ -195,5 +195,6 @@ export const rules = (given: Partial<ReportRules> = {}): ReportRules => ({
   environmentLabel: 'environment',
   chargeImported: false,
   advice: { maxTags: 100, maxLayer: null, maxImported: null },
+  productionEnvironments: ['prod', 'production'],
   ...given,
 });

@@ -1,4 +1,5 @@
 import { AppError } from '../../errors.ts';
+import { PRODUCTION_ENVIRONMENTS } from '../../usage/policy/production.ts';
 import type { Compose, RenderedMail, RunSummary, UsageMail } from '../../pipeline/ports.ts';
 import { attachSummary, attachUsage } from './attachments/attached-files.ts';
 import { brandOf } from './templates/brand.ts';
@@ -17,11 +18,12 @@ import type { SummaryView } from './view/run-summary.ts';
 import type { Template } from './templates/compile-template.ts';
 import { wrapText } from './view/wrap-text.ts';
 import { viewUsage } from './view/usage-report.ts';
-import type { UsageView } from './view/usage-report.ts';
+import type { UsageSettings, UsageView } from './view/usage-report.ts';
 import { isLightEnough } from './templates/html-size.ts';
 
 /** The configuration, as far as composing needs it. */
 export type ComposeOptions = BrandOptions & {
+  readonly plan?: { readonly productionEnvironments: readonly string[] };
   readonly mail: Sender & {
     /** Puts the cluster's name in front of every subject, for readers who hear of several clusters. */
     readonly subjectCluster?: boolean;
@@ -63,6 +65,7 @@ const toError = (dir: string | null, faults: readonly string[]): AppError =>
 const composeWith = ({ usageReport, runSummary }: Templates, options: ComposeOptions): Compose => {
   const { mail } = options;
   const brand = brandOf(options);
+  const { productionEnvironments = PRODUCTION_ENVIRONMENTS } = options.plan ?? {};
   const nameCluster = (cluster: string, rendered: RenderedMail): RenderedMail =>
     cluster === ''
       ? rendered
@@ -72,7 +75,11 @@ const composeWith = ({ usageReport, runSummary }: Templates, options: ComposeOpt
           ...(mail.subjectCluster === true ? { subject: prefixSubject(cluster, rendered.subject) } : {}),
         };
   return {
-    renderUsage: (usage) => nameCluster(usage.report.cluster.name, renderUsage(usageReport, brand, usage)),
+    renderUsage: (usage) =>
+      nameCluster(
+        usage.report.cluster.name,
+        renderUsage(usageReport, { brand, productionEnvironments }, usage),
+      ),
     renderSummary: (summary) =>
       nameCluster(summary.run.cluster?.name ?? '', renderSummary(runSummary, brand, summary)),
     build: createBuild(mail),
@@ -86,11 +93,15 @@ const prefixSubject = (cluster: string, subject: string): string => {
   return name === '' ? subject : `[${name}] ${subject}`;
 };
 
-const renderUsage = (template: Template<UsageView>, brand: Brand, mail: UsageMail): RenderedMail => {
+const renderUsage = (
+  template: Template<UsageView>,
+  settings: UsageSettings,
+  mail: UsageMail,
+): RenderedMail => {
   // Plans keep their names as they are: a command must never name another tag than the one that was weighed.
   const clean: UsageMail = { ...cleanTexts({ ...mail, plans: null }), plans: mail.plans };
   const files = attachUsage(mail);
-  const view = viewUsage(clean, brand, files);
+  const view = viewUsage(clean, settings, files);
   const namespaces = listNamespaces(clean.report);
   const whole = {
     namespaces: namespaces.length,
@@ -105,7 +116,7 @@ const renderUsage = (template: Template<UsageView>, brand: Brand, mail: UsageMai
     (rendering) => isLightEnough(rendering.html),
   );
   return {
-    subject: usageSubject(clean, brand),
+    subject: usageSubject(clean, settings.brand),
     html,
     text: wrapText(template.fillText(filled)),
     attachments: files.flatMap(({ csv, cleanup }) => (cleanup === null ? [csv] : [csv, cleanup])),

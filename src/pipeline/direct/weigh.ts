@@ -70,7 +70,7 @@ export const weighSnapshot = (snapshot: Snapshot, rules: ReportRules): WeighedNa
     namespace: snapshot.namespace.name,
     team: snapshot.team,
     report,
-    plan: planDeletions(snapshot, report, rules.chargeImported),
+    plan: planDeletions(snapshot, report, rules),
   };
 };
 

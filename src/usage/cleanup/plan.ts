@@ -3,6 +3,7 @@ import { weighTogether } from '../weighing/ledger.ts';
 import { byName, compareText } from '../text-order.ts';
 import type { Snapshot } from '../model.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report/report.ts';
+import { isProduction } from '../policy/production.ts';
 import { isGlobMatch } from '../policy/selector.ts';
 
 /** One tag that a team can delete, with what it alone frees. */
@@ -53,6 +54,13 @@ const SIGNATURE = /^sha256-[0-9a-f]{64}/;
 const KEPT_OF_STREAM_IN_USE = 2;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** What a plan depends on. */
+export type PlanRules = {
+  readonly chargeImported: boolean;
+  /** Environments in which nothing is proposed. */
+  readonly productionEnvironments: readonly string[];
+};
+
 /**
  * Proposes up to five whole tags: not in use and not unknown, not protected, older than 14 days by `created`, not in
  * production, largest first. Null when there are none.
@@ -60,9 +68,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const planDeletions = (
   snapshot: Snapshot,
   report: NamespaceReport,
-  chargeImported: boolean,
+  { chargeImported, productionEnvironments }: PlanRules,
 ): DeletionPlan | null => {
-  if (report.environment === 'prod') return null;
+  if (isProduction(report.environment, productionEnvironments)) return null;
   const takenAtMs = Date.parse(snapshot.takenAt);
   const deletions = report.streams
     .flatMap((stream) => {

@@ -4,6 +4,7 @@ import type { Ledger } from '../weighing/ledger.ts';
 import { compareText } from '../text-order.ts';
 import type { HowUsed, Snapshot } from '../model.ts';
 import { textOf } from '../text-map.ts';
+import { isProduction } from './production.ts';
 
 /** Every kind of advice, the gravest first. */
 export const ADVICE_CODES = ['latest-in-prod', 'many-tags', 'large-layer', 'imports-much'] as const;
@@ -29,23 +30,38 @@ export type AdviceLimits = {
   readonly maxImported: number | null;
 };
 
+/** What advice depends on: its limits, and which environments are production. */
+export type AdviceRules = {
+  readonly advice: AdviceLimits;
+  readonly productionEnvironments: readonly string[];
+};
+
 /** What could be better in a namespace, by code, the worst first. */
-export const advise = (snapshot: Snapshot, ledger: Ledger, limits: AdviceLimits): readonly Advice[] => [
-  ...findLatestInProduction(snapshot),
-  ...findManyTags(snapshot, limits.maxTags),
-  ...findLargeLayers(ledger, limits.maxLayer),
-  ...findImports(snapshot, limits.maxImported, ledger.importedBytes),
+export const advise = (
+  snapshot: Snapshot,
+  ledger: Ledger,
+  { advice: { maxTags, maxLayer, maxImported }, productionEnvironments }: AdviceRules,
+): readonly Advice[] => [
+  ...findLatestInProduction(snapshot, productionEnvironments),
+  ...findManyTags(snapshot, maxTags),
+  ...findLargeLayers(ledger, maxLayer),
+  ...findImports(snapshot, maxImported, ledger.importedBytes),
 ];
 
 /** A push to the tag changes, or would change, what these run. Builds are what `latest` is for. */
 const RUNS: ReadonlySet<HowUsed> = new Set(['running', 'scheduled', 'trigger', 'named']);
 
-const findLatestInProduction = ({ streams, uses }: Snapshot): readonly Advice[] =>
+const findLatestInProduction = (
+  { streams, uses }: Snapshot,
+  productionEnvironments: readonly string[],
+): readonly Advice[] =>
   streams
     .flatMap(({ name }): readonly Advice[] => {
       const subject = `${name}:latest`;
       const count = (uses.tags[subject] ?? []).filter(
-        ({ workload, how }) => RUNS.has(how) && textOf(uses.environments, namespaceOf(workload)) === 'prod',
+        ({ workload, how }) =>
+          RUNS.has(how) &&
+          isProduction(textOf(uses.environments, namespaceOf(workload)) ?? null, productionEnvironments),
       ).length;
       if (count === 0) return [];
       const message = `${formatCount(count, 'workload')} in production ${count === 1 ? 'takes' : 'take'} whatever is pushed as latest: promote a tag of its own instead.`;

@@ -1,5 +1,5 @@
 import { advise } from '../policy/advice.ts';
-import type { Advice, AdviceLimits } from '../policy/advice.ts';
+import type { Advice, AdviceRules } from '../policy/advice.ts';
 import { deleteTagCommand } from '../cleanup/commands.ts';
 import { weigh } from '../weighing/ledger.ts';
 import type { WeighedRevision, WeighedStream, WeighedTag } from '../weighing/ledger.ts';
@@ -116,13 +116,12 @@ export type Report = {
 };
 
 /** The configured part of a report. */
-export type ReportRules = {
+export type ReportRules = AdviceRules & {
   readonly quota: QuotaRules;
   readonly recipients: RecipientRules;
   /** Label that names a namespace's environment, e.g. `dev`. */
   readonly environmentLabel: string;
   readonly chargeImported: boolean;
-  readonly advice: AdviceLimits;
 };
 
 /** The most other tags of the same image that a tag names; the digests tell of the rest (docs/decisions/0010). */
@@ -157,7 +156,7 @@ export const reportNamespace = (
     noRecipientReason: chosen.noRecipientReason,
     streams: ledger.streams.map((stream) => reportStream(stream, view)).toSorted(byCountedBytes),
     findings: [...ledger.faults, ...listStreamFindings(snapshot), ...limit.findings, ...chosen.findings],
-    advice: advise(snapshot, ledger, rules.advice),
+    advice: advise(snapshot, ledger, rules),
   };
 };
 

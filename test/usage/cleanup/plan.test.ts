@@ -10,7 +10,7 @@ const old = (digest: string) => ({ digest, created: ago(15 * DAY) });
 
 const plan = (given: Partial<Inventory>, by = rules()): DeletionPlan | null => {
   const taken = snapshot(given);
-  return planDeletions(taken, reportNamespace(taken, by), by.chargeImported);
+  return planDeletions(taken, reportNamespace(taken, by), by);
 };
 
 const proposed = (given: Partial<Inventory>): readonly string[] =>
@@ -111,12 +111,21 @@ describe('a tag is not proposed', () => {
     expect(plan({ images, streams, unreadableKinds: ['pods'] })).toBeNull();
   });
 
-  test('in production', () => {
-    const prod = namespace(NAMESPACE, { labels: { environment: 'prod' } });
-    const test1 = namespace(NAMESPACE, { labels: { environment: 'test' } });
-    expect(plan({ ...others, namespaces: [prod] })).toBeNull();
-    expect(proposed({ ...others, namespaces: [test1] })).toHaveLength(2);
-  });
+  test.each([
+    { environment: 'prod', productionEnvironments: ['prod', 'production'], isProposed: false },
+    { environment: 'production', productionEnvironments: ['prod', 'production'], isProposed: false },
+    { environment: 'test', productionEnvironments: ['prod', 'production'], isProposed: true },
+    { environment: 'live', productionEnvironments: ['live'], isProposed: false },
+    { environment: 'prod', productionEnvironments: ['live'], isProposed: true },
+    { environment: 'prod', productionEnvironments: [], isProposed: true },
+  ])(
+    'in production: $environment where that is $productionEnvironments',
+    ({ environment, productionEnvironments, isProposed }) => {
+      const namespaces = [namespace(NAMESPACE, { labels: { environment } })];
+      const planned = plan({ ...others, namespaces }, rules({ productionEnvironments }));
+      expect(planned?.deletions.length ?? null).toBe(isProposed ? 2 : null);
+    },
+  );
 
   test.each([
     { name: 'at exactly 14 days', created: ago(14 * DAY), is: false },

@@ -59,6 +59,23 @@ describe('latest in production', () => {
     expect(adviceOn(own)).toMatchObject([{ subject: 'api:latest', amount: 1 }]);
   });
 
+  test.each([
+    { environment: 'production', productionEnvironments: ['prod', 'production'], count: 1 },
+    { environment: 'live', productionEnvironments: ['live'], count: 1 },
+    { environment: 'prod', productionEnvironments: ['live'], count: 0 },
+  ])(
+    'is what $environment takes where production is $productionEnvironments: $count',
+    ({ environment, productionEnvironments, count }) => {
+      const running = [namespace(), namespace('wally-prod', { labels: { environment } })];
+      const taken = snapshot({
+        namespaces: running,
+        streams,
+        references: [named('wally-prod/Deployment/a')],
+      });
+      expect(reportNamespace(taken, rules({ productionEnvironments })).advice).toHaveLength(count);
+    },
+  );
+
   test.each(['running', 'scheduled', 'trigger', 'named'] as const)('is what is %s', (how) => {
     const references = [named('wally-prod/Any/a', { how })];
     expect(adviceOn({ namespaces, streams, references })).toHaveLength(1);

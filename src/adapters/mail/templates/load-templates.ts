@@ -1,5 +1,6 @@
 import type { RunSummary, UsageMail } from '../../../pipeline/ports.ts';
 import { DEFAULT_BRANDING } from '../../../branding.ts';
+import { PRODUCTION_ENVIRONMENTS } from '../../../usage/policy/production.ts';
 import { attachUsage } from '../attachments/attached-files.ts';
 import type { Brand } from './brand.ts';
 import { readSummarySample, readUsageSample, varySummary, varyUsage } from './samples.ts';
@@ -11,7 +12,7 @@ import { openTemplateFolder } from './template-source.ts';
 import { compileTemplate } from './compile-template.ts';
 import type { Template } from './compile-template.ts';
 import { viewUsage } from '../view/usage-report.ts';
-import type { UsageView } from '../view/usage-report.ts';
+import type { UsageSettings, UsageView } from '../view/usage-report.ts';
 
 /** The templates of all mails. */
 export type Templates = {
@@ -54,21 +55,22 @@ export const loadTemplates = async (
 /** The shape of all usage views: of the sample in full, and of it and its variants in brief, which is faster. */
 export const usageShape = (sample: UsageMail): Shape =>
   shapeOf([
-    viewUsage(sample, EVERYTHING, attachUsage(sample))({ namespaces: 1, detail: 'revisions' }),
+    viewUsage(sample, SETTINGS, attachUsage(sample))({ namespaces: 1, detail: 'revisions' }),
     ...varyUsage(sample).map(({ mail }) =>
-      viewUsage(mail, EVERYTHING, attachUsage(mail))({ namespaces: 1, detail: 1 }),
+      viewUsage(mail, SETTINGS, attachUsage(mail))({ namespaces: 1, detail: 1 }),
     ),
   ]);
 
 /** The shape of all summaries. */
 export const summaryShape = (sample: RunSummary): Shape =>
-  shapeOf(varySummary(sample).map(({ summary }) => viewSummary(summary, EVERYTHING)));
+  shapeOf(varySummary(sample).map(({ summary }) => viewSummary(summary, BRAND)));
 
 /** A brand that leaves nothing out. */
-const EVERYTHING: Brand = {
+const BRAND: Brand = {
   ...DEFAULT_BRANDING,
   logoText: 'Platform',
   paragraphs: { before: ['Before.'], after: ['After.'] },
   help: { text: 'Ask.', url: 'https://example.com' },
   docsUrl: 'https://example.com',
 };
+const SETTINGS: UsageSettings = { brand: BRAND, productionEnvironments: PRODUCTION_ENVIRONMENTS };

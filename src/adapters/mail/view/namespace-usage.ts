@@ -18,6 +18,7 @@ import { describeUnseenUse } from '../../../usage/report/reading.ts';
 import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
 import { listObstacles, MIN_AGE_DAYS } from '../../../usage/cleanup/plan.ts';
 import type { DeletionPlan, Obstacle } from '../../../usage/cleanup/plan.ts';
+import { isProduction } from '../../../usage/policy/production.ts';
 import { badgeOf } from './stream-list.ts';
 import { isUsageUnknown } from './stream-list-rows.ts';
 import { viewPlan } from './cleanup-proposal.ts';
@@ -68,18 +69,19 @@ export const standingOf = (namespace: NamespaceReport) => {
   };
 };
 
-/** What to delete first, the attached file that does it, and the colours of the bar. */
+/** What to delete first, the attached file that does it, the colours of the bar, and where nothing is proposed. */
 export type StandingOptions = {
   readonly plan: DeletionPlan | null;
   readonly cleanupName: string | null;
   readonly colors: Colors;
+  readonly productionEnvironments: readonly string[];
 };
 
 /** Puts one namespace's standing and plan into words. */
 export const viewNamespace = (
   namespace: NamespaceReport,
   report: Report,
-  { plan, cleanupName, colors }: StandingOptions,
+  { plan, cleanupName, colors, productionEnvironments }: StandingOptions,
 ): NamespaceView => {
   const { usage, alert, share } = standingOf(namespace);
   return {
@@ -90,7 +92,7 @@ export const viewNamespace = (
     share,
     contents: contentsOf(namespace),
     counting: namespace.totals.revisions === 0 ? '' : 'shared layers are counted once',
-    advice: plan === null ? adviseWithoutPlan(namespace, report) : '',
+    advice: plan === null ? adviseWithoutPlan(namespace, report, productionEnvironments) : '',
     remarks: remarksOf(namespace),
     plan: plan === null ? null : viewPlan(namespace, report, { plan, cleanupName }),
   };
@@ -145,13 +147,19 @@ const split = (first: Part, firstBytes: number, second: Part, wholeBytes: number
 };
 
 /** Says why nothing is proposed, with the reasons that hold. */
-const adviseWithoutPlan = (namespace: NamespaceReport, report: Report): string =>
-  namespace.quota.level === 'over'
-    ? `Nothing is proposed for deletion: ${whyNothing(namespace, report)}.`
-    : '';
+const adviseWithoutPlan = (
+  namespace: NamespaceReport,
+  report: Report,
+  productionEnvironments: readonly string[],
+): string => {
+  if (namespace.quota.level !== 'over') return '';
+  const reason = isProduction(namespace.environment, productionEnvironments)
+    ? 'this is production'
+    : whyNothing(namespace, report);
+  return `Nothing is proposed for deletion: ${reason}.`;
+};
 
 const whyNothing = (namespace: NamespaceReport, report: Report): string => {
-  if (namespace.environment === 'prod') return 'this is production';
   const unseen = describeUnseenUse(report);
   if (unseen !== null) return `${unseen}, so what is unused is not known`;
   const obstacles = listObstacles(namespace, report.generatedAt);

@@ -38,13 +38,19 @@ export type UsageView = Brand & {
   readonly reference: string;
 };
 
+/** The configuration, as far as a usage mail's words depend on it. */
+export type UsageSettings = {
+  readonly brand: Brand;
+  readonly productionEnvironments: readonly string[];
+};
+
 /**
  * Puts a usage mail into words, as much of it as an extent says; its files are in the order of its report. What does
  * not depend on the extent is worked out once.
  */
 export const viewUsage = (
   mail: UsageMail,
-  brand: Brand,
+  { brand, productionEnvironments }: UsageSettings,
   files: readonly NamespaceFiles[],
 ): ((extent: Extent) => UsageView) => {
   const { report } = mail;
@@ -57,6 +63,7 @@ export const viewUsage = (
         plan: mail.plans.get(namespace.name) ?? null,
         cleanupName: filesOf.get(namespace)?.cleanup?.filename ?? null,
         colors: brand.colors,
+        productionEnvironments,
       }),
     ),
   );

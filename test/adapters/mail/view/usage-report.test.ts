@@ -483,6 +483,14 @@ describe('what to delete first', () => {
     }
   });
 
+  test('is not proposed in the environments that the configuration calls production', async () => {
+    const withLive = await createCompose({ mail: {}, plan: { productionEnvironments: ['live'] } });
+    const adviceFor = (environment: string): string =>
+      withLive.renderUsage(mailOf([{ ...over, environment }])).text;
+    expect(adviceFor('live')).toContain('Nothing is proposed for deletion: this is production.');
+    expect(adviceFor('prod')).not.toContain('this is production');
+  });
+
   test('is no matter for a namespace within its quota', () => {
     const { text } = compose.renderUsage(mailOf([inventNamespace(1, { quota: quotaOf(99 * GI, 'ok', 1) })]));
     expect(text).not.toMatch(/Delete|proposed/);
