@@ -307,7 +307,7 @@ const NO_CLUSTER: Cluster = {
 const noMail = (): never => {
   throw new AppError('internal', 'this process makes no mail');
 };
-const NO_MAIL: Compose = { renderUsage: noMail, renderSummary: noMail, build: noMail, identify: noMail };
+const NO_MAIL: Compose = { renderUsage: noMail, renderSummary: noMail, build: noMail, hashId: noMail };
 
 /** The embedded Redis of the data folder, which other processes of that folder share. */
 const openEmbedded = async (config: Config, { connectOnly }: AppPurpose, stack: AsyncDisposableStack) => {

@@ -304,7 +304,7 @@ export const createFakeCompose = (): Compose => ({
       ].join('\r\n'),
     ),
   }),
-  identify: (...parts) => hash('sha256', JSON.stringify(parts), 'hex'),
+  hashId: (...parts) => hash('sha256', JSON.stringify(parts), 'hex'),
 });
 
 /** How a try to send ends; `started` says whether the message had begun, by default unless the outcome is `retry`. */

@@ -212,7 +212,7 @@ export type Compose = {
   /** @throws AppError `invalid` when no sender is configured */
   build(rendered: RenderedMail, delivery: Delivery): Promise<OutgoingMessage>;
   /** SHA-256 over the parts, hexadecimal: a delivery's id. */
-  identify(...parts: readonly string[]): string;
+  hashId(...parts: readonly string[]): string;
 };
 
 /** How one attempt to send ended. */

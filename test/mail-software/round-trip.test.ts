@@ -44,7 +44,7 @@ describe.skipIf(!hasMailSoftware)(
           dkim: { domain: PLATFORM, selector: 'ours', keyFile },
         },
       });
-      const delivery = { ...DELIVERY, id: compose.identify('round trip', String(number)) };
+      const delivery = { ...DELIVERY, id: compose.hashId('round trip', String(number)) };
       const message = await compose.build(await fixture.render(compose), delivery);
       await send(software().postfix.port, message);
       const came = await fetchMail(software(), MIRA, (mail) => mail.includes(`<${delivery.id}@${PLATFORM}>`));

@@ -54,11 +54,11 @@ export const describeCompose = (name: string, create: () => Promise<Compose>): v
     });
 
     test('identifies by all parts and where they end', async () => {
-      const { identify } = await create();
-      const ids = [identify('a', 'bc'), identify('ab', 'c'), identify('abc'), identify('a', 'bc', '')];
+      const { hashId } = await create();
+      const ids = [hashId('a', 'bc'), hashId('ab', 'c'), hashId('abc'), hashId('a', 'bc', '')];
       expect(new Set(ids).size).toBe(4);
       for (const id of ids) expect(id).toMatch(/^[0-9a-f]{64}$/);
-      expect(identify('a', 'bc')).toBe(ids[0]);
+      expect(hashId('a', 'bc')).toBe(ids[0]);
     });
   });
 };
@@ -138,11 +138,11 @@ const runSummary = (): RunSummary => ({
   failing: [],
 });
 
-const deliveryTo = ({ identify }: Compose, address: string): Delivery => ({
-  id: identify('weekly-2026-11-23', 'label:wally', address, 'usage-report'),
+const deliveryTo = ({ hashId }: Compose, address: string): Delivery => ({
+  id: hashId('weekly-2026-11-23', 'label:wally', address, 'usage-report'),
   runId: 'weekly-2026-11-23',
   kind: 'usage-report',
-  thread: { id: identify('thread', address), last: null },
+  thread: { id: hashId('thread', address), last: null },
   teamId: 'label:wally',
   recipient: { address, roles: ['Technical lead'], rule: 'annotation:contacts' },
   namespaces: ['a1b2c3-dev', 'a1b2c3-tools'],

@@ -4,9 +4,9 @@ import type { Compose, RenderedMail, RunSummary, UsageMail } from '../../pipelin
 import { attachSummary, attachUsage } from './attachments/attached-files.ts';
 import { brandOf } from './templates/brand.ts';
 import type { Brand, BrandOptions } from './templates/brand.ts';
-import { asciiLine, cleanTexts } from './message/clean-text.ts';
+import { asciiLine, cleanStrings } from './message/clean-text.ts';
 import { fit } from './view/level-of-detail.ts';
-import { identify } from './message/hash-id.ts';
+import { hashId } from './message/hash-id.ts';
 import { inspectMails } from './templates/inspect-mails.ts';
 import { loadTemplates } from './templates/load-templates.ts';
 import type { Templates } from './templates/load-templates.ts';
@@ -83,7 +83,7 @@ const composeWith = ({ usageReport, runSummary }: Templates, options: ComposeOpt
     renderSummary: (summary) =>
       nameCluster(summary.run.cluster?.name ?? '', renderSummary(runSummary, brand, summary)),
     build: createBuild(mail),
-    identify,
+    hashId,
   };
 };
 
@@ -99,7 +99,7 @@ const renderUsage = (
   mail: UsageMail,
 ): RenderedMail => {
   // Plans keep their names as they are: a command must never name another tag than the one that was weighed.
-  const clean: UsageMail = { ...cleanTexts({ ...mail, plans: null }), plans: mail.plans };
+  const clean: UsageMail = { ...cleanStrings({ ...mail, plans: null }), plans: mail.plans };
   const files = attachUsage(mail);
   const view = viewUsage(clean, settings, files);
   const namespaces = listNamespaces(clean.report);
@@ -109,8 +109,8 @@ const renderUsage = (
   };
   const { filled, html } = fit(
     whole,
-    (extent) => {
-      const filled = view(extent);
+    (level) => {
+      const filled = view(level);
       return { filled, html: template.fillHtml(filled) };
     },
     (rendering) => isLightEnough(rendering.html),
@@ -124,7 +124,7 @@ const renderUsage = (
 };
 
 const renderSummary = (template: Template<SummaryView>, brand: Brand, summary: RunSummary): RenderedMail => {
-  const clean = cleanTexts(summary);
+  const clean = cleanStrings(summary);
   const view = viewSummary(clean, brand);
   return {
     subject: summarySubject(clean, brand),

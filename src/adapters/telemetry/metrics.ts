@@ -1,4 +1,4 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry as MetricSet } from 'prom-client';
 import type { Observe } from '../../pipeline/events.ts';
 import { JOBS } from '../../pipeline/jobs.ts';
 import type { Now } from '../../pipeline/ports.ts';
@@ -12,13 +12,13 @@ export type Metrics = {
   readonly contentType: string;
 };
 
-/** Counts events, in a registry of its own. */
+/** Counts events; two of these share nothing. */
 export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
-  const registry = new Registry();
+  const metricSet = new MetricSet();
   const count = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
-    new Counter({ name: `quotagram_${name}`, help, labelNames, registers: [registry] });
+    new Counter({ name: `quotagram_${name}`, help, labelNames, registers: [metricSet] });
   const gauge = (name: string, help: string) => {
-    const unset = new Gauge({ name: `quotagram_${name}`, help, registers: [registry] });
+    const unset = new Gauge({ name: `quotagram_${name}`, help, registers: [metricSet] });
     // It begins as 0, which would tell of a run in 1970.
     unset.remove();
     return unset;
@@ -77,7 +77,7 @@ export const createMetrics = ({ now }: { readonly now: Now }): Metrics => {
         return event satisfies never;
     }
   };
-  return { observe, text: () => registry.metrics(), contentType: registry.contentType };
+  return { observe, text: () => metricSet.metrics(), contentType: metricSet.contentType };
 };
 
 /** A job's id names its namespace or mail, too: a series for each would never end. A timer's has its own form. */

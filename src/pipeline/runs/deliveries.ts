@@ -53,7 +53,7 @@ export type Occasion = {
  * leaks nothing.
  */
 export const draftDeliveries = (
-  compose: Pick<Compose, 'identify'>,
+  compose: Pick<Compose, 'hashId'>,
   occasion: Occasion,
   mailed: readonly MailedNamespace[],
 ): readonly Delivery[] => {
@@ -78,17 +78,17 @@ export const draftDeliveries = (
  * cluster by its name alone, so that it goes on when the API moves.
  */
 export const draftDelivery = (
-  compose: Pick<Compose, 'identify'>,
+  compose: Pick<Compose, 'hashId'>,
   { runId, cluster, kind, at }: Occasion,
   content: Pick<Delivery, 'teamId' | 'recipient' | 'namespaces'>,
 ): Delivery => {
   const { name, apiUrl } = cluster ?? { name: '', apiUrl: null };
   const subject = [content.teamId, content.recipient.address.toLowerCase(), kind] as const;
   return {
-    id: compose.identify(name, apiUrl ?? '', runId, ...subject),
+    id: compose.hashId(name, apiUrl ?? '', runId, ...subject),
     runId,
     kind,
-    thread: kind === 'one-off' ? null : { id: compose.identify('thread', name, ...subject), last: null },
+    thread: kind === 'one-off' ? null : { id: compose.hashId('thread', name, ...subject), last: null },
     ...content,
     state: 'planned',
     date: at,

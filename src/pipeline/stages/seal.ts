@@ -7,7 +7,7 @@ import type { Run } from '../records/run.ts';
 import { queueMails, requireRun } from '../runs/run.ts';
 import type { RunDeps } from '../runs/run.ts';
 
-export type SealDeps = RunDeps & { readonly compose: Pick<Compose, 'identify'> };
+export type SealDeps = RunDeps & { readonly compose: Pick<Compose, 'hashId'> };
 
 /**
  * Freezes numbers and recipients once every namespace was weighed or given up, plans one delivery per (team,

@@ -62,7 +62,7 @@ export const resolveLimit = (
 };
 
 /** A namespace's usage against its limit. */
-export type Standing = {
+export type QuotaStatus = {
   readonly level: Level;
   /**
    * One decimal, rounded half up; more decimals where one would make it 0 or 100, so that only nothing is 0 and only
@@ -73,7 +73,7 @@ export type Standing = {
 };
 
 /** Compares usage with a limit; exact, in integers. */
-export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent: number): Standing => {
+export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent: number): QuotaStatus => {
   if (limit === null) return { level: 'ok', usedPercent: null, overBytes: 0 };
   const isOver = usedBytes > limit;
   const isWarning = !isOver && limit > 0 && BigInt(usedBytes) * 100n >= BigInt(limit) * BigInt(warnPercent);

@@ -67,7 +67,7 @@ describe('a built message', () => {
     const compose = await createCompose({ mail: MAIL });
     const rendered = compose.renderUsage(inventMail(1));
     const one = await compose.build(rendered, DELIVERY);
-    const other = await compose.build(rendered, { ...DELIVERY, id: compose.identify('other') });
+    const other = await compose.build(rendered, { ...DELIVERY, id: compose.hashId('other') });
     expect(Buffer.from(one.bytes).equals(other.bytes)).toBe(false);
   });
 

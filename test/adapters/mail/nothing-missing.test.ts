@@ -66,7 +66,7 @@ describe('whatever a namespace holds, all of it is in the mail', () => {
     const left = Number(/And (\d+) more namespaces? There is no more room here/.exec(page)?.[1] ?? 0);
     expect(left > 0).toBe(count > 5);
     for (const [index, { name }] of namespaces.toReversed().entries()) {
-      // The worst have a section; of the next hundred there is a line with their standing and files.
+      // The worst have a section; of the next hundred there is a line with their usage and files.
       const hasLine = index >= count - left && index < count - left + 100;
       expect(page.includes(`${name} uses `), name).toBe(index < count - left);
       expect(page.includes(`usage-${name}.csv and cleanup-${name}.txt`), name).toBe(hasLine);

@@ -104,7 +104,7 @@ describe.each(MAILS)('%s', async (_name, heading, invent) => {
     expect(readPageWords(html)).toEqual(readTextWords(text));
   });
 
-  test('says of standing and plan what the report says, in page and subject', () => {
+  test('gives the usage and the cleanup plan as the report has them, in page and subject', () => {
     const shown = readStandings(html);
     expect(shown.sections).toHaveLength(reports.length);
     for (const [index, namespace] of reports.entries()) {

@@ -58,7 +58,7 @@ test('nothing is said of the last run before there was one', async () => {
   expect(await text()).toMatch(/^quotagram_last_run_namespaces_over 0$/m);
 });
 
-test('two sets of metrics do not share a registry', async () => {
+test('two sets of metrics share nothing', async () => {
   const first = createMetrics({ now });
   const second = createMetrics({ now });
   first.observe({ type: 'run-stopped', runId: 'weekly-2026-11-23', reason: 'no rights' });

@@ -6,7 +6,7 @@ import { bounceIdOf } from '../../../pipeline/bounces/bounces.ts';
 import type { Delivery, Thread } from '../../../pipeline/records/delivery.ts';
 import { createSigner } from './dkim.ts';
 import type { DkimOptions } from './dkim.ts';
-import { identify } from './hash-id.ts';
+import { hashId } from './hash-id.ts';
 
 /** Whom mails come from and where answers go: `name@example.com` or `Name <name@example.com>`. */
 export type Sender = {
@@ -114,5 +114,5 @@ const hashedLabel = (name: string): string => {
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 46)
     .replace(/^-|-$/g, '');
-  return `${start === '' ? '' : `${start}-`}${identify(name).slice(0, 16)}`;
+  return `${start === '' ? '' : `${start}-`}${hashId(name).slice(0, 16)}`;
 };

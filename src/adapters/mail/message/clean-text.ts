@@ -16,7 +16,7 @@ export const cleanText = (text: string, maxLength = MAX_LENGTH): string => {
 };
 
 /** Plain data (what JSON can say) with every text in it clean; keys stay as they are. Mostly there is nothing to clean. */
-export const cleanTexts = <Data>(data: Data): Data =>
+export const cleanStrings = <Data>(data: Data): Data =>
   isClean(data)
     ? data
     : JSON.parse(JSON.stringify(data), (_key, value: unknown) =>

@@ -107,10 +107,10 @@ const backgroundIn = (sheet: string): string | null =>
   /(?:^|[\s,}])body\b[^{}]*\{[^}]*background(?:-color)?:\s*(#[0-9a-f]{6})\b/i.exec(sheet)?.[1] ?? null;
 
 const sampleDelivery = (compose: Compose, kind: Delivery['kind']): Delivery => ({
-  id: compose.identify('sample', kind),
+  id: compose.hashId('sample', kind),
   runId: 'sample',
   kind,
-  thread: { id: compose.identify('sample', 'thread'), last: compose.identify('sample', 'last') },
+  thread: { id: compose.hashId('sample', 'thread'), last: compose.hashId('sample', 'last') },
   teamId: 'ns:sample',
   recipient: { address: 'sample@example.com', roles: [], rule: '--to' },
   namespaces: ['sample'],

@@ -19,7 +19,7 @@ import { cleanText } from '../message/clean-text.ts';
 import { tableLines } from './wrap-text.ts';
 
 /** What to delete first, with its commands. */
-export type PlanView = {
+export type CleanupView = {
   readonly heading: string;
   /** For the line that a mailbox shows beside the subject. */
   readonly summary: string;
@@ -39,14 +39,14 @@ export type PlanView = {
 };
 
 /** A plan and the attached file that carries it out, by name; null where there is none. */
-export type PlanOptions = { readonly plan: DeletionPlan; readonly cleanupName: string | null };
+export type CleanupOptions = { readonly plan: DeletionPlan; readonly cleanupName: string | null };
 
 /** Puts a plan into words. Its names are as the API has them: only what is shown is cleaned. */
-export const viewPlan = (
+export const viewCleanup = (
   namespace: NamespaceReport,
   report: Report,
-  { plan, cleanupName }: PlanOptions,
-): PlanView => {
+  { plan, cleanupName }: CleanupOptions,
+): CleanupView => {
   const count = plan.deletions.length;
   const frees = formatBytes(plan.freesBytes);
   const commands = plan.deletions.flatMap(
@@ -86,7 +86,7 @@ export const viewPlan = (
 };
 
 /** The file asks for the cluster's address where the report does not know it. */
-const describeCleanup = (fileName: string, apiUrl: string | null): PlanView['cleanup'] => {
+const describeCleanup = (fileName: string, apiUrl: string | null): CleanupView['cleanup'] => {
   const isServerKnown = apiUrl !== null && isQuotableUrl(apiUrl);
   return {
     sentence: `The attached ${fileName} does the same, but checks the cluster and each tag first. To run it${isServerKnown ? '' : ', with the address that oc whoami --show-server prints'}:`,

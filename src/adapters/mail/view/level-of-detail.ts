@@ -1,11 +1,11 @@
 /**
- * How much of a namespace its list shows: every revision, every tag, every stream, or that many of the largest
- * streams. What the list leaves out is in the CSV.
+ * How much of a namespace its list shows: every revision, every tag, every stream, or so many of its largest streams.
+ * The CSV has what the list leaves out.
  */
 export type Detail = 'revisions' | 'tags' | 'streams' | number;
 
-/** How much a mail shows: so many namespaces, the worst first, each in that detail. The others are a line each. */
-export type Extent = { readonly namespaces: number; readonly detail: Detail };
+/** How much a mail shows: so many namespaces in detail, the worst first. Each of the others is one line. */
+export type LevelOfDetail = { readonly namespaces: number; readonly detail: Detail };
 
 /** The most that a mail shows, and its size: so many namespaces and, in the largest of them, streams. */
 type Whole = { readonly namespaces: number; readonly streams: number };
@@ -16,7 +16,7 @@ type Whole = { readonly namespaces: number; readonly streams: number };
  */
 export const fit = <Rendering>(
   { namespaces, streams }: Whole,
-  render: (extent: Extent) => Rendering,
+  render: (level: LevelOfDetail) => Rendering,
   isLight: (rendering: Rendering) => boolean,
 ): Rendering => {
   for (const detail of ['revisions', 'tags', 'streams'] as const) {
@@ -28,8 +28,8 @@ export const fit = <Rendering>(
     ...countDown(namespaces, 0).map((fewer) => ({ namespaces: fewer, detail: LEAST_STREAMS })),
   ];
   const index = findFirst(smaller.length, (position) => {
-    const extent = smaller[position];
-    return extent === undefined || isLight(render(extent));
+    const level = smaller[position];
+    return level === undefined || isLight(render(level));
   });
   return render(smaller[index] ?? { namespaces: 0, detail: LEAST_STREAMS });
 };

@@ -21,10 +21,10 @@ import type { DeletionPlan, Obstacle } from '../../../usage/cleanup/plan.ts';
 import { isProduction } from '../../../usage/policy/production.ts';
 import { badgeOf } from './stream-list.ts';
 import { isUsageUnknown } from './stream-list-rows.ts';
-import { viewPlan } from './cleanup-proposal.ts';
-import type { PlanView } from './cleanup-proposal.ts';
+import { viewCleanup } from './cleanup-proposal.ts';
+import type { CleanupView } from './cleanup-proposal.ts';
 
-/** One namespace's standing and what to do about it, in words. */
+/** One namespace in a mail: its usage against its quota and what to do about it, in words. */
 export type NamespaceView = {
   /** Empty where the mail's own heading says it. */
   readonly heading: string;
@@ -39,7 +39,7 @@ export type NamespaceView = {
   /** What to do where nothing can be proposed; empty otherwise. */
   readonly advice: string;
   readonly remarks: string;
-  readonly plan: PlanView | null;
+  readonly plan: CleanupView | null;
 };
 
 /** Usage against quota as a bar of one or two parts, with a label at each end. */
@@ -53,7 +53,7 @@ export type BarView = {
  * A namespace's usage, `62.4 of 50 GiB`, what alarms in it, `12.4 over`, and its share of the quota, `124.8% of quota`;
  * empty where there is none.
  */
-export const standingOf = (namespace: NamespaceReport) => {
+export const describeUsage = (namespace: NamespaceReport) => {
   const { usedBytes, unknownRevisions, quota } = namespace;
   const { level, limitBytes, usedPercent } = quota;
   if (isUsageUnknown(namespace)) {
@@ -70,20 +70,20 @@ export const standingOf = (namespace: NamespaceReport) => {
 };
 
 /** What to delete first, the attached file that does it, the colours of the bar, and where nothing is proposed. */
-export type StandingOptions = {
+export type NamespaceUsageOptions = {
   readonly plan: DeletionPlan | null;
   readonly cleanupName: string | null;
   readonly colors: Colors;
   readonly productionEnvironments: readonly string[];
 };
 
-/** Puts one namespace's standing and plan into words. */
+/** Puts one namespace's usage and its cleanup plan into words. */
 export const viewNamespace = (
   namespace: NamespaceReport,
   report: Report,
-  { plan, cleanupName, colors, productionEnvironments }: StandingOptions,
+  { plan, cleanupName, colors, productionEnvironments }: NamespaceUsageOptions,
 ): NamespaceView => {
-  const { usage, alert, share } = standingOf(namespace);
+  const { usage, alert, share } = describeUsage(namespace);
   return {
     heading: `${namespace.name}${isUsageUnknown(namespace) ? ':' : ' uses'} ${usage}`,
     alert,
@@ -94,7 +94,7 @@ export const viewNamespace = (
     counting: namespace.totals.revisions === 0 ? '' : 'shared layers are counted once',
     advice: plan === null ? adviseWithoutPlan(namespace, report, productionEnvironments) : '',
     remarks: remarksOf(namespace),
-    plan: plan === null ? null : viewPlan(namespace, report, { plan, cleanupName }),
+    plan: plan === null ? null : viewCleanup(namespace, report, { plan, cleanupName }),
   };
 };
 

@@ -17,7 +17,7 @@ export const listNotes = (report: Report, namespaces: readonly NamespaceReport[]
       return [`${namespaces.length > 1 ? `${name}: ` : ''}${text}${subjects}`];
     }),
   ),
-  ...notesOnPromotion(namespaces),
+  ...notesOnSharedImages(namespaces),
   ...adviseSmaller(namespaces),
 ];
 
@@ -42,7 +42,7 @@ const placeReading = (lists: readonly ListReading[], sentence: string | null): R
 };
 
 /** Why the figures of namespaces do not add up to the team's, and why deleting frees nothing elsewhere. */
-const notesOnPromotion = (namespaces: readonly NamespaceReport[]): readonly string[] =>
+const notesOnSharedImages = (namespaces: readonly NamespaceReport[]): readonly string[] =>
   namespaces.every(({ sharedWithTeamBytes }) => sharedWithTeamBytes === 0)
     ? []
     : [

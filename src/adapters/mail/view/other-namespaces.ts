@@ -3,7 +3,7 @@ import { formatBytes, formatCount, formatList } from '../../../usage/format.ts';
 import type { NamespaceReport } from '../../../usage/report/report.ts';
 import { badgeOf, listTagless } from './stream-list.ts';
 import { cutIntoTables, partOf } from './split-tables.ts';
-import { standingOf } from './namespace-usage.ts';
+import { describeUsage } from './namespace-usage.ts';
 
 /** Namespaces for which a mail has room for a line only: all else about them is attached. */
 export type OthersView = {
@@ -71,7 +71,7 @@ const tellRest = (rest: readonly NamespaceReport[]): string => {
 };
 
 const viewOther = ({ namespace, csvName, cleanupName }: OtherNamespace): OtherRow => {
-  const { usage, alert } = standingOf(namespace);
+  const { usage, alert } = describeUsage(namespace);
   return {
     name: namespace.name,
     badge: badgeOf(namespace),

@@ -3,7 +3,7 @@ import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
 import type { UsageMail } from '../../../pipeline/ports.ts';
 import type { Brand } from '../templates/brand.ts';
 import { asciiLine } from '../message/clean-text.ts';
-import { standingOf } from './namespace-usage.ts';
+import { describeUsage } from './namespace-usage.ts';
 
 /** Facts first, in ASCII: `[Image registry] d1b5d2-tools: 62.4 of 50 GiB, 12.4 over, and 2 more namespaces`. */
 export const usageSubject = ({ report, kind }: UsageMail, { productName }: Brand): string => {
@@ -38,6 +38,6 @@ export const countOthers = (reports: readonly NamespaceReport[]): string =>
 export const joinFacts = (facts: readonly string[]): string => facts.filter((fact) => fact !== '').join(', ');
 
 const factsOf = (namespace: NamespaceReport): readonly string[] => {
-  const { usage, alert, share } = standingOf(namespace);
+  const { usage, alert, share } = describeUsage(namespace);
   return [usage, alert, namespace.quota.level === 'warning' ? share : ''];
 };

@@ -3,7 +3,7 @@ import type { NamespaceReport, TeamReport } from '../../../usage/report/report.t
 import type { UsageMail } from '../../../pipeline/ports.ts';
 import type { NamespaceFiles } from '../attachments/attached-files.ts';
 import type { Brand } from '../templates/brand.ts';
-import type { Extent } from './level-of-detail.ts';
+import type { LevelOfDetail } from './level-of-detail.ts';
 import { listNamespace } from './stream-list.ts';
 import type { ListView } from './stream-list.ts';
 import { listNotes } from './notes.ts';
@@ -25,7 +25,7 @@ export type UsageView = Brand & {
   readonly alert: string;
   /** How many namespaces follow the one that the heading names; empty where none do. */
   readonly more: string;
-  /** Of a mail about several namespaces: the team's standing. */
+  /** Of a mail about several namespaces: each team's usage, a sentence a team. */
   readonly teams: readonly string[];
   readonly namespaces: readonly NamespaceView[];
   /** Namespaces for which there is no room; null where there is. */
@@ -45,18 +45,18 @@ export type UsageSettings = {
 };
 
 /**
- * Puts a usage mail into words, as much of it as an extent says; its files are in the order of its report. What does
- * not depend on the extent is worked out once.
+ * Puts a usage mail into words at a level of detail. `files` are in the order of the report's namespaces. What does not
+ * depend on the level is worked out once.
  */
 export const viewUsage = (
   mail: UsageMail,
   { brand, productionEnvironments }: UsageSettings,
   files: readonly NamespaceFiles[],
-): ((extent: Extent) => UsageView) => {
+): ((level: LevelOfDetail) => UsageView) => {
   const { report } = mail;
   const filesOf = new Map(listNamespaces(report).map((namespace, index) => [namespace, files[index]]));
   const reports = bySeverity(listNamespaces(report));
-  const standings = adviseOnce(
+  const sections = adviseOnce(
     reports,
     reports.map((namespace) =>
       viewNamespace(namespace, report, {
@@ -67,19 +67,19 @@ export const viewUsage = (
       }),
     ),
   );
-  const { heading = '', alert = '' } = standings[0] ?? {};
+  const { heading = '', alert = '' } = sections[0] ?? {};
   const more = countOthers(reports);
   const findElsewhere = createFindElsewhere(reports);
   return ({ namespaces: count, detail }) => ({
     ...brand,
     title: joinFacts([heading, alert, more]),
-    preheader: preheaderOf(standings, reports),
+    preheader: preheaderOf(sections, reports),
     origin: `${brand.productName} usage · cluster ${report.cluster.name} · ${mail.kind === 'one-off' ? 'requested by the platform team' : formatWeek(report.generatedAt)}`,
     heading,
     alert,
     more,
     teams: reports.length === 1 ? [] : report.reports.map((team) => describeTeam(team, mail.team)),
-    namespaces: (reports.length === 1 ? standings.map(standAlone) : standings).slice(0, count),
+    namespaces: (reports.length === 1 ? sections.map(asOnlyNamespace) : sections).slice(0, count),
     others: viewOthers(
       reports.slice(count).map((namespace) => {
         const { csv, cleanup } = filesOf.get(namespace) ?? {};
@@ -106,35 +106,35 @@ export const viewUsage = (
 /** What holds for several namespaces is said of the first, and of the others that it is so, too. */
 const adviseOnce = (
   reports: readonly NamespaceReport[],
-  standings: readonly NamespaceView[],
+  sections: readonly NamespaceView[],
 ): readonly NamespaceView[] => {
   const saidOf = new Map<string, string>();
-  return standings.map((standing, index) => {
-    const { advice } = standing;
+  return sections.map((section, index) => {
+    const { advice } = section;
     const first = saidOf.get(advice);
-    if (advice === '') return standing;
+    if (advice === '') return section;
     if (first !== undefined)
-      return { ...standing, advice: `Nothing is proposed for deletion, for the same reason as in ${first}.` };
+      return { ...section, advice: `Nothing is proposed for deletion, for the same reason as in ${first}.` };
     saidOf.set(advice, reports[index]?.name ?? '');
-    return standing;
+    return section;
   });
 };
 
 /** The mail's own heading says which it is, and its list is the next thing below. */
-const standAlone = (standing: NamespaceView): NamespaceView => ({
-  ...standing,
+const asOnlyNamespace = (section: NamespaceView): NamespaceView => ({
+  ...section,
   heading: '',
   alert: '',
   badge: '',
-  advice: standing.advice === '' ? '' : `${standing.advice} The list below starts with the largest.`,
+  advice: section.advice === '' ? '' : `${section.advice} The list below starts with the largest.`,
 });
 
 /** What to do: the first plan there is, else what the worst namespace advises, else what is there. */
-const preheaderOf = (standings: readonly NamespaceView[], reports: readonly NamespaceReport[]): string => {
-  const index = standings.findIndex(({ plan }) => plan !== null);
+const preheaderOf = (sections: readonly NamespaceView[], reports: readonly NamespaceReport[]): string => {
+  const index = sections.findIndex(({ plan }) => plan !== null);
   const place = reports.length > 1 && index >= 0 ? `${reports[index]?.name ?? ''}: ` : '';
-  const [first] = standings;
-  return `${place}${standings[index]?.plan?.summary ?? (first?.advice || first?.contents || '')}`;
+  const [first] = sections;
+  return `${place}${sections[index]?.plan?.summary ?? (first?.advice || first?.contents || '')}`;
 };
 
 /** Its total is that of all its namespaces: what they share, as promoted images do, is in it once. */
