@@ -49,7 +49,7 @@ export const namespaceTable = (out: Out, report: Report): string => {
     recipientsCell(namespace),
   ]);
   const remarks = [
-    clusterTotal(report),
+    printable(clusterTotal(report, namespaces)),
     ...remarkUnknownSizes(namespaces),
     ...remarkNobodyToTell(namespaces),
     ...report.snapshot.findings.map(({ message }) => printable(message)),
@@ -102,16 +102,19 @@ const recipientsCell = ({ recipients, noRecipientReason }: NamespaceReport): str
   return recipients.length === 0 ? 'nobody' : 'fallback';
 };
 
-const clusterTotal = ({ cluster }: Report): string => {
-  const { usedBytes, sumOfNamespacesBytes } = cluster;
-  const name = printable(cluster.name);
+const clusterTotal = ({ cluster }: Report, namespaces: readonly NamespaceReport[]): string => {
+  const { name, usedBytes, sumOfNamespacesBytes } = cluster;
   if (usedBytes === null || sumOfNamespacesBytes === null)
     return `Only a part of ${name} was read, so there is no total.`;
-  const total = `${name}: ${formatBytes(usedBytes)} in all.`;
-  return sumOfNamespacesBytes === usedBytes
-    ? total
-    : `${total} The namespaces add up to ${formatBytes(sumOfNamespacesBytes)}, because what they share counts in each.`;
+  const isLowerBound = namespaces.some(({ unknownRevisions }) => unknownRevisions > 0);
+  return `${name}: ${isLowerBound ? 'at least ' : ''}${formatBytes(usedBytes)} in all.${explainSum(usedBytes, sumOfNamespacesBytes, isLowerBound)}`;
 };
+
+/** Why the namespaces add up to more than there is in all; empty where they do not. */
+export const explainSum = (usedBytes: number, sumBytes: number, isLowerBound: boolean): string =>
+  sumBytes === usedBytes
+    ? ''
+    : ` The namespaces add up to ${isLowerBound ? 'at least ' : ''}${formatBytes(sumBytes)}, because what they share counts in each.`;
 
 const remarkUnknownSizes = (namespaces: readonly NamespaceReport[]): readonly string[] => {
   const unknown = namespaces.filter(({ unknownRevisions }) => unknownRevisions > 0);

@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatLimit, formatList } from '../usage/format.ts';
 import type { App } from '../app.ts';
-import { levelCell, usedCell } from './report-tables.ts';
+import { explainSum, levelCell, usedCell } from './report-tables.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import { paint, printable } from './terminal.ts';
@@ -11,7 +11,8 @@ type RunSummary = Awaited<ReturnType<App['summariseRun']>>;
 type Row = RunSummary['rows'][number];
 
 /** What a run came to: a line a namespace, those over quota first, and the cluster's total. */
-export const summaryText = (out: Out, { run, rows }: RunSummary): string => {
+export const summaryText = (out: Out, summary: RunSummary): string => {
+  const { run, rows } = summary;
   const sorted = rows.toSorted(
     (a, b) =>
       rank(a) - rank(b) || (b.usedBytes ?? 0) - (a.usedBytes ?? 0) || (a.namespace < b.namespace ? -1 : 1),
@@ -27,7 +28,7 @@ export const summaryText = (out: Out, { run, rows }: RunSummary): string => {
   return [
     layOut(COLUMNS, cells),
     '\n',
-    totalLine(run),
+    totalLine(summary),
     ...run.findings.map(({ message }) => `${printable(message)}\n`),
   ].join('');
 };
@@ -65,7 +66,10 @@ const mailCell = (out: Out, { level, mails, noRecipientReason, problem }: Row): 
 const countMails = (mails: number | undefined, what: string): readonly string[] =>
   mails === undefined || mails === 0 ? [] : [`${formatCount(mails, 'mail')} ${what}`];
 
-const totalLine = (run: RunSummary['run']): string =>
-  run.clusterUsedBytes === null || run.sumOfNamespacesBytes === null
-    ? ''
-    : `In all ${formatBytes(run.clusterUsedBytes)}; the namespaces add up to ${formatBytes(run.sumOfNamespacesBytes)}, because what they share counts in each.\n`;
+const totalLine = ({ run, rows }: RunSummary): string => {
+  const { clusterUsedBytes: used, sumOfNamespacesBytes: sum } = run;
+  if (used === null || sum === null) return '';
+  // What was given up may have unknown sizes, too.
+  const isLowerBound = rows.some((row) => row.usedBytes === null || row.unknownRevisions > 0);
+  return `In all ${isLowerBound ? 'at least ' : ''}${formatBytes(used)}.${explainSum(used, sum, isLowerBound)}\n`;
+};

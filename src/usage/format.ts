@@ -68,10 +68,12 @@ export const formatOver = (usedBytes: number, limitBytes: number): string => {
   return over === TRACE ? `over by ${over} ${unit.name}` : `${over} over`;
 };
 
-/** The verdict after `formatAtLeast`: `12.4 over`, `over by at least 12 B`. */
+/** The verdict after `formatAtLeast`: `at least 12.4 over`, `over by at least 12 B`. */
 export const formatOverAtLeast = (usedBytes: number, limitBytes: number): string => {
   const over = formatOver(usedBytes, limitBytes);
-  return over.includes(TRACE) ? `over by at least ${formatBytes(usedBytes - limitBytes)}` : over;
+  return over.includes(TRACE)
+    ? `over by at least ${formatBytes(usedBytes - limitBytes)}`
+    : `at least ${over}`;
 };
 
 /**

@@ -155,3 +155,15 @@ test('the table of all namespaces counts advice by kind', async () => {
   );
   expect(namespaceTable(out, await reportOn({ streams }))).not.toContain('Advice');
 });
+
+test('the total of a cluster is a lower bound, and so is the sum, where sizes are unknown', async () => {
+  const images = [image('a', { layers: { a: 1024 } })];
+  const shared = ['a', 'b'].map((name) => stream('api', { v1: ['a'] }, { namespace: name }));
+  const unknown = stream('web', { v1: ['gone'] }, { namespace: 'a' });
+  expect(namespaceTable(out, await reportOn({ images, streams: shared }))).toContain(
+    ': 1 KiB in all. The namespaces add up to 2 KiB, because',
+  );
+  expect(namespaceTable(out, await reportOn({ images, streams: [...shared, unknown] }))).toContain(
+    ': at least 1 KiB in all. The namespaces add up to at least 2 KiB, because',
+  );
+});

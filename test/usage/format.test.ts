@@ -11,6 +11,7 @@ import {
   formatLongDay,
   formatMoment,
   formatOver,
+  formatOverAtLeast,
   formatPercent,
   formatShare,
   formatShareAtLeast,
@@ -266,6 +267,14 @@ test.each([
   [12, null, 'at least 12 B'],
 ])('%d bytes and more of %s are %s', (usedBytes, limitBytes, text) => {
   expect(formatAtLeast(usedBytes, limitBytes)).toBe(text);
+});
+
+test.each([
+  [Math.round(62.4 * GI), 50 * GI, 'at least 12.4 over'],
+  [51 * GI, 50 * GI, 'at least 1 over'],
+  [50 * GI + 12, 50 * GI, 'over by at least 12 B'],
+])('%d bytes and more of %d are %s', (usedBytes, limitBytes, text) => {
+  expect(formatOverAtLeast(usedBytes, limitBytes)).toBe(text);
 });
 
 test.each<[number, number | null, string]>([

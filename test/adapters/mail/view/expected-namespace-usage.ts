@@ -67,7 +67,7 @@ const TWO = `(?<a>${S}) of (?<b>${S}) ${U}`;
 /** How much over, after both: in their unit, unless that cannot tell it. */
 const overOf = (unknownRevisions: number): string =>
   unknownRevisions > 0
-    ? `(?:(?<c>\\d[\\d,]*(?:\\.\\d)?) over|over by at least (?<d>\\d[\\d,.]* \\w+))`
+    ? `(?:at least (?<c>\\d[\\d,]*(?:\\.\\d)?) over|over by at least (?<d>\\d[\\d,.]* \\w+))`
     : `(?:(?<c>${S}) over|over by (?<d>less than 0\\.1 \\w+))`;
 
 /** Whether sizes are unknown and no known one is charged: that it is at least 0 would say nothing. */

@@ -27,6 +27,10 @@ test('says at least where sizes are unknown', () => {
     summaryOf([row('a', { level: 'over', usedBytes: 2 * GI + 12, unknownRevisions: 1 })]),
   );
   expect(text).toContain('- a: at least 2.0 of 2 GiB, over by at least 12 B; mails: none');
+  const { text: far } = compose.renderSummary(
+    summaryOf([row('a', { level: 'over', usedBytes: 9 * GI, unknownRevisions: 1 })]),
+  );
+  expect(far).toContain('- a: at least 9 of 2 GiB, at least 7 over;');
 });
 
 test.each([

@@ -59,8 +59,8 @@ describe('what a namespace uses', () => {
     [
       'with sizes that are unknown',
       { usedBytes: 62.4 * GI, unknownRevisions: 2, quota: quotaOf(50 * GI, 'over', 124.8) },
-      'd1b5d2-tools uses at least 62.4 of 50 GiB, 12.4 over',
-      'd1b5d2-tools: at least 62.4 of 50 GiB, 12.4 over',
+      'd1b5d2-tools uses at least 62.4 of 50 GiB, at least 12.4 over',
+      'd1b5d2-tools: at least 62.4 of 50 GiB, at least 12.4 over',
     ],
     [
       'with sizes that are unknown, less than the unit of its quota can tell',
@@ -361,6 +361,9 @@ describe('what to delete first', () => {
     expect(text).not.toContain('within the quota');
     expect(render({ usedAfterBytes: 0 }, { ...over, unknownRevisions: 1 })).toContain(
       'lower the usage by 13 GiB; the size of what is left is unknown. The registry',
+    );
+    expect(render({ usedAfterBytes: 55 * GI }, { ...over, unknownRevisions: 1 })).toContain(
+      'to at least 55 of 50 GiB: still at least 5 over. The rest',
     );
     expect(render({ usedAfterBytes: 12 }, { ...over, unknownRevisions: 1 })).toContain(
       'to at least 12 B of 50 GiB. The registry',
@@ -835,7 +838,7 @@ test('everything stands in the order in which a reader needs it', async () => {
   const { html, text } = branded.renderUsage(await readUsageSample());
   const parts = [
     'Image registry usage · cluster silver · week of 23 November 2026',
-    'd1b5d2-tools uses at least 36.1 of 25 GiB, 11.1 over',
+    'd1b5d2-tools uses at least 36.1 of 25 GiB, at least 11.1 over',
     'quota 25 GiB',
     '144.4% of quota · 11 image streams',
     'Delete these 5 first',
