@@ -8,11 +8,18 @@ import type { Timer } from './schedule.ts';
 /** What a run is started for: its slot's name and kind. */
 export type Slot = Pick<Run, 'id' | 'kind'>;
 
-/** The weekly slot that is due now; null when it was due longer ago than it may be caught up with. */
+/**
+ * The weekly slot that is due now; null when it was due longer ago than `catchUpMs`. A run that begins within ten minutes
+ * is on time, even when nothing may be caught up (`catchUpMs` 0).
+ */
 export const dueSlot = (schedule: Timer & { readonly catchUpMs: number }, now: Date): Slot | null => {
   const { slot, dueAt } = latestSlot(schedule, now);
-  return now.getTime() - dueAt.getTime() > schedule.catchUpMs ? null : { id: slot, kind: 'weekly' };
+  const lateMs = now.getTime() - dueAt.getTime();
+  return lateMs > Math.max(schedule.catchUpMs, ON_TIME_MS) ? null : { id: slot, kind: 'weekly' };
 };
+
+/** No timer fires at the very millisecond, and this one waits while the collector works on another run. */
+const ON_TIME_MS = 10 * 60_000;
 
 /**
  * The slot that a person names: one that has a run already, or a weekly one that is due; null: a run by hand, now.

@@ -58,4 +58,14 @@ describe('the slot that is due', () => {
     expect(dueSlot(schedule, new Date('2026-11-23T09:00:00.000Z'))).toEqual(SLOT);
     expect(dueSlot(schedule, new Date('2026-11-23T09:00:00.001Z'))).toBeNull();
   });
+
+  test.each([
+    { name: 'at its very moment', now: '2026-11-23T08:00:00.000Z', slot: SLOT },
+    { name: 'when the timer fires a little late', now: '2026-11-23T08:00:00.250Z', slot: SLOT },
+    { name: 'when the timer waits for another job', now: '2026-11-23T08:10:00.000Z', slot: SLOT },
+    { name: 'not later', now: '2026-11-23T08:10:00.001Z', slot: null },
+    { name: 'not before', now: '2026-11-23T07:59:59.999Z', slot: null },
+  ])('without catching up is due for ten minutes: $name', ({ now, slot }) => {
+    expect(dueSlot({ ...timer, catchUpMs: 0 }, new Date(now))).toEqual(slot);
+  });
 });
