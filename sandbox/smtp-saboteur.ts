@@ -38,14 +38,14 @@ export const startSmtpSaboteur = async (
   const server = createServer((socket) => {
     connections += 1;
     sockets.add(socket);
-    const plan = connections <= times ? sabotage : {};
+    const deeds = connections <= times ? sabotage : {};
     let isSilent = false;
     let isMessage = false;
     let pending = '';
 
-    /** Does what the plan has for this moment; false when it has nothing. */
+    /** Does the deed of this moment; false when there is none. */
     const spoil = (moment: Moment): boolean => {
-      const deed = plan[moment];
+      const deed = deeds[moment];
       if (deed === 'cut') socket.destroy();
       else if (deed === 'silence') isSilent = true;
       else if (deed !== undefined) socket.write(`${deed}\r\n`);

@@ -1,4 +1,4 @@
-/** A team's namespaces, `<plate>-tools` and so on: images are built in the first and promoted to the others. */
+/** A team's namespaces, `<plate>-tools` and so on: images are built in the first and built to the others. */
 export const ENVIRONMENTS = ['tools', 'dev', 'test', 'prod'] as const;
 export type Environment = (typeof ENVIRONMENTS)[number];
 
@@ -50,7 +50,7 @@ export const listBuilds = ({ firstOrdinal, images, isMultiArch }: History): read
 };
 
 /**
- * The tags of an app in an environment: in `tools` each build has a tag of its own besides `latest`; all are promoted to
+ * The tags of an app in an environment: in `tools` each build has a tag of its own besides `latest`; all are built to
  * dev, every second one goes on to test and every third to prod, where the one before stays as `rollback`.
  */
 export const listTags = (builds: readonly Build[], environment: Environment): readonly BuildTag[] => {

@@ -3,7 +3,7 @@ import { createTemplate } from './template.ts';
 import type { Template } from './template.ts';
 
 /** An image before it is written. Numbers stand for its layers; images with the same number share these layers. */
-export type PlannedImage = {
+export type ImageSpec = {
   /** Its own number; digest, config and own layers come from it. */
   readonly ordinal: number;
   /** Where it was pushed to or comes from, host included, e.g. `registry.example.com/base/web`. */
@@ -22,22 +22,22 @@ export type PlannedImage = {
 };
 
 /** An index: children and no layers. */
-export type PlannedIndex = Pick<PlannedImage, 'ordinal' | 'repository' | 'created'> & {
-  readonly children: readonly PlannedImage[];
+export type IndexSpec = Pick<ImageSpec, 'ordinal' | 'repository' | 'created'> & {
+  readonly children: readonly ImageSpec[];
 };
 
 /** Writes the Image objects of one cluster. */
 export type ImageWriter = {
   readonly digestOf: (ordinal: number) => string;
-  readonly writeImage: (image: PlannedImage) => string;
-  readonly writeIndex: (index: PlannedIndex) => string;
+  readonly writeImage: (image: ImageSpec) => string;
+  readonly writeIndex: (index: IndexSpec) => string;
 };
 
 /** The empty layer that a Dockerfile's ENV or CMD used to leave: the same everywhere, and often twice in one image. */
 const EMPTY_LAYER = 'sha256:a3ed95caeb02ffe68cdd9fd84406680ae93d633cb16422d00e8a7c22955b46d4';
 const EMPTY_LAYER_BYTES = 32;
 
-/** Makes the writer; everything about an image follows from the seed and its plan. */
+/** Makes the writer; everything about an image follows from the seed and its spec. */
 export const createImageWriter = (seed: number): ImageWriter => {
   const chance = (purpose: string) => createChance(seed, purpose);
   const [digests, configs, uids, ages] = [chance('image'), chance('config'), chance('uid'), chance('age')];
@@ -46,7 +46,7 @@ export const createImageWriter = (seed: number): ImageWriter => {
   const dependencies = { layers: chance('library'), sizes: chance('library size'), least: 1e6, most: 2e8 };
   const own = { layers: chance('own'), sizes: chance('own size'), least: 200, most: 4e7 };
 
-  const listLayers = (image: PlannedImage): readonly Layer[] => {
+  const listLayers = (image: ImageSpec): readonly Layer[] => {
     const isOther = image.architecture === 'arm64' ? 2 ** 31 : 0;
     const base = [
       ...layersOf(system, isOther + image.system * 4, 2 + (image.system % 2)),
@@ -63,7 +63,7 @@ export const createImageWriter = (seed: number): ImageWriter => {
     ];
   };
 
-  const describe = ({ ordinal, repository, created }: Omit<PlannedIndex, 'children'>) => ({
+  const describe = ({ ordinal, repository, created }: Omit<IndexSpec, 'children'>) => ({
     digest: digests.digest(ordinal),
     uid: uids
       .hex(ordinal)

@@ -1,7 +1,7 @@
 import { createTemplate } from './template.ts';
 
 /** A namespace before it is written. */
-export type PlannedNamespace = {
+export type NamespaceSpec = {
   readonly name: string;
   /** The part of the name that its team's namespaces share. */
   readonly plate: string;
@@ -9,22 +9,22 @@ export type PlannedNamespace = {
 };
 
 /** An image stream before it is written. */
-export type PlannedStream = {
+export type StreamSpec = {
   readonly namespace: string;
   readonly name: string;
-  readonly tags: readonly PlannedTag[];
+  readonly tags: readonly TagSpec[];
 };
 
 /** A tag with its history, newest first. */
-export type PlannedTag = {
+export type TagSpec = {
   readonly name: string;
   /** What it follows, as `spec.tags[].from` says it; null for a tag that was pushed. */
   readonly from: { readonly kind: string; readonly name: string; readonly namespace?: string } | null;
-  readonly revisions: readonly PlannedRevision[];
+  readonly revisions: readonly RevisionSpec[];
 };
 
 /** One tag event; `repository` is that of the image's `dockerImageReference`, host included. */
-export type PlannedRevision = {
+export type RevisionSpec = {
   readonly digest: string;
   readonly repository: string;
   readonly created: string;
@@ -34,11 +34,11 @@ export type PlannedRevision = {
 export const REGISTRY = 'image-registry.openshift-image-registry.svc:5000';
 
 /** Writes a Namespace object. */
-export const writeNamespace = ({ name, plate, environment }: PlannedNamespace): string =>
+export const writeNamespace = ({ name, plate, environment }: NamespaceSpec): string =>
   NAMESPACE({ name, plate, environment });
 
 /** Writes an ImageStream object. A tag without revisions failed to be imported. */
-export const writeStream = ({ namespace, name, tags }: PlannedStream): string =>
+export const writeStream = ({ namespace, name, tags }: StreamSpec): string =>
   STREAM({
     namespace,
     name,
@@ -48,7 +48,7 @@ export const writeStream = ({ namespace, name, tags }: PlannedStream): string =>
 
 const CREATED = '2026-02-03T04:05:06Z';
 
-const writeSpecTag = ({ name, from }: PlannedTag): string =>
+const writeSpecTag = ({ name, from }: TagSpec): string =>
   JSON.stringify({
     name,
     annotations: null,
@@ -58,12 +58,12 @@ const writeSpecTag = ({ name, from }: PlannedTag): string =>
     referencePolicy: { type: 'Source' },
   });
 
-const writeStatusTag = ({ name, revisions }: PlannedTag): string =>
+const writeStatusTag = ({ name, revisions }: TagSpec): string =>
   revisions.length === 0
     ? FAILED_TAG({ name })
     : `{"tag":"${name}","items":[${revisions.map(writeRevision).join()}]}`;
 
-const writeRevision = ({ digest, repository, created }: PlannedRevision): string =>
+const writeRevision = ({ digest, repository, created }: RevisionSpec): string =>
   `{"created":"${created}","dockerImageReference":"${repository}@${digest}","image":"${digest}","generation":2}`;
 
 const FAILED_TAG = createTemplate({

@@ -17,8 +17,8 @@ export type App = History & {
   readonly builds: readonly Build[];
 };
 
-/** What the plan is for: so many namespaces, and images with numbers from `firstOrdinal` on. */
-export type TeamPlan = {
+/** How many namespaces the teams have, and how many images, numbered from `firstOrdinal` on. */
+export type TeamsSize = {
   readonly seed: number;
   readonly namespaces: number;
   readonly firstOrdinal: number;
@@ -26,7 +26,7 @@ export type TeamPlan = {
 };
 
 /** Most teams have a few images and a few teams have most: the largest has some 20 times the average. */
-export const planTeams = ({ seed, namespaces, firstOrdinal, images }: TeamPlan): readonly Team[] => {
+export const specifyTeams = ({ seed, namespaces, firstOrdinal, images }: TeamsSize): readonly Team[] => {
   const plates = createChance(seed, 'plate');
   const weights = createChance(seed, 'weight');
   const count = Math.ceil(namespaces / ENVIRONMENTS.length);
@@ -37,7 +37,7 @@ export const planTeams = ({ seed, namespaces, firstOrdinal, images }: TeamPlan):
   return shares.map(({ start, size }, team) => ({
     plate: plates.hex(team).slice(0, 8),
     environments: ENVIRONMENTS.slice(0, namespaces - team * ENVIRONMENTS.length),
-    apps: planApps(seed, firstOrdinal + start, size),
+    apps: specifyApps(seed, firstOrdinal + start, size),
   }));
 };
 
@@ -57,7 +57,7 @@ const APP_NAMES = [
 ];
 
 /** The more images, the more apps; the first has most of them. */
-const planApps = (seed: number, firstOrdinal: number, images: number): readonly App[] => {
+const specifyApps = (seed: number, firstOrdinal: number, images: number): readonly App[] => {
   const multiArch = createChance(seed, 'multi-arch');
   const names = APP_NAMES.slice(0, 1 + Math.floor(Math.sqrt(images) / 3));
   const shares = shareOut(

@@ -4,7 +4,7 @@ import { createTemplate } from './template.ts';
 export type WorkloadPlural = keyof typeof SHAPES;
 
 /** What tells one object from the others of its kind. */
-export type PlannedWorkload = {
+export type WorkloadSpec = {
   readonly namespace: string;
   readonly name: string;
   /** Pull spec of its one container; for builds and their like the tag (`stream:tag`) that they start from. */
@@ -12,7 +12,7 @@ export type PlannedWorkload = {
 };
 
 /** Writes one object of a kind, of the size that such objects have: 3 to 6 kB. */
-export const writeWorkload = (plural: WorkloadPlural, { namespace, name, image }: PlannedWorkload): string =>
+export const writeWorkload = (plural: WorkloadPlural, { namespace, name, image }: WorkloadSpec): string =>
   TEMPLATES[plural]({ namespace, name, image });
 
 const CREATED = '2026-11-01T09:00:00Z';

@@ -1,17 +1,17 @@
 import { daysAgo } from './builds.ts';
-import type { PlannedImage, PlannedIndex } from './images.ts';
+import type { ImageSpec, IndexSpec } from './images.ts';
 import { createChance } from './seeded.ts';
 import { REGISTRY } from './streams.ts';
 import type { App } from './teams.ts';
 
 /** Decides what the images of a cluster are made of. */
-export type ImagePlanner = {
+export type ImageSpecs = {
   /** A base image of another registry. */
-  readonly planImported: (ordinal: number) => PlannedImage;
+  readonly specifyImported: (ordinal: number) => ImageSpec;
   /** An image that nothing names any more. */
-  readonly planOrphan: (ordinal: number) => PlannedImage;
+  readonly specifyOrphan: (ordinal: number) => ImageSpec;
   /** All images of an app that is built in a namespace. */
-  readonly planApp: (app: App, namespace: string) => readonly (PlannedImage | PlannedIndex)[];
+  readonly specifyApp: (app: App, namespace: string) => readonly (ImageSpec | IndexSpec)[];
 };
 
 const SYSTEMS = 40;
@@ -19,8 +19,8 @@ const RUNTIMES = 200;
 /** How many builds in a row have the same dependencies. */
 const BUILDS_PER_UPDATE = 6;
 
-/** Makes the planner; everything follows from the seed. */
-export const createImagePlanner = (seed: number): ImagePlanner => {
+/** Makes the specs; everything follows from the seed. */
+export const createImageSpecs = (seed: number): ImageSpecs => {
   const [systems, runtimes] = [
     createChance(seed, 'system of an app'),
     createChance(seed, 'runtime of an app'),
@@ -32,7 +32,7 @@ export const createImagePlanner = (seed: number): ImagePlanner => {
     runtime: Math.floor(runtimes.fraction(key) ** 2 * RUNTIMES) + monthsAgo * RUNTIMES,
   });
 
-  const planImported = (ordinal: number): PlannedImage => ({
+  const specifyImported = (ordinal: number): ImageSpec => ({
     ordinal,
     repository: `registry.example.com/base/${ordinal % 8}`,
     created: daysAgo(ordinal % 240),
@@ -42,17 +42,17 @@ export const createImagePlanner = (seed: number): ImagePlanner => {
     dependencies: null,
   });
 
-  const planOrphan = (ordinal: number): PlannedImage => ({
-    ...planImported(ordinal),
+  const specifyOrphan = (ordinal: number): ImageSpec => ({
+    ...specifyImported(ordinal),
     repository: `${REGISTRY}/gone-tools/gone`,
     managed: true,
     dependencies: ordinal,
   });
 
-  const planApp = (app: App, namespace: string): readonly (PlannedImage | PlannedIndex)[] => {
+  const specifyApp = (app: App, namespace: string): readonly (ImageSpec | IndexSpec)[] => {
     const repository = `${REGISTRY}/${namespace}/${app.name}`;
     const built = app.builds.flatMap(({ position, ordinal, created, monthsAgo }) => {
-      const image: PlannedImage = {
+      const image: ImageSpec = {
         ordinal,
         repository,
         created,
@@ -62,17 +62,17 @@ export const createImagePlanner = (seed: number): ImagePlanner => {
         dependencies: app.firstOrdinal + Math.floor(position / BUILDS_PER_UPDATE),
       };
       if (!app.isMultiArch) return [image];
-      const children: readonly PlannedImage[] = [
+      const children: readonly ImageSpec[] = [
         { ...image, ordinal: ordinal + 1 },
         { ...image, ordinal: ordinal + 2, architecture: 'arm64' },
       ];
       return [{ ordinal, repository, created, children }, ...children];
     });
     const left = Array.from({ length: app.images - built.length }, (_, position) =>
-      planOrphan(app.firstOrdinal + built.length + position),
+      specifyOrphan(app.firstOrdinal + built.length + position),
     );
     return [...built, ...left];
   };
 
-  return { planImported, planOrphan, planApp };
+  return { specifyImported, specifyOrphan, specifyApp };
 };

@@ -17,7 +17,7 @@ export type Placement = {
 type Workload = { readonly plural: WorkloadPlural; readonly name: string; readonly image: string };
 
 /** In tools what builds the app; elsewhere what runs it: most often a Deployment, with what is left of the two before. */
-export const planWorkloads = ({ app, environment, images, tag, sort }: Placement): readonly Workload[] => {
+export const specifyWorkloads = ({ app, environment, images, tag, sort }: Placement): readonly Workload[] => {
   const [current] = images;
   const numbered = (plural: WorkloadPlural, named: readonly string[]): readonly Workload[] =>
     named.map((image, position) => ({ plural, name: `${app}-${position + 1}`, image }));
