@@ -26,6 +26,7 @@ const USAGE = allOf('usage');
 const PIPELINE = filesOf('pipeline');
 const RECORDS = filesOf('pipeline/records');
 const SCHEDULE = 'src/pipeline/runs/schedule.ts';
+const RETRY_POLICY = 'src/pipeline/runs/retry-policy.ts';
 const BRANDING = 'src/branding.ts';
 const ERRORS = 'src/errors.ts';
 
@@ -124,7 +125,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     vendors: ['jsonpath-plus'],
   }),
   adapter('registry', { rooms: ['http-client'], vendors: [] }),
-  adapter('redis', { vendors: ['bullmq', 'ioredis'] }),
+  adapter('redis', { ours: [RETRY_POLICY], vendors: ['bullmq', 'ioredis'] }),
   adapter('mail', {
     rooms: ['mail/attachments', 'mail/message', 'mail/templates', 'mail/view'],
     vendors: [],

@@ -206,8 +206,8 @@ export const createApp = async (
     metrics.observe,
     ...(purpose.log ? [createLogListener(purpose.log)] : []),
   ];
-  const observe: Observe = (event) => {
-    for (const listen of listeners) listen(event);
+  const observe: Observe = (event, mail) => {
+    for (const listen of listeners) listen(event, mail);
   };
 
   const redisUrl = secrets.redisUrl ?? config.redis.url;

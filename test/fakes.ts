@@ -3,6 +3,7 @@ import { AppError, RETRYABLE, toAppError } from '../src/errors.ts';
 import type { Observe } from '../src/pipeline/events.ts';
 import { jobId } from '../src/pipeline/jobs.ts';
 import type { JobName, Role } from '../src/pipeline/jobs.ts';
+import { retryWaitMs } from '../src/pipeline/runs/retry-policy.ts';
 import type {
   Attempt,
   Cluster,
@@ -154,14 +155,21 @@ export const createFakeQueue = (observe: Observe = () => {}): FakeQueue => {
     job.children.every((child) => jobs.get(child)?.state !== 'open');
   const runOnce = async (job: FakeJob, handlers: JobHandlers): Promise<void> => {
     job.triesMade += 1;
-    const isLast = job.triesMade >= TRIES[job.name];
+    const retryInMs = retryWaitMs(job, job.triesMade);
     try {
-      await job.run(handlers, { number: job.triesMade, isLast });
+      await job.run(handlers, { number: job.triesMade, retryInMs });
       job.state = 'completed';
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (isLast || !RETRYABLE[error.code]) job.state = 'failed';
-      observe({ type: 'job-failed', job: job.id, attempt: job.triesMade, reason: error.message });
+      const isOver = retryInMs === null || !RETRYABLE[error.code];
+      if (isOver) job.state = 'failed';
+      observe({
+        type: 'job-failed',
+        job: job.id,
+        attempt: job.triesMade,
+        reason: error.message,
+        nextTryAt: isOver ? null : new Date(Date.now() + retryInMs).toISOString(),
+      });
     }
   };
 
@@ -226,15 +234,6 @@ type FakeJob = {
   readonly children: readonly string[];
   triesMade: number;
   state: 'open' | 'completed' | 'failed';
-};
-
-const TRIES: Readonly<Record<JobName, number>> = {
-  tick: 3,
-  collect: 3,
-  size: 3,
-  seal: 3,
-  mail: 5,
-  finish: 3,
 };
 
 const WORKED_BY: Readonly<Record<JobName, Role>> = {

@@ -1,9 +1,9 @@
-import { formatCount, formatNumber } from '../usage/format.ts';
+import { formatCount, formatNumber, formatSome } from '../usage/format.ts';
 import type { Observe, RunEvent } from '../pipeline/events.ts';
 import { clearLine, paint, reportWarning } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command hears of a run: `end` removes the line that counts along, `hasFailed` tells whether a mail did. */
+/** What a command hears of a run: `end` removes the line that counts along, `hasFailed` tells whether a mail did or still waits. */
 export type Progress = Observe & { readonly end: () => void; readonly hasFailed: () => boolean };
 
 /** Shows a run on stderr while it happens: a line per milestone, and on a terminal one line that counts along. */
@@ -15,23 +15,27 @@ export const showProgress = (err: Terminal['err']): Progress => {
   let weighed = 0;
   let toSend = 0;
   let sent = 0;
-  /** The mails to teams have all ended: what is still to come is the summary. */
-  let isFinished = false;
+  /** When the mails that were put off are tried again, by delivery. */
+  const delayed = new Map<string, string>();
   let hasFailed = false;
-  const mail = (): string => (isFinished ? 'the summary to the platform staff' : 'a mail');
 
   const count = (text: string): void => {
     if (err.isTTY === true) err.write(`${clearLine(err)}${paint(err, 'dim', text)}`);
   };
   const say = (text: string): void => void err.write(`${clearLine(err)}${text}\n`);
   const warn = (text: string): void => reportWarning(err, text);
-  /** Many lists or mails meet the same fault, and again at each try: telling it once is enough. */
+  /** Many lists or mails meet the same fault: telling it once is enough. */
   const warnOnce = (reason: string, text: string): void => {
     if (!told.has(reason)) warn(text);
     told.add(reason);
   };
+  const countMails = (): void => {
+    const [next] = [...delayed.values()].toSorted();
+    const waiting = next === undefined ? '' : `, ${String(delayed.size)} waiting until ${clockTime(next)}`;
+    count(`sent ${countOf(sent, toSend)}${waiting}`);
+  };
 
-  const show = (event: RunEvent): void => {
+  const show = (event: RunEvent, mail?: Mail): void => {
     switch (event.type) {
       case 'list-page-read':
         objectsRead.set(event.kind, (objectsRead.get(event.kind) ?? 0) + event.objects);
@@ -60,7 +64,7 @@ export const showProgress = (err: Terminal['err']): Progress => {
       case 'run-resumed':
         return say(
           `run ${event.runId} goes on where it was: ${NEXT_STEP[event.state] ?? event.state} ` +
-            '(what a killed process had under way follows within a minute)',
+            `(what a killed process had under way follows within a minute)${sayDelayed(event)}`,
         );
       case 'run-collected':
         toWeigh = event.namespaces;
@@ -76,19 +80,28 @@ export const showProgress = (err: Terminal['err']): Progress => {
           `weighed ${formatCount(event.namespaces, 'namespace')}: ${String(event.over)} over quota, ${formatCount(event.mails, 'mail')} to send`,
         );
       case 'mail-submitted':
-        if (isFinished) return;
+        delayed.delete(event.deliveryId);
+        if (mail?.kind === 'run-summary') return;
         sent += 1;
-        return count(`sent ${countOf(sent, toSend)}`);
+        return countMails();
       case 'mail-delayed':
-        return warnOnce(event.reason, `${mail()} waits for another try: ${event.reason}`);
+        delayed.set(event.deliveryId, event.nextTryAt);
+        // Each round of tries anew: the next one is further away.
+        warnOnce(
+          `${String(event.attempt)} ${event.reason}`,
+          `${nameMail(mail)} waits until ${clockTime(event.nextTryAt)} for another try: ${event.reason}`,
+        );
+        told.add(event.reason);
+        return countMails();
       case 'mail-failed':
         hasFailed = true;
-        return warn(`${mail()} failed: ${event.reason}`);
+        delayed.delete(event.deliveryId);
+        return warn(`${nameMail(mail)} failed: ${event.reason}`);
       case 'mail-uncertain':
         hasFailed = true;
-        return warn(`${mail()} may or may not have arrived and is not sent again: ${event.reason}`);
+        delayed.delete(event.deliveryId);
+        return warn(`${nameMail(mail)} may or may not have arrived, and is not sent again: ${event.reason}`);
       case 'run-finished':
-        isFinished = true;
         return say(
           `sent ${formatCount(event.submitted, 'mail')}${event.failed > 0 ? `, ${String(event.failed)} not` : ''}`,
         );
@@ -98,12 +111,34 @@ export const showProgress = (err: Terminal['err']): Progress => {
       case 'job-failed':
         return warnOnce(
           event.reason,
-          `${stepOf(event.job)} failed at try ${String(event.attempt)}: ${event.reason}`,
+          `${stepOf(event.job)} failed at try ${String(event.attempt)}: ${event.reason}` +
+            (event.nextTryAt === null ? '' : `; trying again at ${clockTime(event.nextTryAt)}`),
         );
     }
   };
-  return Object.assign(show, { end: () => void err.write(clearLine(err)), hasFailed: () => hasFailed });
+  return Object.assign(show, {
+    end: () => void err.write(clearLine(err)),
+    hasFailed: () => hasFailed || delayed.size > 0,
+  });
 };
+
+type Mail = NonNullable<Parameters<Observe>[1]>;
+
+/** `the mail to lea@example.test about shop-dev`: this is the terminal of somebody who may know whom we tell. */
+const nameMail = (mail: Mail | undefined): string => {
+  if (mail === undefined) return 'a mail';
+  const { kind, recipient, namespaces } = mail;
+  if (kind === 'run-summary') return `the run summary to ${recipient.address}`;
+  return `the mail to ${recipient.address} about ${formatSome(namespaces.slice(0, 2), namespaces.length)}`;
+};
+
+/** `08:14:05 UTC` */
+const clockTime = (moment: string): string => `${moment.slice(11, 19)} UTC`;
+
+const sayDelayed = ({ delayedMails, nextTryAt }: RunEvent & { readonly type: 'run-resumed' }): string =>
+  nextTryAt === null
+    ? ''
+    : `; ${formatCount(delayedMails, 'mail')} put off by the mail server, tried again from ${clockTime(nextTryAt)} on`;
 
 const NEXT_STEP: Readonly<Record<string, string>> = {
   claimed: 'reading the cluster',

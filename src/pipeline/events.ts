@@ -1,8 +1,9 @@
 import type { Level } from '../usage/policy/quota.ts';
+import type { Delivery } from './records/delivery.ts';
 
 /**
  * Everything a run reports while it happens. One union drives the terminal, the log and the metrics.
- * No event carries an address or a token; a delivery is named by its id.
+ * No event holds an address or a token; a delivery is named by its id.
  */
 export type RunEvent =
   | { readonly type: 'list-page-read'; readonly kind: string; readonly objects: number }
@@ -18,7 +19,15 @@ export type RunEvent =
     }
   | { readonly type: 'blobs-asked'; readonly asked: number; readonly of: number }
   | { readonly type: 'run-claimed'; readonly runId: string }
-  | { readonly type: 'run-resumed'; readonly runId: string; readonly state: string }
+  | {
+      readonly type: 'run-resumed';
+      readonly runId: string;
+      readonly state: string;
+      /** Mails that the mail server put off. */
+      readonly delayedMails: number;
+      /** When the first of them is tried again; null where there is none. */
+      readonly nextTryAt: string | null;
+    }
   | { readonly type: 'run-collected'; readonly runId: string; readonly namespaces: number }
   | {
       readonly type: 'namespace-weighed';
@@ -42,7 +51,16 @@ export type RunEvent =
     }
   | { readonly type: 'mail-submitted'; readonly runId: string; readonly deliveryId: string }
   | {
-      readonly type: 'mail-delayed' | 'mail-failed' | 'mail-uncertain';
+      readonly type: 'mail-delayed';
+      readonly runId: string;
+      readonly deliveryId: string;
+      readonly reason: string;
+      /** Which try it was, counted from 1. */
+      readonly attempt: number;
+      readonly nextTryAt: string;
+    }
+  | {
+      readonly type: 'mail-failed' | 'mail-uncertain';
       readonly runId: string;
       readonly deliveryId: string;
       readonly reason: string;
@@ -54,9 +72,20 @@ export type RunEvent =
       readonly failed: number;
     }
   | { readonly type: 'run-stopped'; readonly runId: string; readonly reason: string }
-  | { readonly type: 'job-failed'; readonly job: string; readonly attempt: number; readonly reason: string };
+  | {
+      readonly type: 'job-failed';
+      readonly job: string;
+      readonly attempt: number;
+      readonly reason: string;
+      /** null: it has failed for good. */
+      readonly nextTryAt: string | null;
+    };
 
-export type Observe = (event: RunEvent) => void;
+/**
+ * Hears of an event. `mail` is the delivery that an event about a mail is about: it holds an address, so it is for the
+ * terminal of whoever runs the command, never for a log.
+ */
+export type Observe = (event: RunEvent, mail?: Delivery) => void;
 
 /** A reason fit for an event: mail servers like to quote the address in their answers. */
 export const withoutAddresses = (reason: string): string =>

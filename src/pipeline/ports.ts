@@ -93,8 +93,13 @@ export type JobHandlers = {
   readonly mail: (job: MailJob, attempt: Attempt) => Promise<void>;
 };
 
-/** Which try this is, counted from 1, and whether no other follows if it fails with a retryable error. */
-export type Attempt = { readonly number: number; readonly isLast: boolean };
+/** Which try of a job this is. */
+export type Attempt = {
+  /** Counted from 1. */
+  readonly number: number;
+  /** How long the queue waits for the next try if this one fails with a retryable error; null: no other follows. */
+  readonly retryInMs: number | null;
+};
 
 /** The job queue. Adding a job whose id is there already adds nothing. */
 export type Queue = {

@@ -107,7 +107,9 @@ describe('a run by hand', { timeout: 120_000 }, () => {
       /^shop-dev .* over +2 +1 mail sent and 1 mail not sent: 550 5\.1\.1 no such user$/m,
     );
     expect(stdout).toMatch(/^blog-dev .* over +nobody to tell +.* mail\.allowedDomains$/m);
-    expect(stderr).toContain('warning: a mail failed: 550 5.1.1 no such user\nsent 1 mail, 1 not\n');
+    expect(stderr).toContain(
+      'warning: the mail to gone@example.test about shop-dev failed: 550 5.1.1 no such user\nsent 1 mail, 1 not\n',
+    );
     expect(await listMails(smtp.messages)).toEqual(['lead@example.test shop-dev']);
     expect(listSummaries(smtp.messages)).toHaveLength(1);
   });
@@ -121,7 +123,7 @@ describe('a run by hand', { timeout: 120_000 }, () => {
     const { exitCode, stderr } = await quotagram(['run']);
     expect(exitCode).toBe(3);
     expect(stderr).toContain(
-      'sent 1 mail\nwarning: the summary to the platform staff failed: 550 5.1.1 no such user\n',
+      'sent 1 mail\nwarning: the run summary to staff@platform.example.test failed: 550 5.1.1 no such user\n',
     );
     expect(await listMails(smtp.messages)).toEqual(['lead@example.test shop-dev']);
   });

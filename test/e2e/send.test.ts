@@ -97,7 +97,9 @@ describe('with --yes', { timeout: 120_000 }, () => {
     expect(stdout).toMatch(
       /\nme@example\.test +beef01-dev +submitted +250 caught as 001\ngone@example\.test +beef01-dev +failed +550 5\.1\.1 no such user\n$/,
     );
-    expect(stderr).toMatch(/\nwarning: a mail failed: 550 5\.1\.1 no such user\n$/);
+    expect(stderr).toMatch(
+      /\nwarning: the mail to gone@example\.test about beef01-dev failed: 550 5\.1\.1 no such user\n$/,
+    );
     expect(smtp.messages.map((message) => message.to)).toEqual([['me@example.test']]);
     const { subject } = await PostalMime.parse(smtp.messages[0]?.source ?? '');
     expect(subject).toMatch(/^\[Image registry\] beef01-dev: .* \(requested by the platform team\)$/);

@@ -291,8 +291,15 @@ const PLANTS: readonly Plant[] = [
     mayNot: ['undici', '@kubernetes/client-node', 'ioredis', 'nodemailer', '../openshift/client.ts'],
   }),
   adapter('redis', {
-    may: ['bullmq', 'ioredis'],
-    mayNot: ['undici', 'mjml', 'prom-client', '../mail/compose.ts', '../mail/smtp/transport.ts'],
+    may: ['bullmq', 'ioredis', '../../pipeline/runs/retry-policy.ts'],
+    mayNot: [
+      'undici',
+      'mjml',
+      'prom-client',
+      '../mail/compose.ts',
+      '../mail/smtp/transport.ts',
+      '../../pipeline/runs/run.ts',
+    ],
   }),
   adapter('mail', {
     may: ['./attachments/csv.ts', './message/message.ts', './templates/templates.ts', './view/usage.ts'],

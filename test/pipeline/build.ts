@@ -42,8 +42,8 @@ export const SLOT = { id: 'weekly-2026-11-23', kind: 'weekly' } as const;
 /** What the clock shows, as the stages write it. */
 export const CLOCK = '2026-11-23T08:00:00.000Z';
 
-export const FIRST_TRY: Attempt = { number: 1, isLast: false };
-export const LAST_TRY: Attempt = { number: 5, isLast: true };
+export const FIRST_TRY: Attempt = { number: 1, retryInMs: 60_000 };
+export const LAST_TRY: Attempt = { number: 5, retryInMs: null };
 
 /** Ports over an empty cluster; the clock stands. */
 export const createPorts = (given: Partial<Omit<Ports, 'observe' | 'events'>> = {}): Ports => {
@@ -143,6 +143,7 @@ export const deliveryOf = (given: Partial<Delivery> = {}): Delivery => ({
   state: 'planned',
   date: CLOCK,
   changedAt: CLOCK,
+  nextTryAt: null,
   detail: null,
   ...given,
 });

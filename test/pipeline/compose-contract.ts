@@ -149,5 +149,6 @@ const deliveryTo = ({ hashId }: Compose, address: string): Delivery => ({
   state: 'planned',
   date: '2026-11-24T08:05:00Z',
   changedAt: '2026-11-24T08:05:00Z',
+  nextTryAt: null,
   detail: null,
 });

@@ -93,9 +93,9 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
       await queue.addSizing('run-1', ['a', 'b']);
       await underTest.settle();
       expect(attempts).toEqual([
-        { number: 1, isLast: false },
-        { number: 2, isLast: false },
-        { number: 3, isLast: true },
+        { number: 1, retryInMs: expect.any(Number) },
+        { number: 2, retryInMs: expect.any(Number) },
+        { number: 3, retryInMs: null },
       ]);
       expect(calls.filter((call) => call === 'size run-1 a')).toHaveLength(1);
       expect(calls.at(-1)).toBe('seal run-1');
@@ -112,7 +112,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
       await queue.addMails('run-1', ['d1']);
       await underTest.settle();
       expect(attempts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5]);
-      expect(attempts.map(({ isLast }) => isLast)).toEqual([false, false, false, false, true]);
+      expect(attempts.map(({ retryInMs }) => retryInMs === null)).toEqual([false, false, false, false, true]);
     });
 
     test('tries again after an error that may pass and no more after success', async () => {
@@ -239,7 +239,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
       expect(later).toEqual(['collect run-1']);
     });
 
-    test('observes each failed try by job, try and reason', async () => {
+    test('observes each failed try by job, try, reason and when the next one is', async () => {
       await workAll(async () => {
         throw new AppError('unavailable', 'no answer');
       });
@@ -251,10 +251,11 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
           job: 'collect/run-1',
           attempt,
           reason: 'no answer',
+          nextTryAt: attempt < 3 ? expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) : null,
         })),
       );
     });
   });
 };
 
-const FIRST: Attempt = { number: 1, isLast: false };
+const FIRST: Attempt = { number: 1, retryInMs: 60_000 };

@@ -284,6 +284,7 @@ const deliveryOf = (id: string, changes: Partial<Delivery> = {}): Delivery => ({
   state: 'planned',
   date: '2026-11-23T16:00:00Z',
   changedAt: '2026-11-23T16:00:00Z',
+  nextTryAt: null,
   detail: null,
   ...changes,
 });

@@ -3,6 +3,7 @@ import type { JobsOptions } from 'bullmq';
 import { jobId } from '../../pipeline/jobs.ts';
 import type { JobName, MailJob, SizeJob } from '../../pipeline/jobs.ts';
 import type { Queue } from '../../pipeline/ports.ts';
+import { triesOf } from '../../pipeline/runs/retry-policy.ts';
 import { isConnectionFault, KEY_TAG } from './connection.ts';
 import { startWorker } from './worker.ts';
 import type { WorkerOptions } from './worker.ts';
@@ -124,21 +125,12 @@ type Flow = {
   readonly children: readonly { readonly id: string; readonly payload: SizeJob | MailJob }[];
 };
 
-const TRIES: Readonly<Record<JobName, number>> = {
-  tick: 3,
-  collect: 3,
-  size: 3,
-  seal: 3,
-  mail: 5,
-  finish: 3,
-};
-
 /** An ended job keeps its id taken until it is removed: longer than any run lasts, so that none is done twice. */
 const KEPT_SECONDS = 14 * 24 * 3_600;
 
 const jobOptions = (name: JobName): JobsOptions => ({
-  attempts: TRIES[name],
-  backoff: { type: 'growing' },
+  attempts: triesOf(name),
+  backoff: { type: 'by-policy' },
   removeOnComplete: { age: KEPT_SECONDS },
   removeOnFail: { age: KEPT_SECONDS },
   stackTraceLimit: 1,

@@ -7,7 +7,8 @@ import { withoutAddresses } from '../../pipeline/events.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import { JOBS, mailJobSchema, runJobSchema, sizeJobSchema } from '../../pipeline/jobs.ts';
 import type { Role } from '../../pipeline/jobs.ts';
-import type { JobHandlers } from '../../pipeline/ports.ts';
+import type { Attempt, JobHandlers } from '../../pipeline/ports.ts';
+import { retryWaitMs } from '../../pipeline/runs/retry-policy.ts';
 import { KEY_TAG } from './connection.ts';
 import type { RedisConnection } from './connection.ts';
 
@@ -22,21 +23,18 @@ export type WorkerOptions = {
   readonly mailsPerSecond: number;
   /** Other waits than the usual ones, for tests. */
   readonly waits?: Partial<Waits>;
+  /** Another wait between two tries than the usual one, for tests. */
+  readonly retryWaitMs?: typeof retryWaitMs;
 };
 
 type Waits = {
-  /** Before a mail's second try; before each further one four times as long, an hour at most. */
-  readonly mailRetryMs: number;
-  /** The same for every other job. */
-  readonly retryMs: number;
   /** After its worker's last sign of life a job goes to another worker. */
   readonly lockMs: number;
   /** How long a stopping worker waits for jobs under way before it leaves them to others. */
   readonly stopMs: number;
 };
 
-const WAITS: Waits = { mailRetryMs: 60_000, retryMs: 1_000, lockMs: 30_000, stopMs: 30_000 };
-const LONGEST_RETRY_MS = 3_600_000;
+const WAITS: Waits = { lockMs: 30_000, stopMs: 30_000 };
 
 const QUEUE_OF: Readonly<Record<Role, string>> = { collector: 'run', sizer: 'size', mailer: 'mail' };
 
@@ -49,8 +47,16 @@ export const startWorker = (
   const waits: Waits = { ...WAITS, ...options.waits };
   const client = options.redis.openPatient();
   const underWay = new Set<Promise<void>>();
+  /** A job that is not ours is not tried again. */
+  const waitAfter = (job: Partial<Pick<Job, 'name' | 'id'>> | undefined, tried: number): number | null => {
+    const name = JOBS.find((known) => known === job?.name);
+    return name === undefined
+      ? null
+      : (options.retryWaitMs ?? retryWaitMs)({ name, id: job?.id ?? '' }, tried);
+  };
   const perform = async (job: Job): Promise<void> => {
-    const performance = performJob(job, handlers);
+    const number = job.attemptsMade + 1;
+    const performance = performJob(job, handlers, { number, retryInMs: waitAfter(job, number) });
     underWay.add(performance);
     await performance.finally(() => underWay.delete(performance));
   };
@@ -69,19 +75,22 @@ export const startWorker = (
     maxStalledCount: 5,
     runRetryDelay: 1_000,
     settings: {
-      backoffStrategy: (triesMade, _type, _fault, job) =>
-        growingWait(job?.name === 'mail' ? waits.mailRetryMs : waits.retryMs, triesMade),
+      // -1: never again.
+      backoffStrategy: (tried, _type, _fault, job) => waitAfter(job, tried) ?? -1,
     },
   });
   worker.on('error', options.onFault);
-  worker.on('failed', (job, fault) =>
+  worker.on('failed', (job, fault) => {
+    const attempt = job?.attemptsMade ?? 0;
+    const retryInMs = fault instanceof UnrecoverableError ? null : waitAfter(job, attempt);
     options.observe({
       type: 'job-failed',
       job: job?.id ?? QUEUE_OF[role],
-      attempt: job?.attemptsMade ?? 0,
+      attempt,
       reason: withoutAddresses(fault.message),
-    }),
-  );
+      nextTryAt: retryInMs === null ? null : new Date(Date.now() + retryInMs).toISOString(),
+    });
+  });
 
   return async () => {
     await worker.pause(true);
@@ -112,23 +121,16 @@ const untilBlockingIsConnected = async (worker: Worker): Promise<void> => {
     await new Promise((resolve) => blocking.once('ready', resolve));
 };
 
-const growingWait = (firstMs: number, triesMade: number): number => {
-  const longestMs = Math.min(firstMs * 4 ** (triesMade - 1), LONGEST_RETRY_MS);
-  return Math.round(longestMs * (1 - Math.random() / 4));
-};
-
-const performJob = async (job: Job, handlers: JobHandlers): Promise<void> => {
+const performJob = async (job: Job, handlers: JobHandlers, attempt: Attempt): Promise<void> => {
   try {
-    await callHandler(job, handlers);
+    await callHandler(job, handlers, attempt);
   } catch (thrown) {
     const error = toAppError(thrown);
     throw RETRYABLE[error.code] ? error : new UnrecoverableError(error.message);
   }
 };
 
-const callHandler = (job: Job, handlers: JobHandlers): Promise<void> => {
-  const number = job.attemptsMade + 1;
-  const attempt = { number, isLast: number >= (job.opts.attempts ?? 1) };
+const callHandler = (job: Job, handlers: JobHandlers, attempt: Attempt): Promise<void> => {
   const name = parse(z.enum(JOBS), job.name);
   switch (name) {
     case 'tick':

@@ -66,7 +66,7 @@ export const sendOneOff = async (deps: MailerDeps, oneOff: OneOff): Promise<read
   for (const { delivery } of oneOff.mails) await deps.store.addDelivery(delivery);
   const ended: Delivery[] = [];
   for (const { delivery } of oneOff.mails) {
-    await mail(deps, { runId: run.id, deliveryId: delivery.id, attempt: { number: 1, isLast: true } });
+    await mail(deps, { runId: run.id, deliveryId: delivery.id, attempt: { number: 1, retryInMs: null } });
     ended.push(await requireDelivery(deps.store, delivery.id));
   }
   await deps.store.advanceRun('sealed', { ...run, state: 'finished', endedAt: deps.now().toISOString() });

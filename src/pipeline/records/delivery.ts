@@ -21,8 +21,10 @@ export type Delivery = {
   /** The message's Date header; fixed when planned. */
   readonly date: string;
   readonly changedAt: string;
-  /** The server's answer, or why it failed; null while planned. */
+  /** The server's answer, or why it failed; null before the first try. */
   readonly detail: string | null;
+  /** When the queue tries again what is planned and was put off; null for every other delivery. */
+  readonly nextTryAt: string | null;
 };
 
 /** All mails of one kind to one person about one team of one cluster. */
@@ -45,4 +47,6 @@ export const deliverySchema = z.strictObject({
   date: time,
   changedAt: time,
   detail: z.string().nullable(),
+  // Records of before there was this field.
+  nextTryAt: time.nullable().default(null),
 }) satisfies z.ZodType<Delivery>;

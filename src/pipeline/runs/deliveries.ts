@@ -94,6 +94,7 @@ export const draftDelivery = (
     date: at,
     changedAt: at,
     detail: null,
+    nextTryAt: null,
   };
 };
 

@@ -63,7 +63,14 @@ const resumeRun = async (deps: RunDeps, runId: string): Promise<Run> => {
       await queueMails(deps, run.id);
       break;
   }
-  deps.observe({ type: 'run-resumed', runId: run.id, state: run.state });
+  const delayed = (await listUsageMails(deps.store, run.id)).flatMap(({ nextTryAt }) => nextTryAt ?? []);
+  deps.observe({
+    type: 'run-resumed',
+    runId: run.id,
+    state: run.state,
+    delayedMails: delayed.length,
+    nextTryAt: delayed.toSorted()[0] ?? null,
+  });
   return run;
 };
 

@@ -35,7 +35,7 @@ export const collect = async (
     await deps.queue.addSizing(run.id, collected.namespaces);
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (RETRYABLE[error.code] && !job.attempt.isLast) throw error;
+    if (RETRYABLE[error.code] && job.attempt.retryInMs !== null) throw error;
     await stopRun(deps, run.id, error.hint === null ? error.message : `${error.message}. ${error.hint}`);
   }
 };

@@ -158,7 +158,7 @@ const composeOrFail = async (
     return await deps.compose.build(await render(delivery), delivery);
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (RETRYABLE[error.code] && !attempt.isLast) throw error;
+    if (RETRYABLE[error.code] && attempt.retryInMs !== null) throw error;
     await end(deps, delivery, { state: 'failed', detail: `it could not be composed: ${error.message}` });
     return null;
   }
@@ -172,25 +172,29 @@ const settle = async (
   if (outcome.outcome !== 'retry') {
     return end(deps, delivery, { state: outcome.outcome, detail: outcome.detail });
   }
-  if (attempt.isLast) {
+  if (attempt.retryInMs === null) {
     const tries = attempt.number === 1 ? '' : `gave up after ${String(attempt.number)} tries: `;
     return end(deps, delivery, { state: 'failed', detail: `${tries}${outcome.detail}` });
   }
-  await move(deps, delivery, { state: 'planned', detail: outcome.detail });
+  const nextTryAt = new Date(deps.now().getTime() + attempt.retryInMs).toISOString();
+  const delayed = await move(deps, delivery, { state: 'planned', detail: outcome.detail, nextTryAt });
   const { runId, id: deliveryId } = delivery;
   const reason = withoutAddresses(outcome.detail);
-  deps.observe({ type: 'mail-delayed', runId, deliveryId, reason });
+  deps.observe(
+    { type: 'mail-delayed', runId, deliveryId, reason, attempt: attempt.number, nextTryAt },
+    delayed,
+  );
   throw new AppError('unavailable', reason);
 };
 
 type Ending = { readonly state: 'submitted' | 'failed' | 'uncertain'; readonly detail: string };
 
 const end = async (deps: MailerDeps, delivery: Delivery, ending: Ending): Promise<void> => {
-  await move(deps, delivery, ending);
+  const ended = await move(deps, delivery, ending);
   const { runId, id: deliveryId } = delivery;
   const reason = withoutAddresses(ending.detail);
-  if (ending.state === 'submitted') deps.observe({ type: 'mail-submitted', runId, deliveryId });
-  else deps.observe({ type: `mail-${ending.state}`, runId, deliveryId, reason });
+  if (ending.state === 'submitted') deps.observe({ type: 'mail-submitted', runId, deliveryId }, ended);
+  else deps.observe({ type: `mail-${ending.state}`, runId, deliveryId, reason }, ended);
 };
 
 /**
@@ -200,9 +204,13 @@ const end = async (deps: MailerDeps, delivery: Delivery, ending: Ending): Promis
 const move = async (
   { store, now }: MailerDeps,
   delivery: Delivery,
-  to: { readonly state: DeliveryState; readonly detail: string | null },
+  to: {
+    readonly state: DeliveryState;
+    readonly detail: string | null;
+    readonly nextTryAt?: string;
+  },
 ): Promise<Delivery> => {
-  const moved: Delivery = { ...delivery, ...to, changedAt: now().toISOString() };
+  const moved: Delivery = { ...delivery, nextTryAt: null, ...to, changedAt: now().toISOString() };
   const isKnown = delivery.state === 'sending' && (to.state === 'submitted' || to.state === 'failed');
   const isOurs =
     (await store.moveDelivery(delivery.state, moved)) ||

@@ -42,7 +42,7 @@ const weighOrGiveUp = async (
     return weighSnapshot(snapshot, rules);
   } catch (thrown) {
     const error = toAppError(thrown);
-    if (RETRYABLE[error.code] && !attempt.isLast) throw error;
+    if (RETRYABLE[error.code] && attempt.retryInMs !== null) throw error;
     return { status: 'given-up', namespace, reason: error.message };
   }
 };

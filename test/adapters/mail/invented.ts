@@ -35,6 +35,7 @@ export const DELIVERY: Delivery = {
   state: 'planned',
   date: '2026-11-24T08:05:00Z',
   changedAt: '2026-11-24T08:05:00Z',
+  nextTryAt: null,
   detail: null,
 };
 

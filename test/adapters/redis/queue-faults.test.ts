@@ -15,6 +15,7 @@ import type { RunEvent } from '../../../src/pipeline/events.ts';
 import { ROLES } from '../../../src/pipeline/jobs.ts';
 import type { JobHandlers, Queue } from '../../../src/pipeline/ports.ts';
 import { IDLE } from './idle-handlers.ts';
+import { retryQuickly } from './retry-quickly.ts';
 
 type Waits = NonNullable<Parameters<typeof createQueue>[0]['waits']>;
 
@@ -32,7 +33,8 @@ const setUp = async (waits: Waits = {}) => {
     onWarning: (warning) => warnings.push(warning),
     concurrency: { sizer: 2, mailer: 2 },
     mailsPerSecond: 1_000,
-    waits: { mailRetryMs: 5, retryMs: 5, ...waits },
+    waits,
+    retryWaitMs: retryQuickly,
   });
   onTestFinished(queue.dispose);
   return { server, redis, queue, events, warnings };
@@ -299,6 +301,7 @@ describe('a job', { timeout: 30_000 }, () => {
         job: 'foreign',
         attempt: 1,
         reason: 'The queue holds a job that this version did not add',
+        nextTryAt: null,
       },
     ]);
     expect(await bullQueue(redis, 'size').getJobState('foreign')).toBe('failed');

@@ -9,6 +9,7 @@ import { createQueue } from '../../../src/adapters/redis/queue.ts';
 import type { RunEvent } from '../../../src/pipeline/events.ts';
 import { createFakeQueue } from '../../fakes.ts';
 import { describeQueue } from '../../pipeline/queue-contract.ts';
+import { retryQuickly } from './retry-quickly.ts';
 
 describeQueue('in memory', async () => {
   const events: RunEvent[] = [];
@@ -31,7 +32,7 @@ describeQueue('on Redis', async () => {
     observe: (event) => events.push(event),
     concurrency: { sizer: 2, mailer: 2 },
     mailsPerSecond: 1_000,
-    waits: { mailRetryMs: 5, retryMs: 5 },
+    retryWaitMs: retryQuickly,
   });
   return {
     queue,

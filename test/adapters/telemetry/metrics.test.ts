@@ -40,7 +40,8 @@ test('a job that failed is counted by its step, not by its namespace or mail', a
     'repeat:tick:1795420800000',
     'run',
   ];
-  for (const job of jobs) observe({ type: 'job-failed', job, attempt: 1, reason: 'no answer' });
+  for (const job of jobs)
+    observe({ type: 'job-failed', job, attempt: 1, reason: 'no answer', nextTryAt: null });
   const counted = (await text())
     .split('\n')
     .filter((line) => line.startsWith('quotagram_job_failures_total'));

@@ -38,7 +38,23 @@ describe('starting a run', () => {
     expect(await startRun(ports, SLOT)).toEqual(left);
 
     expect(ports.queue.openJobs()).toEqual(queued);
-    expect(ports.events).toEqual([{ type: 'run-resumed', runId: SLOT.id, state }]);
+    expect(ports.events).toEqual([
+      { type: 'run-resumed', runId: SLOT.id, state, delayedMails: 0, nextTryAt: null },
+    ]);
+  });
+
+  test('says how many mails of a run that is resumed were put off, and when the first is tried again', async () => {
+    const ports = createPorts();
+    await ports.store.claimRun(runOf({ state: 'sealed' }));
+    await ports.store.addDelivery(deliveryOf());
+    for (const minute of ['05', '04'])
+      await ports.store.addDelivery(
+        deliveryOf({ id: minute, detail: '451', nextTryAt: `2026-11-23T08:${minute}:00.000Z` }),
+      );
+
+    await startRun(ports, SLOT);
+
+    expect(ports.events).toMatchObject([{ delayedMails: 2, nextTryAt: '2026-11-23T08:04:00.000Z' }]);
   });
 
   test.each(['finished', 'stopped'] as const)('leaves a slot alone whose run is %s', async (state) => {

@@ -130,13 +130,21 @@ describe('answers of the mail server', () => {
     const ports = await withDelivery({}, { transport: answering(refusal) });
 
     await expect(mail(ports, job)).rejects.toMatchObject({ code: 'unavailable', message: '451 try later' });
-    expect(await stateOf(ports)).toEqual({ state: 'planned', detail: '451 try later' });
+    const nextTryAt = '2026-11-23T08:01:00.000Z';
+    expect(await ports.store.loadDelivery(ID)).toEqual(deliveryOf({ detail: '451 try later', nextTryAt }));
     await mail(ports, job);
 
-    expect(await stateOf(ports)).toEqual({ state: 'submitted', detail: '250 OK' });
+    expect(await ports.store.loadDelivery(ID)).toEqual(deliveryOf({ state: 'submitted', detail: '250 OK' }));
     expect(ports.transport.submitted).toHaveLength(1);
     expect(ports.events).toEqual([
-      { type: 'mail-delayed', runId: SLOT.id, deliveryId: ID, reason: '451 try later' },
+      {
+        type: 'mail-delayed',
+        runId: SLOT.id,
+        deliveryId: ID,
+        reason: '451 try later',
+        attempt: 1,
+        nextTryAt,
+      },
       { type: 'mail-submitted', runId: SLOT.id, deliveryId: ID },
     ]);
   });

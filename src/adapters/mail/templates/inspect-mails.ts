@@ -117,5 +117,6 @@ const sampleDelivery = (compose: Compose, kind: Delivery['kind']): Delivery => (
   state: 'planned',
   date: '2026-11-23T16:00:00Z',
   changedAt: '2026-11-23T16:00:00Z',
+  nextTryAt: null,
   detail: null,
 });
