@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatLimit, formatList } from '../usage/format.ts';
+import { formatBytes, formatCount, formatLimit, formatNumber, formatSome } from '../usage/format.ts';
 import type { App } from '../app.ts';
 import { explainSum, levelCell, usedCell } from './report-tables.ts';
 import { layOut } from './table.ts';
@@ -28,6 +28,7 @@ export const summaryText = (out: Out, summary: RunSummary): string => {
   return [
     layOut(COLUMNS, cells),
     '\n',
+    ...problemLines(sorted),
     totalLine(summary),
     ...run.findings.map(({ message }) => `${printable(message)}\n`),
   ].join('');
@@ -47,24 +48,71 @@ const rank = ({ level }: Row): number =>
 
 const recipientsCell = ({ recipients, noRecipientReason }: Row): string => {
   if (noRecipientReason === null) return String(recipients);
-  return recipients === 0 ? 'nobody to tell' : 'fallback';
+  return recipients === 0 ? 'nobody' : 'fallback';
 };
 
-const mailCell = (out: Out, { level, mails, noRecipientReason, problem }: Row): string => {
-  const counts = [
-    countMails(mails.submitted, 'sent'),
-    countMails((mails.planned ?? 0) + (mails.sending ?? 0), 'waiting'),
-    countMails(mails.failed, 'not sent'),
-    countMails(mails.uncertain, 'may have arrived'),
-  ].flat();
-  const told = formatList(counts);
-  if (problem !== null) return paint(out, 'red', told === '' ? problem : `${told}: ${problem}`);
-  if (told !== '') return told;
-  return level === 'over' && noRecipientReason !== null ? noRecipientReason : '-';
+/** How many mails about it came to what; why is told below the table, for it can be long. */
+const mailCell = (out: Out, { mails, problem }: Row): string => {
+  const counts = MAIL_STATES.flatMap(({ states, words }) => {
+    const count = states.reduce((sum, state) => sum + (mails[state] ?? 0), 0);
+    return count === 0 ? [] : [{ count, words }];
+  });
+  const cell = counts
+    .map(
+      ({ count, words }, index) =>
+        `${index === 0 ? formatCount(count, 'mail') : formatNumber(count)} ${words}`,
+    )
+    .join(', ');
+  return cell === '' ? '-' : problem === null ? cell : paint(out, 'red', cell);
 };
 
-const countMails = (mails: number | undefined, what: string): readonly string[] =>
-  mails === undefined || mails === 0 ? [] : [`${formatCount(mails, 'mail')} ${what}`];
+const MAIL_STATES = [
+  { states: ['submitted'], words: 'sent' },
+  { states: ['planned', 'sending'], words: 'waiting' },
+  { states: ['failed'], words: 'not sent' },
+  { states: ['uncertain'], words: 'may have arrived' },
+] as const;
+
+/** What did not go as it should, each reason once with the namespaces it holds for. */
+const problemLines = (rows: readonly Row[]): readonly string[] => {
+  const told = rows.flatMap((row) => {
+    const problem = problemOf(row);
+    return problem === null ? [] : [{ ...problem, namespace: row.namespace }];
+  });
+  const alike = Map.groupBy(told, ({ kind, reason }) => `${kind} ${reason}`);
+  return [...alike.values()].flatMap((members) => {
+    const [first] = members;
+    if (first === undefined) return [];
+    const names = members.map(({ namespace }) => namespace);
+    const sentence = PROBLEMS[first.kind](formatSome(names.slice(0, 3), names.length), names.length > 1);
+    const line = printable(`${sentence}: ${first.reason}`);
+    return [`${line}${line.endsWith('.') ? '' : '.'}\n`];
+  });
+};
+
+type ProblemKind = 'not-weighed' | 'failed' | 'uncertain' | 'held-back' | 'nobody' | 'fallback';
+type Problem = { readonly kind: ProblemKind; readonly reason: string };
+
+/** Null where nobody has to act: that there is no contact is no matter while there is nothing to tell. */
+const problemOf = ({ level, mails, noRecipientReason, problem }: Row): Problem | null => {
+  if (problem !== null) {
+    if (level === null) return { kind: 'not-weighed', reason: problem };
+    if ((mails.failed ?? 0) > 0) return { kind: 'failed', reason: problem };
+    return { kind: (mails.uncertain ?? 0) > 0 ? 'uncertain' : 'held-back', reason: problem };
+  }
+  if (noRecipientReason === null) return null;
+  if (Object.keys(mails).length > 0) return { kind: 'fallback', reason: noRecipientReason };
+  return level === 'over' ? { kind: 'nobody', reason: noRecipientReason } : null;
+};
+
+const PROBLEMS: Readonly<Record<ProblemKind, (names: string, areSeveral: boolean) => string>> = {
+  'not-weighed': (names, areSeveral) => `${names} ${areSeveral ? 'were' : 'was'} not weighed`,
+  failed: (names) => `Mail not sent (${names})`,
+  uncertain: (names) => `Mail that may have arrived (${names})`,
+  'held-back': (names) => names,
+  nobody: (names) => `Nobody was told of ${names}`,
+  fallback: (names) => `Only the fallback was told of ${names}`,
+};
 
 const totalLine = ({ run, rows }: RunSummary): string => {
   const { clusterUsedBytes: used, sumOfNamespacesBytes: sum } = run;

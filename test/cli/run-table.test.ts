@@ -31,6 +31,70 @@ describe('the total of a run', () => {
   });
 });
 
+describe('what did not go as it should', () => {
+  const text = summaryText(
+    out,
+    summaryOf([
+      row('a', {
+        level: 'over',
+        mails: { submitted: 1, uncertain: 1 },
+        problem: 'the process that sent it died',
+      }),
+      row('b', { level: 'over', mails: { failed: 2 }, problem: '550 5.1.1 no such user here' }),
+      row('c', { level: 'over', mails: { failed: 1 }, problem: '550 5.1.1 no such user here' }),
+      row('d', {
+        usedBytes: null,
+        limitBytes: null,
+        level: null,
+        recipients: 0,
+        problem: 'its snapshot could not be loaded',
+      }),
+      row('e', { level: 'over', problem: 'no mail to its team, because d was given up' }),
+      row('f', { level: 'over', recipients: 0, noRecipientReason: 'no annotation names a contact' }),
+      row('g', {
+        level: 'over',
+        noRecipientReason: 'no annotation names a contact',
+        mails: { submitted: 1 },
+      }),
+      row('h', { recipients: 0, noRecipientReason: 'no annotation names a contact' }),
+    ]),
+  );
+  const [table = '', remarks = ''] = text.split('\n\n');
+
+  test('is counted in the table', () => {
+    const cells = table.split('\n').map((line) => line.split(/ {2,}/));
+    expect(cells.map(([name, , , , recipients, mails]) => [name, recipients, mails])).toEqual([
+      ['NAMESPACE', 'RECIPIENTS', 'MAIL'],
+      ['d', '0', '-'],
+      ['a', '1', '1 mail sent, 1 may have arrived'],
+      ['b', '1', '2 mails not sent'],
+      ['c', '1', '1 mail not sent'],
+      ['e', '1', '-'],
+      ['f', 'nobody', '-'],
+      ['g', 'fallback', '1 mail sent'],
+      ['h', 'nobody', '-'],
+    ]);
+  });
+
+  test('is told below the table, each reason once, of namespaces that somebody should have been told of', () => {
+    expect(remarks.trimEnd().split('\n')).toEqual([
+      'd was not weighed: its snapshot could not be loaded.',
+      'Mail that may have arrived (a): the process that sent it died.',
+      'Mail not sent (b and c): 550 5.1.1 no such user here.',
+      'e: no mail to its team, because d was given up.',
+      'Nobody was told of f: no annotation names a contact.',
+      'Only the fallback was told of g: no annotation names a contact.',
+    ]);
+  });
+
+  test('does not make the table wider, whatever a server says', () => {
+    const problem = `554 ${'very '.repeat(40)}long`;
+    const wide = summaryText(out, summaryOf([row('a', { mails: { failed: 1 }, problem })]));
+    expect(wide.split('\n\n')[0]).not.toContain('very');
+    expect(wide).toContain(problem);
+  });
+});
+
 const row = (namespace: string, change: Partial<RunSummaryRow>): RunSummaryRow => ({
   namespace,
   usedBytes: 100 * MI,

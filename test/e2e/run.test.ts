@@ -37,8 +37,11 @@ describe('a run of a slot', { timeout: 120_000 }, () => {
     expect(await listMails(smtp.messages)).toEqual(mailsAbout(MAILED));
     expect(listSummaries(smtp.messages)).toHaveLength(1);
     expect(first.stdout).toMatch(/^a1b2c3-tools +2\.4 GiB +1 GiB +over +2 +2 mails sent$/m);
-    expect(first.stdout).toMatch(/^beef01-dev .* nobody to tell +the annotation contacts cannot be read$/m);
-    expect(first.stdout).toMatch(/^7c6b5a-test .* nobody to tell +no annotation names a contact \(/m);
+    expect(first.stdout).toMatch(/^beef01-dev .* over +nobody +-$/m);
+    expect(first.stdout).toMatch(
+      /^Nobody was told of beef01-dev: the annotation contacts cannot be read\.$/m,
+    );
+    expect(first.stdout).toMatch(/^Nobody was told of 7c6b5a-test: no annotation names a contact \(/m);
     expect(first.stderr).toBe(
       [
         `run ${slot} started`,
@@ -103,10 +106,10 @@ describe('a run by hand', { timeout: 120_000 }, () => {
     await configure({ quota: { default: 0 } });
     const { exitCode, stdout, stderr } = await quotagram(['run']);
     expect(exitCode).toBe(3);
-    expect(stdout).toMatch(
-      /^shop-dev .* over +2 +1 mail sent and 1 mail not sent: 550 5\.1\.1 no such user$/m,
-    );
-    expect(stdout).toMatch(/^blog-dev .* over +nobody to tell +.* mail\.allowedDomains$/m);
+    expect(stdout).toMatch(/^shop-dev .* over +2 +1 mail sent, 1 not sent$/m);
+    expect(stdout).toMatch(/^Mail not sent \(shop-dev\): 550 5\.1\.1 no such user\.$/m);
+    expect(stdout).toMatch(/^blog-dev .* over +nobody +-$/m);
+    expect(stdout).toMatch(/^Nobody was told of blog-dev: .* mail\.allowedDomains\.$/m);
     expect(stderr).toContain(
       'warning: the mail to gone@example.test about shop-dev failed: 550 5.1.1 no such user\nsent 1 mail, 1 not\n',
     );

@@ -141,8 +141,7 @@ export const deliver = async (
  */
 export const abandon = async (deps: MailerDeps, delivery: Delivery): Promise<void> => {
   if (delivery.state === 'sending') {
-    const detail = 'the process that sent it died; it may have arrived';
-    await end(deps, delivery, { state: 'uncertain', detail });
+    await end(deps, delivery, { state: 'uncertain', detail: 'the process that sent it died' });
   } else if (delivery.state === 'planned') {
     await end(deps, delivery, { state: 'failed', detail: 'given up before it was sent' });
   }

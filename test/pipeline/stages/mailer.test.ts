@@ -291,7 +291,7 @@ describe('two workers at one delivery', () => {
     await mail(ports, job);
     await mail(ports, job);
 
-    const detail = 'the process that sent it died; it may have arrived';
+    const detail = 'the process that sent it died';
     expect(await stateOf(ports)).toEqual({ state: 'uncertain', detail });
     expect(ports.transport.started).toEqual([]);
     expect(ports.events).toEqual([
