@@ -10,9 +10,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * A plan as a file of guarded commands for a POSIX shell, which explains itself. It deletes a tag only on the cluster of
- * the report, until 7 days after the report's moment, and only while the tag points to the image it was weighed with;
- * it ends with 1 when anything was left. A report that knows no address of its cluster asks for it as an argument. Null
- * when no deletion can safely stand in a command.
+ * the report, until 7 days after the report's moment, and only while the tag points to the image it was weighed with. It
+ * exits with 0 when every tag is gone, so it can be run again, and with 1 when it left any. When the report has no address
+ * of its cluster, the file asks for it as an argument. Null when no deletion can safely stand in a command.
  */
 export const writeCleanup = (
   namespace: NamespaceReport,
@@ -29,10 +29,10 @@ export const writeCleanup = (
     '',
     ...checkFirst(namespace.name, report.cluster.apiUrl, expires),
     '',
-    ...steps.flatMap(({ name, digest, command, frees }, index) => [
+    ...steps.flatMap(({ name, digest, frees }, index) => [
       `# ${String(index + 1)}. ${name}, which alone frees ${frees}`,
       `if points_to ${name} ${digest}; then`,
-      `  ${command} || left=$((left + 1))`,
+      `  delete_tag ${name}`,
       'fi',
       '',
     ]),
@@ -47,7 +47,6 @@ export const writeCleanup = (
 type Step = {
   readonly name: string;
   readonly digest: string;
-  readonly command: string;
   readonly frees: string;
 };
 
@@ -55,11 +54,11 @@ type Step = {
 const listSteps = (namespace: NamespaceReport, plan: DeletionPlan): readonly Step[] =>
   plan.deletions.flatMap((deletion) => {
     const { stream, tag, freesBytes } = deletion;
-    const command = deleteTagCommand(namespace.name, stream, tag);
+    const isNameable = deleteTagCommand(namespace.name, stream, tag) !== null;
     const digest = currentOf(namespace, deletion)?.digest;
-    return command === null || digest === undefined || !DIGEST.test(digest)
+    return !isNameable || digest === undefined || !DIGEST.test(digest)
       ? []
-      : [{ name: `${stream}:${tag}`, digest, command, frees: formatBytes(freesBytes) }];
+      : [{ name: `${stream}:${tag}`, digest, frees: formatBytes(freesBytes) }];
   });
 
 /** A digest as image streams state it (OCI image-spec, "Digests"). */
@@ -85,6 +84,8 @@ const explain = (
     : '# - oc is logged in to that cluster,',
   `# - it is not yet ${formatMoment(expires)}: a later mail has newer commands,`,
   '# - the tag still points to the image it pointed to when this was computed. Any other tag is skipped.',
+  '#',
+  '# You can run it again: a tag that is already gone is no error.',
 ];
 
 const tellMissing = (count: number): string =>
@@ -108,18 +109,46 @@ const checkFirst = (namespace: string, apiUrl: string | null, expires: string): 
     '  exit 1',
     '}',
     '',
-    '# Whether a tag still points to the image with this digest.',
+    '# Whether a tag still points to the image with this digest. oc may print warnings before it.',
     'points_to() {',
-    `  digest=$(oc get imagestreamtag "$1" -n ${namespace} -o 'jsonpath={.image.metadata.name}') || digest=`,
-    '  if [ -z "$digest" ]; then',
-    `    printf '%s\\n' "Skipped $1: it cannot be read; it may be gone." >&2`,
-    '  elif [ "$digest" != "$2" ]; then',
-    `    printf '%s\\n' "Skipped $1: it points to another image since then." >&2`,
-    '  else',
-    '    return 0',
+    `  if ! answer=$(oc get imagestreamtag "$1" -n ${namespace} -o 'jsonpath={.image.metadata.name}' 2>&1); then`,
+    '    explain "$1" "$answer"',
+    '    return 1',
     '  fi',
-    '  left=$((left + 1))',
+    '  case $answer in',
+    '    *"$2") return 0 ;;',
+    '  esac',
+    '  skip "$1: it points to another image since then."',
     '  return 1',
+    '}',
+    '',
+    '# Unlike oc tag -d, oc delete says so when you lack the right.',
+    'delete_tag() {',
+    `  if answer=$(oc delete imagestreamtag "$1" -n ${namespace} 2>&1); then`,
+    `    printf '%s\\n' "Deleted $1."`,
+    '  else',
+    '    explain "$1" "$answer"',
+    '  fi',
+    '}',
+    '',
+    '# What it means that oc failed for a tag. A tag that is gone is what we want.',
+    'explain() {',
+    '  case $2 in',
+    `    *'(NotFound)'*"\\"$1\\" not found"* | *'(NotFound)'*"\\"\${1%%:*}\\" not found"*)`,
+    `      printf '%s\\n' "Already gone: $1."`,
+    '      ;;',
+    "    *'(Unauthorized)'*)",
+    `      printf '%s\\n' "Stopped at $1: oc is no longer logged in. Log in with oc login and run this file again." >&2`,
+    '      exit 1',
+    '      ;;',
+    `    *'(Forbidden)'*) skip "$1: you lack the right. $2" ;;`,
+    '    *) skip "$1: $2" ;;',
+    '  esac',
+    '}',
+    '',
+    'skip() {',
+    `  printf '%s\\n' "Skipped $1" >&2`,
+    '  left=$((left + 1))',
     '}',
     '',
     ...(server === null

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -12,24 +12,151 @@ const GOLD = 'https://api.gold.example.test:6443';
 const OLD = `sha256:${'a'.repeat(64)}`;
 const NEW = `sha256:${'b'.repeat(64)}`;
 
-describe('the commands file of two tags', () => {
-  test('deletes them in the order of the plan where everything is as it was', () => {
-    const run = runCleanup(cleanupOf(['api:pr-2', 'api:pr-1']), { server: SILVER, digest: OLD });
-    expect(run).toEqual({
-      exitCode: 0,
-      deleted: ['tag -d api:pr-2 -n a1b2c3-tools', 'tag -d api:pr-1 -n a1b2c3-tools'],
-      stderr: '',
-    });
-  });
+/** Where a program is; empty where it is not installed. */
+const findProgram = (name: string): string =>
+  spawnSync('/bin/sh', ['-c', 'command -v "$1"', 'sh', name], { encoding: 'utf8' }).stdout.trim();
 
-  test('deletes nothing on another cluster', () => {
-    expect(runCleanup(cleanupOf(['api:pr-2', 'api:pr-1']), { server: GOLD, digest: OLD })).toEqual({
-      exitCode: 1,
-      deleted: [],
-      stderr: `Nothing was deleted: oc is logged in to ${GOLD}, not to ${SILVER}.\n`,
-    });
-  });
+/** The shells that people run the file with. */
+const SHELLS: readonly { readonly name: string; readonly command: readonly [string, ...string[]] }[] = [
+  { name: 'sh', command: ['/bin/sh'] },
+  { name: 'bash', command: [findProgram('bash')] },
+  { name: 'busybox sh', command: [findProgram('busybox'), 'sh'] },
+];
 
+describe.each(SHELLS)('the commands file of two tags, run by $name', ({ command }) => {
+  describe.skipIf(command[0] === '')('where it is installed', () => {
+    const run = (oc: Oc | null, file = cleanupOf(['api:pr-2', 'api:pr-1'])): Ended =>
+      runCleanup(file, oc, command);
+
+    test('deletes them in the order of the plan where everything is as it was', () => {
+      expect(run({ server: SILVER, digest: OLD })).toEqual({
+        exitCode: 0,
+        deleted: ['api:pr-2', 'api:pr-1'],
+        stdout: 'Deleted api:pr-2.\nDeleted api:pr-1.\n',
+        stderr: '',
+      });
+    });
+
+    test('deletes nothing on another cluster', () => {
+      expect(run({ server: GOLD, digest: OLD })).toEqual({
+        exitCode: 1,
+        deleted: [],
+        stdout: '',
+        stderr: `Nothing was deleted: oc is logged in to ${GOLD}, not to ${SILVER}.\n`,
+      });
+    });
+
+    test('skips a tag that points elsewhere since then, and says so', () => {
+      expect(run({ server: SILVER, digest: OLD, digests: { 'api:pr-2': NEW } })).toEqual({
+        exitCode: 1,
+        deleted: ['api:pr-1'],
+        stdout: 'Deleted api:pr-1.\n',
+        stderr: 'Skipped api:pr-2: it points to another image since then.\nLeft as they are: 1 of 2 tags.\n',
+      });
+    });
+
+    test('is done when it is run again after it deleted everything', () => {
+      const getFails = { 'api:pr-2': notFound('api:pr-2'), 'api:pr-1': notFound('api:pr-1') };
+      expect(run({ server: SILVER, digest: OLD, getFails })).toEqual({
+        exitCode: 0,
+        deleted: [],
+        stdout: 'Already gone: api:pr-2.\nAlready gone: api:pr-1.\n',
+        stderr: '',
+      });
+    });
+
+    test('takes a tag as gone whose image stream is gone', () => {
+      const gone = 'Error from server (NotFound): imagestreams.image.openshift.io "api" not found';
+      expect(run({ server: SILVER, digest: OLD, getFails: { 'api:pr-2': gone } })).toMatchObject({
+        exitCode: 0,
+        deleted: ['api:pr-1'],
+        stdout: 'Already gone: api:pr-2.\nDeleted api:pr-1.\n',
+      });
+    });
+
+    test('takes a tag as gone that somebody deletes at the same moment', () => {
+      const deleteFails = { 'api:pr-2': notFound('api:pr-2') };
+      expect(run({ server: SILVER, digest: OLD, deleteFails })).toMatchObject({
+        exitCode: 0,
+        stdout: 'Already gone: api:pr-2.\nDeleted api:pr-1.\n',
+      });
+    });
+
+    test.each([
+      ['of another tag', notFound('api:pr-20')],
+      ['of the API', 'Error from server (NotFound): the server could not find the requested resource'],
+      ['of the namespace', 'Error from server (NotFound): namespaces "a1b2c3-tools" not found'],
+    ])('does not take the absence %s for that of a tag', (_name, answer) => {
+      expect(run({ server: SILVER, digest: OLD, getFails: { 'api:pr-2': answer } })).toEqual({
+        exitCode: 1,
+        deleted: ['api:pr-1'],
+        stdout: 'Deleted api:pr-1.\n',
+        stderr: `Skipped api:pr-2: ${answer}\nLeft as they are: 1 of 2 tags.\n`,
+      });
+    });
+
+    test.each(['get', 'delete'] as const)(
+      'goes on after a tag that the user may not %s, and says why',
+      (verb) => {
+        const fails = { 'api:pr-2': forbidden('api:pr-2', verb) };
+        const oc = { server: SILVER, digest: OLD, [verb === 'get' ? 'getFails' : 'deleteFails']: fails };
+        expect(run(oc)).toEqual({
+          exitCode: 1,
+          deleted: ['api:pr-1'],
+          stdout: 'Deleted api:pr-1.\n',
+          stderr: `Skipped api:pr-2: you lack the right. ${forbidden('api:pr-2', verb)}\nLeft as they are: 1 of 2 tags.\n`,
+        });
+      },
+    );
+
+    test.each(['getFails', 'deleteFails'] as const)('stops where the login has ended: %s', (fails) => {
+      const answer = 'error: You must be logged in to the server (Unauthorized)';
+      expect(run({ server: SILVER, digest: OLD, [fails]: { 'api:pr-1': answer } })).toEqual({
+        exitCode: 1,
+        deleted: ['api:pr-2'],
+        stdout: 'Deleted api:pr-2.\n',
+        stderr:
+          'Stopped at api:pr-1: oc is no longer logged in. Log in with oc login and run this file again.\n',
+      });
+    });
+
+    test('reads the digest below what oc warns of', () => {
+      const warns = 'Warning: this version of the API is deprecated';
+      expect(run({ server: SILVER, digest: OLD, warns })).toMatchObject({
+        exitCode: 0,
+        deleted: ['api:pr-2', 'api:pr-1'],
+      });
+    });
+
+    test('deletes nothing where oc is missing', () => {
+      expect(run(null)).toEqual({
+        exitCode: 1,
+        deleted: [],
+        stdout: '',
+        stderr: 'Nothing was deleted: the command oc is not installed here.\n',
+      });
+    });
+
+    test('deletes nothing where oc knows no cluster', () => {
+      expect(run({ server: null, digest: OLD })).toMatchObject({
+        exitCode: 1,
+        deleted: [],
+        stderr: expect.stringContaining('Nothing was deleted: oc does not say which cluster'),
+      });
+    });
+
+    test.each(['if points_to api:pr-1', 'sha256:aa', '; then', 'delete_tag api:pr', 'delete_tag api:pr-1'])(
+      'deletes nothing from a cut after %j on',
+      (part) => {
+        const file = cleanupOf(['api:pr-2', 'api:pr-1']);
+        const end = file.indexOf(part, file.indexOf('# 2. api:pr-1')) + part.length;
+        expect(run({ server: SILVER, digest: OLD }, file.slice(0, end)).deleted).toEqual(['api:pr-2']);
+      },
+    );
+  });
+});
+
+describe('the commands file over time', () => {
   test.each([
     ['7 days after it was computed', 7 * 24 * 60],
     ['a year after', 365 * 24 * 60],
@@ -46,56 +173,6 @@ describe('the commands file of two tags', () => {
     const file = cleanupOf(['api:pr-2'], { generatedAt: minutesAgo(7 * 24 * 60 - 60) });
     expect(runCleanup(file, { server: SILVER, digest: OLD }).exitCode).toBe(0);
   });
-
-  test('skips a tag that points elsewhere since then, and says so', () => {
-    const file = cleanupOf(['api:pr-2', 'api:pr-1']);
-    expect(runCleanup(file, { server: SILVER, digest: OLD, digests: { 'api:pr-2': NEW } })).toEqual({
-      exitCode: 1,
-      deleted: ['tag -d api:pr-1 -n a1b2c3-tools'],
-      stderr: 'Skipped api:pr-2: it points to another image since then.\nLeft as they are: 1 of 2 tags.\n',
-    });
-  });
-
-  test('skips a tag that is gone', () => {
-    const file = cleanupOf(['api:pr-2', 'api:pr-1']);
-    expect(runCleanup(file, { server: SILVER, digest: OLD, digests: { 'api:pr-1': '' } })).toEqual({
-      exitCode: 1,
-      deleted: ['tag -d api:pr-2 -n a1b2c3-tools'],
-      stderr:
-        'Error from server (NotFound)\nSkipped api:pr-1: it cannot be read; it may be gone.\nLeft as they are: 1 of 2 tags.\n',
-    });
-  });
-
-  test('goes on after a deletion that is refused, and does not end well', () => {
-    const file = cleanupOf(['api:pr-2', 'api:pr-1']);
-    expect(runCleanup(file, { server: SILVER, digest: OLD, refuses: 'api:pr-2' })).toMatchObject({
-      exitCode: 1,
-      deleted: ['tag -d api:pr-1 -n a1b2c3-tools'],
-      stderr: expect.stringContaining('Left as they are: 1 of 2 tags.'),
-    });
-  });
-
-  test('deletes nothing where oc is missing', () => {
-    expect(runCleanup(cleanupOf(['api:pr-2']), null)).toEqual({
-      exitCode: 1,
-      deleted: [],
-      stderr: 'Nothing was deleted: the command oc is not installed here.\n',
-    });
-  });
-
-  test('deletes nothing where oc knows no cluster', () => {
-    expect(runCleanup(cleanupOf(['api:pr-2']), { server: null, digest: OLD })).toMatchObject({
-      exitCode: 1,
-      deleted: [],
-      stderr: expect.stringContaining('Nothing was deleted: oc does not say which cluster'),
-    });
-  });
-
-  test('deletes nothing when it was cut off in the middle of a command', () => {
-    const file = cleanupOf(['api:pr-2']);
-    const cut = file.slice(0, file.indexOf('points_to api:pr-2') + 'points_to api:pr-2 sha256:aa'.length);
-    expect(runCleanup(cut, { server: SILVER, digest: OLD })).toMatchObject({ deleted: [] });
-  });
 });
 
 describe('the commands file of a cluster without a known address', () => {
@@ -105,6 +182,7 @@ describe('the commands file of a cluster without a known address', () => {
     expect(runCleanup(withoutAddress(), { server: SILVER, digest: OLD })).toEqual({
       exitCode: 1,
       deleted: [],
+      stdout: '',
       stderr: 'Nothing was deleted: say for which cluster: sh cleanup-a1b2c3-tools.txt ADDRESS\n',
     });
   });
@@ -116,7 +194,7 @@ describe('the commands file of a cluster without a known address', () => {
     });
     expect(runCleanup(withoutAddress(), { server: SILVER, digest: OLD, argument: SILVER })).toMatchObject({
       exitCode: 0,
-      deleted: ['tag -d api:pr-2 -n a1b2c3-tools'],
+      deleted: ['api:pr-2'],
     });
   });
 
@@ -150,7 +228,7 @@ describe('what stands in the commands file', () => {
       expect(file).toContain('# Not here: 1 tag of the mail whose names cannot safely stand in a command.');
       expect(runCleanup(file, { server: SILVER, digest: OLD })).toMatchObject({
         exitCode: 0,
-        deleted: ['tag -d api:pr-1 -n a1b2c3-tools'],
+        deleted: ['api:pr-1'],
       });
     },
   );
@@ -178,20 +256,42 @@ describe('what stands in the commands file', () => {
   });
 });
 
-/** What `oc` says and does: the digest of every tag unless `digests` has another; '' is no such tag. */
+/** Why `oc` fails for a tag, by its name. */
+type Failures = Readonly<Record<string, string>>;
+
+/** What `oc` says and does: the digest of every tag unless `digests` has another. */
 type Oc = {
   readonly server: string | null;
   readonly digest: string;
   readonly digests?: Readonly<Record<string, string>>;
-  readonly refuses?: string;
+  readonly getFails?: Failures;
+  readonly deleteFails?: Failures;
+  /** What it says on standard error whenever it works. */
+  readonly warns?: string;
   readonly argument?: string;
 };
 
-/** Runs the file with `sh`, as a reader would, beside an `oc` that notes what it was told to delete. */
+/** What the file came to; `deleted` are the tags that `oc` was told to delete. */
+type Ended = {
+  readonly exitCode: number | null;
+  readonly deleted: readonly string[];
+  readonly stdout: string;
+  readonly stderr: string;
+};
+
+/** In the words of `oc` 4. */
+const notFound = (tag: string): string =>
+  `Error from server (NotFound): imagestreamtags.image.openshift.io "${tag}" not found`;
+
+const forbidden = (tag: string, verb: string): string =>
+  `Error from server (Forbidden): imagestreamtags.image.openshift.io "${tag}" is forbidden: User "mira" cannot ${verb} resource "imagestreamtags" in API group "image.openshift.io" in the namespace "a1b2c3-tools"`;
+
+/** Runs the file with a shell, as a reader would, beside an `oc` that notes what it was told to delete. */
 const runCleanup = (
   file: string,
   oc: Oc | null,
-): { readonly exitCode: number | null; readonly deleted: readonly string[]; readonly stderr: string } => {
+  [program, ...first]: readonly [string, ...string[]] = ['/bin/sh'],
+): Ended => {
   const folder = mkdtempSync(join(tmpdir(), 'cleanup-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, 'cleanup.txt'), file);
@@ -199,33 +299,40 @@ const runCleanup = (
   for (const tool of ['date', 'cat']) {
     writeFileSync(join(folder, tool), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${tool} "$@"\n`, { mode: 0o755 });
   }
-  if (oc !== null) writeFileSync(join(folder, 'oc'), fakeOc(oc, folder));
-  if (oc !== null) chmodSync(join(folder, 'oc'), 0o755);
-  const { status, stderr } = spawnSync(
-    '/bin/sh',
-    ['cleanup.txt', ...(oc?.argument === undefined ? [] : [oc.argument])],
+  if (oc !== null) writeFileSync(join(folder, 'oc'), fakeOc(oc, folder), { mode: 0o755 });
+  const { status, stdout, stderr } = spawnSync(
+    program,
+    [...first, 'cleanup.txt', ...(oc?.argument === undefined ? [] : [oc.argument])],
     { cwd: folder, env: { PATH: folder }, encoding: 'utf8' },
   );
   const deleted = readFileSync(join(folder, 'deleted'), 'utf8').split('\n').slice(0, -1);
-  return { exitCode: status, deleted, stderr };
+  return { exitCode: status, deleted, stdout, stderr };
 };
 
-const fakeOc = ({ server, digest, digests = {}, refuses }: Oc, folder: string): string =>
-  [
+const fakeOc = (oc: Oc, folder: string): string => {
+  const { server, digest, digests = {}, getFails = {}, deleteFails = {}, warns } = oc;
+  const failing = (verb: string, failures: Failures): readonly string[] =>
+    Object.entries(failures).map(
+      ([tag, why]) => `  '${verb} imagestreamtag ${tag}') echo '${why}' >&2; exit 1 ;;`,
+    );
+  return [
     '#!/bin/sh',
     'case "$1 $2 $3" in',
     `  'whoami --show-server '*) ${server === null ? 'exit 1' : `echo '${server}'`} ;;`,
-    ...Object.entries(digests).map(
-      ([tag, other]) =>
-        `  'get imagestreamtag ${tag}') ${other === '' ? "echo 'Error from server (NotFound)' >&2; exit 1" : `printf '${other}'`} ;;`,
-    ),
-    `  'get imagestreamtag '*) [ "$*" = "get imagestreamtag $3 -n a1b2c3-tools -o jsonpath={.image.metadata.name}" ] && printf '${digest}' ;;`,
-    ...(refuses === undefined ? [] : [`  'tag -d ${refuses}') exit 1 ;;`]),
-    `  'tag -d '*) echo "$*" >> '${folder}/deleted' ;;`,
+    ...failing('get', getFails),
+    ...failing('delete', deleteFails),
+    'esac',
+    ...(warns === undefined ? [] : [`echo '${warns}' >&2`]),
+    'case "$*" in',
+    "  'whoami --show-server') ;;",
+    ...Object.entries(digests).map(([tag, other]) => `  'get imagestreamtag ${tag} '*) printf '${other}' ;;`),
+    `  "get imagestreamtag $3 -n a1b2c3-tools -o jsonpath={.image.metadata.name}") printf '${digest}' ;;`,
+    `  "delete imagestreamtag $3 -n a1b2c3-tools") echo "imagestreamtag.image.openshift.io \\"$3\\" deleted"; echo "$3" >> '${folder}/deleted' ;;`,
     '  *) exit 9 ;;',
     'esac',
     '',
   ].join('\n');
+};
 
 type Change = {
   readonly generatedAt?: string;

@@ -51,7 +51,7 @@ describe('the commands file', () => {
       ['usage-c-tools.csv', 'text/csv; charset=utf-8'],
     ]);
     expect(attachments[1] && readAttachment(attachments[1])).toContain(
-      '  oc tag -d service-0000-web:pr-101 -n a-dev || left=',
+      '  delete_tag service-0000-web:pr-101\n',
     );
   });
 });
