@@ -84,14 +84,14 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     packages: [],
     isPure: true,
   },
-  usageRoom('cluster', { rooms: ['weighing'] }),
+  usageRoom('cluster', {}),
   usageRoom('weighing', { rooms: ['cluster'] }),
   usageRoom('in-use', { rooms: ['cluster'] }),
   usageRoom('policy', { rooms: ['in-use'], types: ['weighing'] }),
   usageRoom('cleanup', { rooms: ['weighing', 'policy'], types: ['report'] }),
   usageRoom('report', { rooms: ['weighing', 'in-use', 'policy', 'cleanup'] }),
   // It recounts every figure by other code, so it imports nothing that weighs.
-  usageRoom('verify', { types: ['report'] }),
+  usageRoom('verify', { rooms: ['cluster'], types: ['report'] }),
   { importer: PIPELINE, ours: [PIPELINE, ERRORS], types: [RECORDS, USAGE], packages: [] },
   {
     importer: 'src/pipeline/{jobs,events}.ts',
@@ -125,7 +125,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     vendors: ['jsonpath-plus'],
   }),
   adapter('registry', { rooms: ['http-client'], vendors: [] }),
-  adapter('redis', { ours: [RETRY_POLICY], vendors: ['bullmq', 'ioredis'] }),
+  adapter('redis', { ours: [RETRY_POLICY], vendors: ['bullmq', 'ioredis', 'msgpackr'] }),
   adapter('mail', {
     rooms: ['mail/attachments', 'mail/message', 'mail/templates', 'mail/view'],
     vendors: [],

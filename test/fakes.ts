@@ -22,8 +22,9 @@ import type { HistoryPoint } from '../src/pipeline/records/history-point.ts';
 import type { NamespaceResult } from '../src/pipeline/records/result.ts';
 import type { Run } from '../src/pipeline/records/run.ts';
 import type { BlobStat } from '../src/usage/verify/registry-verdict.ts';
-import { writeOut } from '../src/usage/snapshots.ts';
-import type { Inventory, Snapshot } from '../src/usage/model.ts';
+import type { Snapshot } from '../src/usage/model.ts';
+import { gather } from './listed-inventory.ts';
+import type { ListedInventory } from './listed-inventory.ts';
 
 /** In-memory ports: the same contract suites run on these and on the real adapters. */
 
@@ -50,7 +51,7 @@ export const createFakeStore = (): Store => {
 
     saveSnapshot: async (runId, snapshot) => {
       const reading = under(runId, snapshot.takenAt);
-      snapshots.set(under(reading, snapshot.namespace.name), structuredClone(writeOut(snapshot)));
+      snapshots.set(under(reading, snapshot.namespace.name), structuredClone(snapshot));
     },
     loadSnapshot: async (runId, { namespace, takenAt }) =>
       copy(snapshots.get(under(under(runId, takenAt), namespace))),
@@ -246,12 +247,12 @@ const WORKED_BY: Readonly<Record<JobName, Role>> = {
 };
 
 /** A cluster that holds one inventory. */
-export const createFakeCluster = (inventory: Inventory): Cluster => ({
+export const createFakeCluster = (inventory: ListedInventory): Cluster => ({
   readInventory: async ({ namespaces }) => {
     const known = new Set(inventory.namespaces.map(({ name }) => name));
     const missing = namespaces?.find((name) => !known.has(name));
     if (missing !== undefined) throw new AppError('not_found', `Namespace ${missing} does not exist`);
-    return structuredClone(inventory);
+    return gather(structuredClone(inventory));
   },
 });
 

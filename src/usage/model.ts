@@ -71,6 +71,8 @@ export type ImageStream = {
   readonly name: string;
   /** `status.dockerImageRepository`, e.g. `image-registry.openshift-image-registry.svc:5000/ns/name`; may be empty. */
   readonly repository: string;
+  /** `status.publicDockerImageRepository`: the same under the registry's public host; empty where it has none. */
+  readonly publicRepository: string;
   /** `spec.lookupPolicy.local`. */
   readonly localLookup: boolean;
   readonly tags: readonly Tag[];
@@ -129,6 +131,81 @@ export type ListReading = {
   readonly exact: boolean;
 };
 
+/**
+ * Image streams and the images they name, with every digest, layer and image numbered from 0. The whole cluster has this
+ * shape in memory, and so has the slice of one namespace that is stored and weighed.
+ */
+export type Holdings = {
+  readonly digests: Digests;
+  /** Texts that many revisions share. */
+  readonly strings: readonly string[];
+  readonly layers: Layers;
+  /** Numbers of layers; each image has a run of them. A layer that an image lists twice is there twice. */
+  readonly layerRuns: Int32Array;
+  readonly images: readonly NumberedImage[];
+  /** By the number of its digest the number of an image; -1 where there is no such Image object. */
+  readonly imageOf: Int32Array;
+  /** By namespace, then by name. */
+  readonly streams: readonly NumberedStream[];
+  /** Each stream has a run of them. */
+  readonly tags: readonly NumberedTag[];
+  /** Each tag has a run of them, newest first. */
+  readonly revisions: Revisions;
+};
+
+/** Digests by number. A sha256, as nearly all are, takes eight 32-bit words; the others are kept as text. */
+export type Digests = {
+  readonly count: number;
+  readonly words: Int32Array;
+  readonly others: ReadonlyMap<number, string>;
+};
+
+/** Distinct layers: a digest that images state with two sizes is two layers. Columns, all of one length. */
+export type Layers = { readonly digests: Int32Array; readonly bytes: Float64Array };
+
+/** An Image object (see `Image`) whose digests and layers are numbers. */
+export type NumberedImage = {
+  readonly digest: number;
+  readonly managed: boolean;
+  /** False where the API leaves `dockerImageLayers` out or sends null. */
+  readonly hasLayers: boolean;
+  /** Its run of `layerRuns`: from the first, up to but without the last. */
+  readonly layersFrom: number;
+  readonly layersTo: number;
+  readonly statedBytes: number | null;
+  readonly isSizeUnread: boolean;
+  /** A digest; null where the API states none. */
+  readonly config: number | null;
+  readonly architecture: string | null;
+  readonly children: readonly NumberedChild[];
+  readonly fault: string | null;
+};
+
+/** A child of an index image, by the number of its digest. */
+export type NumberedChild = { readonly digest: number; readonly architecture: string | null };
+
+/** An ImageStream object (see `ImageStream`) with its run of `tags`, which are in the order of their names. */
+export type NumberedStream = Omit<ImageStream, 'tags'> & {
+  readonly tagsFrom: number;
+  readonly tagsTo: number;
+};
+
+/** A tag (see `Tag`) with its run of `revisions`. */
+export type NumberedTag = Omit<Tag, 'revisions'> & {
+  readonly revisionsFrom: number;
+  readonly revisionsTo: number;
+};
+
+/** Tag events as columns, all of one length. */
+export type Revisions = {
+  /** Numbers of digests; -1 for a reference that was never resolved. */
+  readonly digests: Int32Array;
+  /** Numbers of strings: `dockerImageReference` without its `@` and digest. */
+  readonly references: Int32Array;
+  /** `created` as `packed-time.ts` packs it; -1 where none is stated; below that -2 less the number of a string. */
+  readonly created: Float64Array;
+};
+
 /** Everything read from a cluster at one moment. */
 export type Inventory = {
   readonly cluster: ClusterIdentity;
@@ -143,9 +220,7 @@ export type Inventory = {
   /** Workload kinds (plural, lower case) that could not be read everywhere: "not used" is unknown. Sorted. */
   readonly unreadableKinds: readonly string[];
   readonly namespaces: readonly Namespace[];
-  /** A table where there are many (`stream-table.ts`), and so are the images (`image-table.ts`). */
-  readonly streams: Iterable<ImageStream>;
-  readonly images: Iterable<Image>;
+  readonly holdings: Holdings;
   readonly references: readonly WorkloadReference[];
 };
 
@@ -190,12 +265,12 @@ export type Team = {
 /** A workload (`ns/Kind/name`) and the strongest way in which it uses something. */
 export type User = { readonly workload: string; readonly how: HowUsed };
 
-/** Who uses what is in one namespace: users sorted by workload, each workload once. */
+/** Who uses what is in one namespace; users sorted by workload, each workload once. */
 export type Uses = {
-  /** By digest of a revision. */
-  readonly digests: Readonly<Record<string, readonly User[]>>;
-  /** By `stream:tag`: who names the tag itself, also one without revisions. */
-  readonly tags: Readonly<Record<string, readonly User[]>>;
+  /** By number of a revision's digest, in the order of the digests. */
+  readonly digests: readonly { readonly digest: number; readonly users: readonly User[] }[];
+  /** Who names the tag itself, also one without revisions. By number of the tag, in their order. */
+  readonly tags: readonly { readonly tag: number; readonly users: readonly User[] }[];
   /** Environment by namespace, of those whose workloads name a tag; one that states none is left out. */
   readonly environments: Readonly<Record<string, string>>;
 };
@@ -213,10 +288,9 @@ export type Snapshot = {
   readonly team: Team;
   /** Bytes of its used blobs that other namespaces of the team are charged with, too; null as in `team.usedBytes`. */
   readonly sharedWithTeamBytes: number | null;
-  readonly streams: readonly ImageStream[];
-  /** Images of its revisions and those below them, sorted by digest; a digest that is not here is gone. */
-  readonly images: Iterable<Image>;
-  /** Digests of blobs of these images that revisions of other namespaces hold, in the order of the images. */
-  readonly heldOutside: Iterable<string>;
+  /** Its streams, the images of its revisions and those below them. */
+  readonly holdings: Holdings;
+  /** By number of a digest: 1 where a revision of another namespace holds that blob, else 0. */
+  readonly heldOutside: Uint8Array;
   readonly uses: Uses;
 };

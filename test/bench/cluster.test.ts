@@ -8,6 +8,7 @@ import { bruteForce } from '../brute-force/brute-force.ts';
 import { pickFigures } from '../brute-force/pick-figures.ts';
 import { LISTED_RESOURCES } from '../brute-force/read-lists.ts';
 import { reportOn } from '../usage/report-on.ts';
+import { listed } from '../listed-inventory.ts';
 
 const SMALL: ClusterSize = { seed: 3, namespaces: 8, images: 160 };
 const MEDIUM: ClusterSize = { seed: 3, namespaces: 100, images: 2000 };
@@ -70,7 +71,7 @@ describe('a generated cluster', () => {
     const server = await startServer({ lists: generateCluster(SMALL) });
     const readAt = '2026-11-24T03:00:00Z';
     const { cluster } = await openCluster(server, { pageSize: 30, now: () => new Date(readAt) });
-    const figures = pickFigures(reportOn(await cluster.readInventory({ namespaces: null })));
+    const figures = pickFigures(reportOn(listed(await cluster.readInventory({ namespaces: null }))));
     expect(figures).toEqual(bruteForce(rawLists(SMALL), { readAt }));
     const { namespaces } = figures;
     expect(namespaces.filter(({ usedBytes }) => usedBytes > 0).length).toBeGreaterThan(4);

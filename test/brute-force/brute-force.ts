@@ -1,10 +1,10 @@
-import type { Inventory } from '../../src/usage/model.ts';
 import { compareText, figuresOfNamespace } from './figures.ts';
 import type { NamespaceFigures } from './figures.ts';
 import { freesBytesOf, listHeld, reclaimsBytesOf, sum, usedBytesOf } from './held.ts';
 import { readLists } from './read-lists.ts';
 import type { Lists } from './read-lists.ts';
 import { createUses } from './uses.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** The figures of a report; null where only part of the cluster was read. */
 export type Figures = {
@@ -29,7 +29,7 @@ export const bruteForce = (lists: Lists, options: FigureOptions & { readonly rea
   bruteForceInventory(readLists(lists, options.readAt), options);
 
 /** The same of an inventory. */
-export const bruteForceInventory = (inventory: Inventory, options: FigureOptions = {}): Figures => {
+export const bruteForceInventory = (inventory: ListedInventory, options: FigureOptions = {}): Figures => {
   const exclude = options.exclude ?? ['kube-*', 'openshift-*', 'openshift', 'default'];
   const isExcluded = (name: string): boolean =>
     exclude.some((pattern) =>
@@ -60,7 +60,7 @@ export const bruteForceInventory = (inventory: Inventory, options: FigureOptions
 
 /** What some of a namespace's tags free and give back together. */
 export const bruteForceTogether = (
-  inventory: Inventory,
+  inventory: ListedInventory,
   options: FigureOptions & {
     readonly namespace: string;
     readonly isMember: (stream: string, tag: string) => boolean;

@@ -1,4 +1,4 @@
-import type { HowUsed, ImageStream, Inventory, Tag } from '../../src/usage/model.ts';
+import type { HowUsed, ImageStream, Tag } from '../../src/usage/model.ts';
 import type {
   NamespaceReport,
   RevisionReport,
@@ -10,6 +10,7 @@ import type { Held } from './held.ts';
 import type { UseReport } from '../../src/usage/in-use/use-report.ts';
 import { gravest } from './uses.ts';
 import type { Uses } from './uses.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** What a report says of a namespace, as far as it is a figure, and what its team uses. */
 export type NamespaceFigures = Pick<
@@ -29,7 +30,7 @@ type Scene = {
   readonly isTeamSeen: boolean;
   /** Every revision of the cluster. */
   readonly held: readonly Held[];
-  readonly inventory: Inventory;
+  readonly inventory: ListedInventory;
   readonly uses: Uses;
 };
 
@@ -163,7 +164,7 @@ const secondOf = ({ created }: Held): number =>
 const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** What "nobody uses it" is where something could not be read. */
-const unused = ({ scope, unreadableKinds }: Inventory): false | null =>
+const unused = ({ scope, unreadableKinds }: ListedInventory): false | null =>
   scope === 'cluster' && unreadableKinds.length === 0 ? false : null;
 
 const stateOf = (tag: Tag): TagReport['state'] => {

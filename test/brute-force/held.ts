@@ -1,4 +1,5 @@
-import type { Image, ImageStream, Inventory, Revision, Tag } from '../../src/usage/model.ts';
+import type { Image, ImageStream, Revision, Tag } from '../../src/usage/model.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** A revision with its place and its blobs. */
 export type Held = {
@@ -22,7 +23,7 @@ export type Held = {
 type Stated = { readonly digest: string; readonly sizeBytes: number; readonly isLayer: boolean };
 
 /** Every revision of a cluster; newest first within its tag. */
-export const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): readonly Held[] =>
+export const listHeld = ({ streams, images }: ListedInventory, chargeImported: boolean): readonly Held[] =>
   [...streams].flatMap((stream) =>
     stream.tags.flatMap((tag) => holdTag(stream, tag, { images: [...images], chargeImported })),
   );
@@ -38,7 +39,9 @@ const holdTag = (
     const known = parts.flatMap(({ image: part }) =>
       part !== undefined && isOfKnownSize(part) ? [part] : [],
     );
-    const isKnown = known.length > 0;
+    // A reference that was never imported has nothing in the registry.
+    const storesNothing = tag.isReference && revision.digest === '';
+    const isKnown = known.length > 0 || storesNothing;
     return {
       namespace: stream.namespace,
       stream: stream.name,
@@ -49,16 +52,22 @@ const holdTag = (
       blobs: known.flatMap(blobsOf),
       holds: parts.flatMap((part) => holdsOf(part.image, images, [])),
       isKnown,
-      isWhole: isKnown && parts.every((part) => part.image !== undefined && isOfWholeSize(part.image)),
-      isCharged: isKnown && (chargeImported || (image?.managed === true && isOfSameHost(revision, stream))),
+      isWhole:
+        storesNothing ||
+        (isKnown && parts.every((part) => part.image !== undefined && isOfWholeSize(part.image))),
+      isCharged:
+        isKnown &&
+        !storesNothing &&
+        (chargeImported || (image?.managed === true && isOfSameHost(revision, stream))),
     };
   });
 
 const isOfSameHost = (revision: Revision, stream: ImageStream): boolean => {
   const hostOf = (path: string): string =>
     path.includes('/') ? (path.split('/')[0] ?? '').toLowerCase() : '';
-  const host = hostOf(stream.repository);
-  return host !== '' && hostOf(revision.reference) === host;
+  return [stream.repository, stream.publicRepository].some(
+    (repository) => hostOf(repository) !== '' && hostOf(revision.reference) === hostOf(repository),
+  );
 };
 
 /** The images that a digest stands for, undefined where one is missing: itself, or for an index its children. */

@@ -4,12 +4,12 @@ import type {
   Image,
   ImageReference,
   ImageStream,
-  Inventory,
   Layer,
   Namespace,
   Tag,
   WorkloadReference,
 } from '../../src/usage/model.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** List answers of the API, parsed, by resource (`images`, `pods`, …); what is absent has no objects. */
 export type Lists = {
@@ -54,7 +54,7 @@ export const LISTED_RESOURCES: readonly ListedResource[] = [
 ];
 
 /** Reads raw API lists into the nouns of registry.ts, written from the definitions without a look at the adapter. */
-export const readLists = (lists: Lists, readAt: string): Inventory => ({
+export const readLists = (lists: Lists, readAt: string): ListedInventory => ({
   cluster: { name: 'recorded', apiUrl: null },
   readAt,
   exact: true,
@@ -123,6 +123,7 @@ const readStream = (object: unknown): ImageStream => {
     namespace,
     name,
     repository: textAt(object, 'status', 'dockerImageRepository') ?? '',
+    publicRepository: textAt(object, 'status', 'publicDockerImageRepository') ?? '',
     localLookup: at(object, 'spec', 'lookupPolicy', 'local') === true,
     tags: [...names].map((tag): Tag => {
       const spec = asked.find((entry) => at(entry, 'name') === tag);

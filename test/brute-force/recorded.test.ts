@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiObject, ApiObjects, Plural } from '../../sandbox/api-lists.ts';
 import { HOW_USED } from '../../src/usage/model.ts';
-import type { Inventory } from '../../src/usage/model.ts';
 import type { Report } from '../../src/usage/report/report.ts';
 import { openCluster, startServer } from '../adapters/openshift/open-cluster.ts';
 import { reportOn } from '../usage/report-on.ts';
@@ -11,6 +10,8 @@ import { pickFigures } from './pick-figures.ts';
 import { LISTED_RESOURCES } from './read-lists.ts';
 import type { Lists } from './read-lists.ts';
 import { readRecordedLists } from './recorded-lists.ts';
+import { listed } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** Within a day of the recording, so that its one ended pod counts. */
 const SOON = '2026-11-24T09:00:00Z';
@@ -25,7 +26,7 @@ const ROLLOUT_USES = [
   { group: 'argoproj.io', plural: 'rollouts', jsonPath: '{.spec.template.spec.containers[*].image}' },
 ];
 
-const readCluster = async (readAt: string, objects?: Objects): Promise<Inventory> => {
+const readCluster = async (readAt: string, objects?: Objects): Promise<ListedInventory> => {
   const { rollouts = [], ...lists } = objects ?? {};
   const server = await startServer({
     ...(objects === undefined ? {} : { lists }),
@@ -33,7 +34,7 @@ const readCluster = async (readAt: string, objects?: Objects): Promise<Inventory
   });
   const options = { now: () => new Date(readAt), customUses: ROLLOUT_USES };
   const { cluster } = await openCluster(server, options);
-  return cluster.readInventory({ namespaces: null });
+  return listed(await cluster.readInventory({ namespaces: null }));
 };
 
 describe('the recorded cluster', () => {
@@ -50,7 +51,7 @@ describe('the recorded cluster', () => {
 
   test('has in each revision of a single image the Size that its Image object states', async () => {
     const inventory = await readCluster(SOON);
-    const stated = new Map([...inventory.images].map(({ digest, statedBytes }) => [digest, statedBytes]));
+    const stated = new Map(inventory.images.map(({ digest, statedBytes }) => [digest, statedBytes]));
     const revisions = reportOn(inventory)
       .reports.flatMap(({ namespaces }) => namespaces)
       .flatMap(({ streams }) => streams.flatMap(({ tags }) => tags.flatMap((tag) => tag.revisions)))

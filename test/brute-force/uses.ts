@@ -3,9 +3,9 @@ import type {
   Image,
   ImageReference,
   ImageStream,
-  Inventory,
   WorkloadReference,
 } from '../../src/usage/model.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** Who uses what, by the definitions of docs/figures.md, worked out anew for each question. Workloads are `ns/Kind/name`, with the gravest way. */
 export type Uses = {
@@ -18,7 +18,7 @@ type Meaning = { readonly digests: ReadonlySet<string>; readonly tags: ReadonlyS
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Answers by looking through every reference of every workload each time. */
-export const createUses = (inventory: Inventory): Uses => {
+export const createUses = (inventory: ListedInventory): Uses => {
   const images = [...inventory.images];
   const meanings = inventory.references
     .filter(
@@ -74,7 +74,7 @@ export const gravest = (
 };
 
 /** At 0 replicas under something that runs is an old rollout; at 0 with it, or alone, is scaled to 0. */
-const howOf = (given: WorkloadReference, { references }: Inventory): HowUsed =>
+const howOf = (given: WorkloadReference, { references }: ListedInventory): HowUsed =>
   given.how === 'scaled-to-0' &&
   references.some(({ workload, how }) => workload === given.controller && how === 'running')
     ? 'old-rollout'
@@ -82,7 +82,7 @@ const howOf = (given: WorkloadReference, { references }: Inventory): HowUsed =>
 
 const tagKey = (namespace: string, stream: string, tag: string): string => `${namespace}/${stream}:${tag}`;
 
-const meaningOf = (reference: ImageReference, namespace: string, inventory: Inventory): Meaning => {
+const meaningOf = (reference: ImageReference, namespace: string, inventory: ListedInventory): Meaning => {
   const digests = new Set<string>();
   const tags = new Set<string>();
 
@@ -126,7 +126,7 @@ const meaningOf = (reference: ImageReference, namespace: string, inventory: Inve
   return { digests, tags };
 };
 
-const findStream = (inventory: Inventory, namespace: string, name: string): ImageStream | undefined =>
+const findStream = (inventory: ListedInventory, namespace: string, name: string): ImageStream | undefined =>
   [...inventory.streams].find((stream) => stream.namespace === namespace && stream.name === name);
 
 /** True where `index` is an index image that has `digest` among its children, or theirs. */

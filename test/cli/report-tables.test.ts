@@ -3,14 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { namespaceDetails, namespaceTable } from '../../src/cli/report-tables.ts';
 import { layOut } from '../../src/cli/table.ts';
 import { weighCluster } from '../../src/pipeline/direct/weigh.ts';
-import type { Inventory } from '../../src/usage/model.ts';
+
 import type { Report, ReportRules } from '../../src/usage/report/report.ts';
 import { image, inventory, NAMESPACE, namespace, rules, stream, uses } from '../usage/build.ts';
+import { gather } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 const out = new PassThrough();
 
-const reportOn = async (given: Partial<Inventory>, change: Partial<ReportRules> = {}): Promise<Report> => {
-  const cluster = { readInventory: () => Promise.resolve(inventory(given)) };
+const reportOn = async (
+  given: Partial<ListedInventory>,
+  change: Partial<ReportRules> = {},
+): Promise<Report> => {
+  const cluster = { readInventory: () => Promise.resolve(gather(inventory(given))) };
   const selection = { isReported: () => true, groupByLabel: null };
   return (await weighCluster({ cluster }, { ...rules(change), ...selection }, null)).report;
 };
@@ -76,7 +81,7 @@ describe('text that others wrote', () => {
         references: [uses(`${NAMESPACE}/${HOSTILE}/x`, { type: 'digest', digest: 'a' })],
       },
     ],
-  ] satisfies readonly (readonly [string, Partial<Inventory>])[])(
+  ] satisfies readonly (readonly [string, Partial<ListedInventory>])[])(
     'as %s does not steer the terminal',
     async (_name, given) => {
       const report = await reportOn(given);

@@ -98,7 +98,7 @@ const adapter = (room: string, { may, types = [], mayNot }: Room): Plant => {
     file: `src/adapters/${room}/planted.ts`,
     good: [
       ...both('zod', 'node:fs/promises', './sibling.ts', ...may),
-      ...both(`${src}usage/format.ts`, `${src}usage/cluster/image-table.ts`, `${src}errors.ts`),
+      ...both(`${src}usage/format.ts`, `${src}usage/cluster/slice.ts`, `${src}errors.ts`),
       ...both(`${src}pipeline/events.ts`, `${src}pipeline/records/run.ts`),
       ...types.map(type),
     ],
@@ -131,7 +131,7 @@ const PLANTS: readonly Plant[] = [
   },
   {
     file: 'src/usage/snapshots.ts',
-    good: both('./model.ts', './cluster/image-table.ts', './weighing/rules.ts', './in-use/uses.ts'),
+    good: both('./model.ts', './cluster/slice.ts', './weighing/rules.ts', './in-use/uses.ts'),
     bad: [
       ...both('./report/report.ts', './policy/quota.ts', './cleanup/plan.ts', './verify/recount.ts'),
       ...both('../errors.ts', 'node:zlib', 'zod'),
@@ -139,35 +139,41 @@ const PLANTS: readonly Plant[] = [
     ],
   },
   usageRoom('cluster', {
-    may: ['../weighing/rules.ts'],
-    mayNot: ['../in-use/uses.ts', '../policy/quota.ts', '../report/report.ts', '../cleanup/plan.ts'],
+    may: [],
+    mayNot: [
+      '../weighing/rules.ts',
+      '../in-use/uses.ts',
+      '../policy/quota.ts',
+      '../report/report.ts',
+      '../cleanup/plan.ts',
+    ],
   }),
   usageRoom('weighing', {
     may: ['../cluster/columns.ts'],
     mayNot: ['../in-use/uses.ts', '../policy/quota.ts', '../report/report.ts', '../cleanup/plan.ts'],
   }),
   usageRoom('in-use', {
-    may: ['../cluster/image-table.ts'],
+    may: ['../cluster/slice.ts'],
     mayNot: ['../weighing/ledger.ts', '../policy/quota.ts', '../report/report.ts'],
   }),
   usageRoom('policy', {
     may: ['../in-use/use-report.ts'],
     types: ['../weighing/ledger.ts'],
-    mayNot: ['../cluster/image-table.ts', '../report/report.ts', '../cleanup/plan.ts'],
+    mayNot: ['../cluster/slice.ts', '../report/report.ts', '../cleanup/plan.ts'],
   }),
   usageRoom('cleanup', {
     may: ['../weighing/ledger.ts', '../policy/selector.ts'],
     types: ['../report/report.ts'],
-    mayNot: ['../cluster/image-table.ts', '../in-use/uses.ts', '../verify/recount.ts'],
+    mayNot: ['../cluster/slice.ts', '../in-use/uses.ts', '../verify/recount.ts'],
   }),
   usageRoom('report', {
     may: ['../weighing/ledger.ts', '../in-use/use-report.ts', '../policy/quota.ts', '../cleanup/plan.ts'],
-    mayNot: ['../cluster/image-table.ts', '../verify/recount.ts'],
+    mayNot: ['../cluster/slice.ts', '../verify/recount.ts'],
   }),
   usageRoom('verify', {
-    may: [],
+    may: ['../cluster/records.ts'],
     types: ['../report/report.ts'],
-    mayNot: ['../weighing/ledger.ts', '../cluster/image-table.ts', '../in-use/uses.ts', '../cleanup/plan.ts'],
+    mayNot: ['../weighing/ledger.ts', '../in-use/uses.ts', '../cleanup/plan.ts'],
   }),
   {
     file: 'src/pipeline/planted.ts',
@@ -397,7 +403,7 @@ const PLANTS: readonly Plant[] = [
       value('../pipeline/events.ts'),
       `export * from '../pipeline/events.ts';`,
       ...both('../pipeline/runs/run.ts', '../pipeline/ports.ts', '../adapters/redis/store.ts'),
-      ...both('../usage/cluster/image-table.ts', '../usage/weighing/ledger.ts'),
+      ...both('../usage/cluster/slice.ts', '../usage/weighing/ledger.ts'),
       ...both('zod', 'bullmq', '../../sandbox/api-server.ts'),
     ],
   },

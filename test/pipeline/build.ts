@@ -13,7 +13,7 @@ import { finishRun } from '../../src/pipeline/stages/finish.ts';
 import { splitInventory, weighSnapshot } from '../../src/pipeline/direct/weigh.ts';
 import type { WeighingRules } from '../../src/pipeline/direct/weigh.ts';
 import type { Level } from '../../src/usage/policy/quota.ts';
-import type { Inventory } from '../../src/usage/model.ts';
+
 import {
   createFakeCluster,
   createFakeCompose,
@@ -23,6 +23,8 @@ import {
 } from '../fakes.ts';
 import type { FakeQueue, FakeTransport } from '../fakes.ts';
 import { image, inventory, namespace, NOW, rules, stream } from '../usage/build.ts';
+import { gather } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** What the stages are run on, in memory, and what they said. */
 export type Ports = {
@@ -90,7 +92,7 @@ type GivenNamespace = {
 };
 
 /** A cluster in which each namespace holds one image of its own, under `app:1`. */
-export const clusterOf = (...given: readonly GivenNamespace[]): Inventory =>
+export const clusterOf = (...given: readonly GivenNamespace[]): ListedInventory =>
   inventory({
     namespaces: given.map(({ name, contacts = {}, labels = {} }) => {
       const entries = Object.entries(contacts).map(([email, role]) => ({ email, role }));
@@ -103,10 +105,10 @@ export const clusterOf = (...given: readonly GivenNamespace[]): Inventory =>
 
 /** The results that sizing such a cluster gives. */
 export const resultsOf = (
-  cluster: Inventory,
+  cluster: ListedInventory,
   given: WeighingRules = pipelineRules(),
 ): readonly NamespaceResult[] => {
-  const { names, takeSnapshot } = splitInventory(cluster, given, null);
+  const { names, takeSnapshot } = splitInventory(gather(cluster), given, null);
   return names.map((name) => weighSnapshot(takeSnapshot(name), given));
 };
 

@@ -1,25 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../src/pipeline/ports.ts';
-import type { Image, ImageStream, Inventory, Namespace } from '../../src/usage/model.ts';
-import { byName, compareText } from '../../src/usage/text-order.ts';
-
-/** An inventory with its lists written out, to be compared: the order of streams and images says nothing. */
-export const listed = (inventory: Inventory) => ({
-  ...inventory,
-  streams: [...inventory.streams].toSorted((a, b) => byName(a, b) || compareText(a.namespace, b.namespace)),
-  images: [...inventory.images].toSorted((a, b) => compareText(a.digest, b.digest)),
-});
+import type { Image, ImageStream, Namespace } from '../../src/usage/model.ts';
+import { gather, listed } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /**
  * What every cluster must do. `create` gives a cluster that holds the inventory, read at its `readAt`; what it takes to
  * end it is the caller's to arrange.
  */
-export const describeCluster = (name: string, create: (inventory: Inventory) => Promise<Cluster>): void => {
+export const describeCluster = (
+  name: string,
+  create: (inventory: ListedInventory) => Promise<Cluster>,
+): void => {
   describe(`cluster: ${name}`, () => {
     test('without names gives everything it holds', async () => {
       const cluster = await create(INVENTORY);
       const read = listed(await cluster.readInventory({ namespaces: null }));
-      expect(read).toEqual({ ...listed(INVENTORY), lists: read.lists });
+      expect(read).toEqual({ ...listed(gather(INVENTORY)), lists: read.lists });
     });
 
     test('tells when it read at least what nothing can be said without', async () => {
@@ -36,15 +33,15 @@ export const describeCluster = (name: string, create: (inventory: Inventory) => 
 
     test('gives at least what is in the named namespaces', async () => {
       const cluster = await create(INVENTORY);
-      const { namespaces, streams, images, references } = await cluster.readInventory({
-        namespaces: ['team-tools', 'team-empty'],
-      });
+      const { namespaces, streams, images, references } = listed(
+        await cluster.readInventory({ namespaces: ['team-tools', 'team-empty'] }),
+      );
       expect(namespaces).toEqual(
         expect.arrayContaining([namespaceOf('team-empty'), namespaceOf('team-tools')]),
       );
-      expect([...streams].filter(({ namespace }) => namespace === 'team-tools')).toEqual([STREAM]);
-      expect([...streams].filter(({ namespace }) => namespace === 'team-empty')).toEqual([]);
-      expect([...images]).toEqual(INVENTORY.images);
+      expect(streams.filter(({ namespace }) => namespace === 'team-tools')).toEqual([STREAM]);
+      expect(streams.filter(({ namespace }) => namespace === 'team-empty')).toEqual([]);
+      expect(images).toEqual(listed(gather(INVENTORY)).images);
       expect(references.filter(({ namespace }) => namespace === 'team-tools')).toHaveLength(1);
     });
 
@@ -57,7 +54,13 @@ export const describeCluster = (name: string, create: (inventory: Inventory) => 
     });
 
     test('without any namespace is empty, not an error', async () => {
-      const nothing: Inventory = { ...INVENTORY, namespaces: [], streams: [], images: [], references: [] };
+      const nothing: ListedInventory = {
+        ...INVENTORY,
+        namespaces: [],
+        streams: [],
+        images: [],
+        references: [],
+      };
       const cluster = await create(nothing);
       const read = listed(await cluster.readInventory({ namespaces: null }));
       expect(read).toEqual({ ...nothing, lists: read.lists });
@@ -86,6 +89,7 @@ const imageOf = (digest: string, facts: Partial<Image> = {}): Image => ({
 const STREAM: ImageStream = {
   namespace: 'team-tools',
   name: 'api',
+  publicRepository: '',
   repository: 'registry.example.test/team-tools/api',
   localLookup: true,
   tags: [
@@ -117,7 +121,7 @@ const STREAM: ImageStream = {
   ],
 };
 
-const INVENTORY: Inventory = {
+const INVENTORY: ListedInventory = {
   cluster: { name: 'silver', apiUrl: 'https://api.silver.example.test:6443' },
   readAt: '2026-11-23T16:00:00Z',
   exact: true,

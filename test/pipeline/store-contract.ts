@@ -6,6 +6,7 @@ import type { HistoryPoint } from '../../src/pipeline/records/history-point.ts';
 import type { NamespaceResult } from '../../src/pipeline/records/result.ts';
 import type { Run } from '../../src/pipeline/records/run.ts';
 import type { Snapshot } from '../../src/usage/model.ts';
+import { gatherHoldings } from '../listed-inventory.ts';
 
 /** A store under test; the tests share it and each uses run ids of its own. */
 export type StoreUnderTest = { readonly store: Store; readonly dispose: () => Promise<void> };
@@ -100,7 +101,7 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
       });
 
       test('keeps the snapshots of two readings of the cluster apart', async () => {
-        const later = { ...RICH_SNAPSHOT, takenAt: '2026-11-23T08:01:00Z', streams: [] };
+        const later = { ...RICH_SNAPSHOT, takenAt: '2026-11-23T08:01:00Z', sharedWithTeamBytes: 11 };
         await store.saveSnapshot('manual-7', RICH_SNAPSHOT);
         await store.saveSnapshot('manual-7', later);
         expect(await store.loadSnapshot('manual-7', RICH)).toEqual(RICH_SNAPSHOT);
@@ -109,8 +110,8 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
 
       test('replaces a snapshot that is saved again', async () => {
         await store.saveSnapshot('manual-6', RICH_SNAPSHOT);
-        await store.saveSnapshot('manual-6', { ...RICH_SNAPSHOT, streams: [], images: [] });
-        expect((await store.loadSnapshot('manual-6', RICH))?.streams).toEqual([]);
+        await store.saveSnapshot('manual-6', { ...RICH_SNAPSHOT, sharedWithTeamBytes: 12 });
+        expect((await store.loadSnapshot('manual-6', RICH))?.sharedWithTeamBytes).toBe(12);
       });
 
       test.each([WEIGHED, GIVEN_UP])('gives back a result that is $status', async (result) => {
@@ -316,25 +317,13 @@ const bounceOf = (deliveryId: string, given: Partial<Bounce> = {}): Bounce => ({
 });
 
 /** Two images share a layer; one digest is stated with two sizes; one image has no layers, one an empty list. */
-const RICH_SNAPSHOT: Snapshot = {
-  cluster: { name: 'test', apiUrl: 'https://api.example.test:6443' },
-  takenAt: '2026-11-23T16:00:00Z',
-  exact: false,
-  lists: [{ kind: 'images', readAt: '2026-11-23T16:00:30Z', exact: false }],
-  scope: 'cluster',
-  unreadableKinds: ['cronjobs'],
-  namespace: {
-    name: 'a1b2c3-dev',
-    labels: { environment: 'dev' },
-    annotations: { contacts: '[{"email":"ann@example.com","role":"lead"}]', note: 'ünïcode \u202e "quoted"' },
-  },
-  team: { id: 'label:wally', displayName: 'Wally', namespaces: ['a1b2c3-dev'], usedBytes: 70 },
-  sharedWithTeamBytes: 10,
+const RICH_HOLDINGS = gatherHoldings({
   streams: [
     {
       namespace: 'a1b2c3-dev',
       name: 'api',
       repository: 'registry.example.test:5000/a1b2c3-dev/api',
+      publicRepository: 'registry.example.test/a1b2c3-dev/api',
       localLookup: true,
       tags: [
         {
@@ -401,10 +390,27 @@ const RICH_SNAPSHOT: Snapshot = {
       fault: null,
     },
   ],
-  heldOutside: ['sha256:base'],
+});
+
+const RICH_SNAPSHOT: Snapshot = {
+  cluster: { name: 'test', apiUrl: 'https://api.example.test:6443' },
+  takenAt: '2026-11-23T16:00:00Z',
+  exact: false,
+  lists: [{ kind: 'images', readAt: '2026-11-23T16:00:30Z', exact: false }],
+  scope: 'cluster',
+  unreadableKinds: ['cronjobs'],
+  namespace: {
+    name: 'a1b2c3-dev',
+    labels: { environment: 'dev' },
+    annotations: { contacts: '[{"email":"ann@example.com","role":"lead"}]', note: 'ünïcode \u202e "quoted"' },
+  },
+  team: { id: 'label:wally', displayName: 'Wally', namespaces: ['a1b2c3-dev'], usedBytes: 70 },
+  sharedWithTeamBytes: 10,
+  holdings: RICH_HOLDINGS,
+  heldOutside: Uint8Array.from({ length: RICH_HOLDINGS.digests.count }, (_, number) => number % 2),
   uses: {
-    digests: { 'sha256:i2': [{ workload: 'a1b2c3-dev/Deployment/api', how: 'scaled-to-0' }] },
-    tags: { 'api:gone': [{ workload: 'a1b2c3-prod/CronJob/nightly', how: 'scheduled' }] },
+    digests: [{ digest: 0, users: [{ workload: 'a1b2c3-dev/Deployment/api', how: 'scaled-to-0' }] }],
+    tags: [{ tag: 1, users: [{ workload: 'a1b2c3-prod/CronJob/nightly', how: 'scheduled' }] }],
     environments: { 'a1b2c3-prod': 'prod' },
   },
 };

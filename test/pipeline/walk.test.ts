@@ -6,6 +6,7 @@ import { summariseRun } from '../../src/pipeline/stages/summary.ts';
 import { createFakeCluster, createFakeStore, createFakeTransport } from '../fakes.ts';
 import { inventory, NOW } from '../usage/build.ts';
 import { CLOCK, clusterOf, createPorts, pipelineRules, SLOT, submittedBy, typesOf, walk } from './build.ts';
+import { gather } from '../listed-inventory.ts';
 
 const lea = { 'lea@example.test': 'lead' };
 const tom = { 'tom@example.test': 'owner' };
@@ -233,7 +234,7 @@ describe('a cluster that cannot be read', () => {
       readInventory: async () => {
         readsMade += 1;
         if (readsMade < 3) throw new AppError('unavailable', 'no answer');
-        return answers;
+        return gather(answers);
       },
     };
     const ports = createPorts({ cluster });

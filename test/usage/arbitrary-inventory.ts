@@ -5,12 +5,12 @@ import type {
   Image,
   ImageReference,
   ImageStream,
-  Inventory,
   Namespace,
   Revision,
   Tag,
   WorkloadReference,
 } from '../../src/usage/model.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** When an arbitrary inventory was read. */
 const READ_AT = '2026-11-24T03:00:00Z';
@@ -30,6 +30,7 @@ const INDEXES = ['e', 'f', '9'].map(sha);
 /** Named here and there, and no Image object. */
 const GONE = sha('0');
 const HOST = 'registry.example.test:5000';
+const PUBLIC_HOST = 'public.example.test';
 const FOREIGN_HOST = 'quay.example.test';
 /** The last one by a clock that is ahead of the reader's. */
 const CREATED = [
@@ -163,6 +164,7 @@ const revisionIn = (namespace: string, stream: string): fc.Arbitrary<Revision> =
       host: mostly<string | null>(
         fc.constant(HOST),
         fc.constant(HOST.toUpperCase()),
+        fc.constant(PUBLIC_HOST),
         fc.constant(FOREIGN_HOST),
         fc.constant(null),
       ),
@@ -218,6 +220,7 @@ const streamIn = (namespace: string, name: string): fc.Arbitrary<ImageStream> =>
         fc.constant(''),
         fc.constant(`${FOREIGN_HOST}/${namespace}/${name}`),
       ),
+      publicRepository: mostly(fc.constant(''), fc.constant(`${PUBLIC_HOST}/${namespace}/${name}`)),
       localLookup: fc.boolean(),
       tags: fc.subarray(TAGS).chain((names) => fc.tuple(...names.map((tag) => tagIn(namespace, name, tag)))),
     })
@@ -250,19 +253,13 @@ const workloadReference: fc.Arbitrary<WorkloadReference> = fc
     controller: isControlled ? `${rest.namespace}/Deployment/x` : null,
   }));
 
-/** An inventory whose streams and images are lists. */
-export type ListedInventory = Inventory & {
-  readonly streams: readonly ImageStream[];
-  readonly images: readonly Image[];
-};
-
 /** A small and nasty cluster: nothing in it is likely, all of it is possible. */
 export const arbitraryInventory: fc.Arbitrary<ListedInventory> = fc.record({
   cluster: fc.constant({ name: 'silver', apiUrl: null }),
   readAt: fc.constant(READ_AT),
   exact: fc.constant(true),
   lists: fc.constant([]),
-  scope: mostly<Inventory['scope']>(fc.constant('cluster'), fc.constant('namespaces')),
+  scope: mostly<ListedInventory['scope']>(fc.constant('cluster'), fc.constant('namespaces')),
   unreadableKinds: mostly<readonly string[]>(fc.constant([]), fc.constant(['jobs', 'pods'])),
   namespaces: fc.tuple(...NAMESPACES.map(namespace)),
   streams: fc

@@ -1,6 +1,12 @@
-import { takeSnapshots, writeOut } from '../../src/usage/snapshots.ts';
-import type { ListedSnapshot, Selection } from '../../src/usage/snapshots.ts';
-import type { Holdings } from '../../src/usage/weighing/ledger.ts';
+import { digestAt } from '../../src/usage/cluster/digest-table.ts';
+import { createSlicer } from '../../src/usage/cluster/slice.ts';
+import type { QuotaOverride } from '../../src/usage/policy/quota.ts';
+import { reportNamespace } from '../../src/usage/report/report.ts';
+import type { NamespaceReport } from '../../src/usage/report/report.ts';
+import { takeSnapshots } from '../../src/usage/snapshots.ts';
+import type { Selection } from '../../src/usage/snapshots.ts';
+import { weigh } from '../../src/usage/weighing/ledger.ts';
+import type { Ledger, Weighable, Weighing } from '../../src/usage/weighing/ledger.ts';
 import type {
   Image,
   ImageReference,
@@ -9,10 +15,13 @@ import type {
   Layer,
   Namespace,
   Revision,
+  Snapshot,
   Tag,
   WorkloadReference,
 } from '../../src/usage/model.ts';
 import type { ReportRules } from '../../src/usage/report/report.ts';
+import { gather } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** Small things with sound defaults, so that a test shows only what it is about. */
 
@@ -80,6 +89,7 @@ export const stream = (
 ): ImageStream => {
   const namespace = rest.namespace ?? NAMESPACE;
   const repository = rest.repository ?? `${HOST}/${namespace}/${name}`;
+  const publicRepository = rest.publicRepository ?? '';
   const revise = (given: GivenRevision): Revision => {
     const revision = typeof given === 'string' ? { digest: given } : given;
     return {
@@ -94,6 +104,7 @@ export const stream = (
     namespace,
     name,
     repository,
+    publicRepository,
     tags: Object.entries(tags).map(([tagName, given]) => {
       const { revisions = [], ...tag }: GivenTag = isRevisions(given) ? { revisions: given } : given;
       return {
@@ -141,7 +152,7 @@ export const uses = (
 });
 
 /** A whole cluster; its namespaces are those of its streams unless told. */
-export const inventory = (given: Partial<Inventory>): Inventory => ({
+export const inventory = (given: Partial<ListedInventory>): ListedInventory => ({
   cluster: { name: 'silver', apiUrl: 'https://api.silver.example.test:6443' },
   readAt: NOW,
   exact: true,
@@ -157,14 +168,51 @@ export const inventory = (given: Partial<Inventory>): Inventory => ({
   ...given,
 });
 
-/** What the ledger weighs: nothing held outside unless told. */
-export const holdings = (given: Partial<Holdings>): Holdings => ({
-  streams: [],
-  images: [],
-  heldOutside: [],
-  scope: 'cluster',
-  ...given,
-});
+/** What the ledger weighs of the default namespace: nothing held outside unless told. */
+export const holdings = ({
+  streams = [],
+  images = [],
+  heldOutside = [],
+  scope = 'cluster',
+}: {
+  readonly streams?: readonly ImageStream[];
+  readonly images?: readonly Image[];
+  /** Digests of blobs. */
+  readonly heldOutside?: readonly string[];
+  readonly scope?: Inventory['scope'];
+}): Weighable => {
+  const slice = createSlicer(gather(inventory({ streams, images })).holdings)(NAMESPACE).holdings;
+  const isHeld = (_: unknown, number: number): number =>
+    Number(heldOutside.includes(digestAt(slice.digests, number)));
+  return { holdings: slice, heldOutside: Uint8Array.from({ length: slice.digests.count }, isHeld), scope };
+};
+
+/** The figures of what the ledger weighs. */
+export const ledgerOf = (weighable: Weighable, chargeImported: boolean): Ledger =>
+  weigh(weighable, chargeImported).ledger;
+
+/** Figures for several tags taken together. */
+export const weighTogether = (
+  weighable: Weighable,
+  chargeImported: boolean,
+  isChosen: (stream: string, tag: string) => boolean,
+): ReturnType<Weighing['weighTogether']> => {
+  const { streams, tags } = weighable.holdings;
+  const chosen = streams.flatMap((one) =>
+    tags.flatMap(({ name }, number) =>
+      number >= one.tagsFrom && number < one.tagsTo && isChosen(one.name, name) ? [number] : [],
+    ),
+  );
+  return weigh(weighable, chargeImported).weighTogether(new Set(chosen));
+};
+
+/** The report on one namespace. */
+export const reportOf = (
+  taken: Snapshot,
+  by: ReportRules,
+  override: QuotaOverride | null = null,
+): NamespaceReport =>
+  reportNamespace({ snapshot: taken, ledger: ledgerOf(taken, by.chargeImported) }, by, override);
 
 /** Every namespace is reported, each its own team, unless told. */
 export const selection = (given: Partial<Selection> = {}): Selection => ({
@@ -177,10 +225,10 @@ export const selection = (given: Partial<Selection> = {}): Selection => ({
 
 /** The snapshot of one namespace of a cluster. */
 export const snapshot = (
-  given: Partial<Inventory>,
+  given: Partial<ListedInventory>,
   name = NAMESPACE,
   selected: Partial<Selection> = {},
-): ListedSnapshot => writeOut(takeSnapshots(inventory(given), selection(selected)).takeSnapshot(name));
+): Snapshot => takeSnapshots(gather(inventory(given)), selection(selected)).takeSnapshot(name);
 
 /** 1,000 bytes for everyone, mail to example.test only, and advice about nothing but more than 100 tags. */
 export const rules = (given: Partial<ReportRules> = {}): ReportRules => ({

@@ -1,10 +1,12 @@
 import { takeSnapshots } from '../../src/usage/snapshots.ts';
 import type { Selection } from '../../src/usage/snapshots.ts';
-import type { Inventory } from '../../src/usage/model.ts';
-import { assembleReport, reportNamespace } from '../../src/usage/report/report.ts';
+
+import { assembleReport } from '../../src/usage/report/report.ts';
 import type { Report } from '../../src/usage/report/report.ts';
 import { isReported } from '../../src/usage/policy/reported-namespaces.ts';
-import { rules } from './build.ts';
+import { rules, reportOf } from './build.ts';
+import { gather } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 /** Options of a report on a whole cluster. */
 export type ReportOptions = Partial<Pick<Selection, 'groupByLabel' | 'chargeImported'>>;
@@ -13,11 +15,11 @@ const EXCLUDED = ['kube-*', 'openshift-*', 'openshift', 'default'];
 
 /** The report on every namespace of a cluster that is reported by default, through the whole core. */
 export const reportOn = (
-  inventory: Inventory,
+  inventory: ListedInventory,
   { groupByLabel = null, chargeImported = false }: ReportOptions = {},
 ): Report => {
   const environmentLabel = 'environment';
-  const taken = takeSnapshots(inventory, {
+  const taken = takeSnapshots(gather(inventory), {
     isReported: (namespace) => isReported(namespace, { selects: () => true, exclude: EXCLUDED }),
     groupByLabel,
     environmentLabel,
@@ -36,7 +38,7 @@ export const reportOn = (
     },
     taken.names.map((name) => {
       const snapshot = taken.takeSnapshot(name);
-      return { team: snapshot.team, report: reportNamespace(snapshot, rules({ chargeImported })) };
+      return { team: snapshot.team, report: reportOf(snapshot, rules({ chargeImported })) };
     }),
   );
 };

@@ -3,10 +3,11 @@ import { AppError } from '../../errors.ts';
 import type { Observe } from '../../pipeline/events.ts';
 import { mapConcurrently } from '../../pipeline/concurrency.ts';
 import type { Cluster, Now } from '../../pipeline/ports.ts';
-import { createImageTable } from '../../usage/cluster/image-table.ts';
-import type { Image, ImageStream, Namespace } from '../../usage/model.ts';
-import { createStreamTable } from '../../usage/cluster/stream-table.ts';
-import { createTexts } from '../../usage/cluster/interned-strings.ts';
+import { createHoldingsBuilder } from '../../usage/cluster/holdings-builder.ts';
+import type { HoldingsBuilder } from '../../usage/cluster/holdings-builder.ts';
+import { createInternedStrings } from '../../usage/cluster/interned-strings.ts';
+import { listStreams } from '../../usage/cluster/records.ts';
+import type { ImageStream, Namespace } from '../../usage/model.ts';
 import { readObject } from './json/bodies.ts';
 import { createClient } from './client.ts';
 import { groupCustomUses, readCustomUses } from './workloads/custom-resources.ts';
@@ -52,9 +53,9 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
     readInventory: async (request) => {
       const names = request.namespaces === null ? null : [...new Set(request.namespaces)];
       const readAt = formatTime(options.now());
-      const texts = createTexts();
-      const { shareReference, shareImage } = createSharing(texts);
-      const workloadDeps = { ...deps, shareReference };
+      const interned = createInternedStrings();
+      const builder = createHoldingsBuilder(interned);
+      const workloadDeps = { ...deps, shareReference: createSharing(interned).shareReference };
       const known = await mapConcurrently(WORKLOAD_KINDS, (kind) =>
         readWorkloads(workloadDeps, kind, names ?? []),
       );
@@ -63,27 +64,8 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
       );
       const workloads = [...known, ...custom];
       const namespaces = await readNamespaces(deps, names);
-      const streams = await readAllOrPart<Iterable<ImageStream>>(deps, IMAGE_STREAMS, {
-        all: (request) =>
-          gatherList(deps, request, {
-            ...STREAM_REDUCTION,
-            start: () => createStreamTable([], texts),
-            add: (table, stream) => table.add(stream),
-            isRepeatable: true,
-          }),
-        part: names && (() => listImageStreamsOf(deps, names)),
-      });
-      const images = await readAllOrPart<Iterable<Image>>(deps, IMAGES, {
-        all: (request) =>
-          gatherList(deps, request, {
-            fields: IMAGE_FIELDS,
-            reduce: (object) => shareImage(toImage(object)),
-            start: () => createImageTable(),
-            add: (table, image) => table.add(image),
-            isRepeatable: true,
-          }),
-        part: names && (() => readHeldImages(deps, streamsOf(streams.objects, names))),
-      });
+      const streams = await readImageStreams(deps, names, builder);
+      const images = await readImages(deps, names, builder);
       const readings = [namespaces, streams, images];
       const isWhole = readings.every((reading) => reading.isWhole);
       const lists = [...workloads, ...readings].flatMap(({ list }) => list ?? []);
@@ -101,8 +83,7 @@ export const createCluster = (options: ClusterOptions, observe: Observe): Cluste
           .map(({ kind }) => kind)
           .toSorted(),
         namespaces: namespaces.objects.filter(({ name }) => isWhole || names?.includes(name)),
-        streams: streams.objects,
-        images: images.objects,
+        holdings: builder.build(),
         references: workloads.flatMap(({ references }) => references),
       };
     },
@@ -180,22 +161,57 @@ const unseenNamespace = (name: string): AppError =>
 
 const STREAM_REDUCTION: Reduction<ImageStream> = { fields: IMAGE_STREAM_FIELDS, reduce: toImageStream };
 
-const listImageStreamsOf = async (
+const readImageStreams = (
   deps: ListDeps,
-  names: readonly string[],
-): Promise<PartReading<readonly ImageStream[]>> => {
-  const parts = await mapConcurrently(names, async (namespace) => {
-    const request = { resource: IMAGE_STREAMS, namespace };
-    return orThrow(deps, request, await readList(deps, request, STREAM_REDUCTION));
+  names: readonly string[] | null,
+  { addStream, forgetStreams }: HoldingsBuilder,
+): Promise<Reading<void>> =>
+  readAllOrPart(deps, IMAGE_STREAMS, {
+    all: (request) =>
+      gatherList(deps, request, {
+        ...STREAM_REDUCTION,
+        start: forgetStreams,
+        add: (_, stream) => addStream(stream),
+        isRepeatable: true,
+      }),
+    part:
+      names &&
+      (async () => {
+        const parts = await mapConcurrently(names, async (namespace) => {
+          const request = { resource: IMAGE_STREAMS, namespace };
+          return orThrow(deps, request, await readList(deps, request, STREAM_REDUCTION));
+        });
+        // The list may have been refused half-way.
+        forgetStreams();
+        for (const { objects } of parts) objects.forEach(addStream);
+        return { objects: undefined, list: joinReadings(IMAGE_STREAMS.plural, parts) };
+      }),
   });
-  return {
-    objects: parts.flatMap(({ objects }) => objects),
-    list: joinReadings(IMAGE_STREAMS.plural, parts),
-  };
-};
 
-const streamsOf = (streams: Iterable<ImageStream>, names: readonly string[]): readonly ImageStream[] =>
-  [...streams].filter(({ namespace }) => names.includes(namespace));
+const readImages = (
+  deps: ListDeps,
+  names: readonly string[] | null,
+  { addImage, forgetImages, build }: HoldingsBuilder,
+): Promise<Reading<void>> =>
+  readAllOrPart(deps, IMAGES, {
+    all: (request) =>
+      gatherList(deps, request, {
+        fields: IMAGE_FIELDS,
+        reduce: toImage,
+        start: forgetImages,
+        add: (_, image) => addImage(image),
+        isRepeatable: true,
+      }),
+    part:
+      names &&
+      (async () => {
+        const held = listStreams(build()).filter(({ namespace }) => names.includes(namespace));
+        const { objects, list } = await readHeldImages(deps, held);
+        forgetImages();
+        objects.forEach(addImage);
+        return { objects: undefined, list };
+      }),
+  });
 
 const orThrow = <Objects>(
   { client }: ListDeps,

@@ -11,7 +11,8 @@ import type { Delivery } from '../../pipeline/records/delivery.ts';
 import type { HistoryPoint } from '../../pipeline/records/history-point.ts';
 import { KEY_TAG } from './connection.ts';
 import type { RedisConnection } from './connection.ts';
-import { decodeJson, decodeSnapshot, encodeJson, encodeSnapshot } from './snapshot-codec.ts';
+import { decodeJson, encodeJson } from './json-codec.ts';
+import { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts';
 
 /**
  * The store on Redis. Each call writes once or by one script, so that a crash leaves nothing half done; what is read

@@ -3,13 +3,12 @@ import type { AskedBlob, BlobStat, RegistryVerdict } from '../../usage/verify/re
 import { recount } from '../../usage/verify/recount.ts';
 import type { ChargedBlob } from '../../usage/verify/recount.ts';
 import type { Inventory, Snapshot } from '../../usage/model.ts';
-import { reportNamespace } from '../../usage/report/report.ts';
 import { compareFigures } from '../../usage/verify/compare-figures.ts';
 import type { FigureCheck } from '../../usage/verify/compare-figures.ts';
 import type { Observe } from '../events.ts';
 import { mapConcurrently } from '../concurrency.ts';
 import type { Cluster, Registry } from '../ports.ts';
-import { splitInventory } from './weigh.ts';
+import { splitInventory, weighSnapshot } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 
 /** What became of checking one namespace's report. */
@@ -64,7 +63,7 @@ const verifySnapshot = async (
   { inventory, snapshot }: { readonly inventory: Inventory; readonly snapshot: Snapshot },
 ): Promise<Verification> => {
   const { name } = snapshot.namespace;
-  const report = reportNamespace(snapshot, rules);
+  const { report } = weighSnapshot(snapshot, rules);
   const recounted = recount(inventory, {
     namespace: name,
     team: snapshot.team.namespaces,

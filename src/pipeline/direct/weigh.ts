@@ -5,6 +5,7 @@ import { assembleReport, reportNamespace } from '../../usage/report/report.ts';
 import type { Report, ReportFrame, ReportRules } from '../../usage/report/report.ts';
 import { planDeletions } from '../../usage/cleanup/plan.ts';
 import type { DeletionPlan } from '../../usage/cleanup/plan.ts';
+import { weigh } from '../../usage/weighing/ledger.ts';
 import type { WeighedNamespace } from '../records/result.ts';
 import type { Cluster } from '../ports.ts';
 
@@ -64,13 +65,14 @@ export const splitInventory = (
 
 /** Weighs one namespace and says what to delete first. */
 export const weighSnapshot = (snapshot: Snapshot, rules: ReportRules): WeighedNamespace => {
-  const report = reportNamespace(snapshot, rules);
+  const weighing = weigh(snapshot, rules.chargeImported);
+  const report = reportNamespace({ snapshot, ledger: weighing.ledger }, rules);
   return {
     status: 'weighed',
     namespace: snapshot.namespace.name,
     team: snapshot.team,
     report,
-    plan: planDeletions(snapshot, report, rules),
+    plan: planDeletions(report, { takenAt: snapshot.takenAt, weighing }, rules),
   };
 };
 

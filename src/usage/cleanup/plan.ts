@@ -1,7 +1,6 @@
 import { deleteTagCommand } from './commands.ts';
-import { weighTogether } from '../weighing/ledger.ts';
+import type { Weighing } from '../weighing/ledger.ts';
 import { byName, compareText } from '../text-order.ts';
-import type { Snapshot } from '../model.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report/report.ts';
 import { isProduction } from '../policy/production.ts';
 import { isGlobMatch } from '../policy/selector.ts';
@@ -56,7 +55,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What a plan depends on. */
 export type PlanRules = {
-  readonly chargeImported: boolean;
   /** Environments in which nothing is proposed. */
   readonly productionEnvironments: readonly string[];
 };
@@ -66,12 +64,12 @@ export type PlanRules = {
  * production, largest first. Null when there are none.
  */
 export const planDeletions = (
-  snapshot: Snapshot,
   report: NamespaceReport,
-  { chargeImported, productionEnvironments }: PlanRules,
+  { takenAt, weighing }: { readonly takenAt: string; readonly weighing: Weighing },
+  { productionEnvironments }: PlanRules,
 ): DeletionPlan | null => {
   if (isProduction(report.environment, productionEnvironments)) return null;
-  const takenAtMs = Date.parse(snapshot.takenAt);
+  const takenAtMs = Date.parse(takenAt);
   const deletions = report.streams
     .flatMap((stream) => {
       const findObstacle = createFindObstacle(report.name, stream, takenAtMs);
@@ -85,7 +83,13 @@ export const planDeletions = (
     .slice(0, MAX_DELETIONS);
   if (deletions.length === 0) return null;
   const chosen = new Set(deletions.map(({ stream, tag }) => `${stream}:${tag}`));
-  const together = weighTogether(snapshot, chargeImported, (stream, tag) => chosen.has(`${stream}:${tag}`));
+  const together = weighing.weighTogether(
+    new Set(
+      weighing.ledger.streams.flatMap((stream) =>
+        stream.tags.flatMap(({ name, tag }) => (chosen.has(`${stream.name}:${name}`) ? [tag] : [])),
+      ),
+    ),
+  );
   return { deletions, ...together, usedAfterBytes: report.usedBytes - together.freesBytes };
 };
 

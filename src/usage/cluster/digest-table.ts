@@ -1,32 +1,30 @@
+import type { Digests } from '../model.ts';
 import { grown, makeInts } from './columns.ts';
 
-/** Numbers digests from 0 on, each distinct one once. */
+/** Numbers digests from 0, each distinct one once. */
 export type DigestTable = {
-  /** How many it knows. */
   readonly count: () => number;
   /** A digest's number; a new one where it has none yet. */
   readonly numberOf: (digest: string) => number;
   /** A digest's number; -1 where it has none. */
   readonly find: (digest: string) => number;
-  readonly digestOf: (number: number) => string;
+  /** All digests by number, as they are now. */
+  readonly view: () => Digests;
 };
 
 /** 32-bit words of a sha256. */
-const WORDS = 8;
+export const WORDS = 8;
 const FREE = -1;
 
-/**
- * A large cluster names millions of digests. A sha256, as nearly all of them are, takes 32 bytes here and no object,
- * where a text takes 88; other digests are kept as they are.
- */
-export const createDigestTable = (): DigestTable => {
-  let count = 0;
-  let words = makeInts(0);
+/** A large cluster names millions of digests: a sha256 takes 32 bytes here, and no object, where a string takes 88. */
+export const createDigestTable = (known: Digests = NO_DIGESTS): DigestTable => {
+  let count = known.count;
+  let words = new Int32Array(known.words);
   /** Numbers by the first word of their digest: open addressing, at most half full. */
-  let slots = makeInts(1024).fill(FREE);
-  const others = new Map<string, number>();
-  const otherDigests = new Map<number, string>();
-  const sought = makeInts(WORDS);
+  let slots = new Int32Array(2 ** Math.max(10, Math.ceil(Math.log2(count * 2 + 1)))).fill(FREE);
+  const others = new Map(known.others);
+  const otherNumbers = new Map([...others].map(([number, digest]) => [digest, number]));
+  const sought = new Int32Array(WORDS);
 
   const isSought = (number: number): boolean => {
     const start = number * WORDS;
@@ -34,7 +32,7 @@ export const createDigestTable = (): DigestTable => {
     return true;
   };
 
-  /** Where what is sought stands in `slots`, or is to stand. */
+  /** The slot of the digest in `sought`, or the free slot where it belongs. */
   const slotOfSought = (): number => {
     const last = slots.length - 1;
     let slot = (sought[0] ?? 0) & last;
@@ -45,56 +43,62 @@ export const createDigestTable = (): DigestTable => {
     }
   };
 
-  const widen = (): void => {
-    const narrow = slots;
-    slots = makeInts(narrow.length * 2).fill(FREE);
+  const place = (number: number): void => {
     const last = slots.length - 1;
-    for (const number of narrow) {
-      if (number === FREE) continue;
-      let slot = (words[number * WORDS] ?? 0) & last;
-      while (slots[slot] !== FREE) slot = (slot + 1) & last;
-      slots[slot] = number;
-    }
+    let slot = (words[number * WORDS] ?? 0) & last;
+    while (slots[slot] !== FREE) slot = (slot + 1) & last;
+    slots[slot] = number;
   };
 
-  const addSought = (slot: number): number => {
+  const addSought = (): number => {
     const number = count;
-    const start = number * WORDS;
-    words = grown(words, start + WORDS, makeInts);
-    for (let at = 0; at < WORDS; at += 1) words[start + at] = sought[at] ?? 0;
-    slots[slot] = number;
+    words = grown(words, (number + 1) * WORDS, makeInts);
+    words.set(sought, number * WORDS);
     count += 1;
-    if (count * 2 > slots.length) widen();
+    if (count * 2 <= slots.length) place(number);
+    else placeAll(slots.length * 2);
     return number;
+  };
+
+  const placeAll = (length: number): void => {
+    slots = new Int32Array(length).fill(FREE);
+    for (let number = 0; number < count; number += 1) if (!others.has(number)) place(number);
   };
 
   const addOther = (digest: string): number => {
     const number = count;
-    others.set(digest, number);
-    otherDigests.set(number, digest);
+    words = grown(words, (number + 1) * WORDS, makeInts);
+    others.set(number, digest);
+    otherNumbers.set(digest, number);
     count += 1;
     return number;
   };
 
+  if (count > 0) placeAll(slots.length);
   return {
     count: () => count,
     numberOf: (digest) => {
-      if (!readSha256(digest, sought)) return others.get(digest) ?? addOther(digest);
-      const slot = slotOfSought();
-      const known = slots[slot] ?? FREE;
-      return known === FREE ? addSought(slot) : known;
+      if (!readSha256(digest, sought)) return otherNumbers.get(digest) ?? addOther(digest);
+      const found = slots[slotOfSought()] ?? FREE;
+      return found === FREE ? addSought() : found;
     },
     find: (digest) =>
-      readSha256(digest, sought) ? (slots[slotOfSought()] ?? FREE) : (others.get(digest) ?? FREE),
-    digestOf: (number) => otherDigests.get(number) ?? writeSha256(words, number * WORDS),
+      readSha256(digest, sought) ? (slots[slotOfSought()] ?? FREE) : (otherNumbers.get(digest) ?? FREE),
+    view: () => ({ count, words: words.subarray(0, count * WORDS), others }),
   };
 };
+
+const NO_DIGESTS: Digests = { count: 0, words: new Int32Array(0), others: new Map() };
+
+/** A digest by its number, as the API wrote it. */
+export const digestAt = ({ words, others }: Digests, number: number): string =>
+  others.get(number) ?? writeSha256(words, number * WORDS);
 
 const PREFIX = 'sha256:';
 const LENGTH = PREFIX.length + WORDS * 8;
 const HEX = '0123456789abcdef';
 
-/** By character code the value of a hexadecimal digit; -1 for whatever else. */
+/** By character code the value of a hexadecimal digit; -1 for any other character. */
 const DIGITS = new Int8Array(128).fill(-1);
 for (let value = 0; value < HEX.length; value += 1) DIGITS[HEX.charCodeAt(value)] = value;
 
@@ -102,7 +106,7 @@ for (let value = 0; value < HEX.length; value += 1) DIGITS[HEX.charCodeAt(value)
 const readSha256 = (digest: string, words: Int32Array): boolean => {
   if (digest.length !== LENGTH || !digest.startsWith(PREFIX)) return false;
   let at = PREFIX.length;
-  // Below 0 once anything is no digit.
+  // Below 0 as soon as one character is no digit.
   let sign = 0;
   for (let index = 0; index < WORDS; index += 1) {
     let word = 0;
@@ -116,7 +120,7 @@ const readSha256 = (digest: string, words: Int32Array): boolean => {
   return sign >= 0;
 };
 
-/** The characters of a digest, of which only the digits change. */
+/** The characters of a digest; only the hexadecimal digits change. */
 const codes = [...PREFIX.padEnd(LENGTH, '0')].map((character) => character.charCodeAt(0));
 
 const writeSha256 = (words: Int32Array, start: number): string => {

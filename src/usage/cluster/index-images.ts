@@ -1,41 +1,34 @@
-import type { ChildImage, Image } from '../model.ts';
+import type { Holdings, NumberedImage } from '../model.ts';
 
-/** Index images: what is below them and above them. A child may be an index itself. */
+/** Index images: what is below them and above them. A child may be an index itself. Digests are numbers here. */
 
-/** These images and all that are below them: children of indexes, theirs, and so on. */
-export const withImagesBelow = (
-  digests: Iterable<string>,
-  childrenOf: (digest: string) => readonly ChildImage[],
-): ReadonlySet<string> => follow(digests, childrenOf, ({ digest }) => digest);
+/** The Image object of a digest, if there is one. */
+export const imageAt = ({ images, imageOf }: Holdings, digest: number): NumberedImage | undefined =>
+  images[imageOf[digest] ?? -1];
 
-/** An image and all that are below it or above it; what is below an image above it is neither. */
-export const createRelatives = (indexes: readonly Image[]): ((digest: string) => ReadonlySet<string>) => {
-  const links = indexes.flatMap(({ digest, children }) =>
+/** These digests and all below them: children of indexes, their children, and so on. */
+export const withImagesBelow = (holdings: Holdings, digests: Iterable<number>): ReadonlySet<number> =>
+  follow(digests, (digest) => (imageAt(holdings, digest)?.children ?? []).map((child) => child.digest));
+
+/** A digest and all that are below it or above it; other children of an index above it are neither. */
+export const createRelatives = ({ images }: Holdings): ((digest: number) => ReadonlySet<number>) => {
+  const links = images.flatMap(({ digest, children }) =>
     children.map((child) => ({ index: digest, child: child.digest })),
   );
   const below = Map.groupBy(links, ({ index }) => index);
   const above = Map.groupBy(links, ({ child }) => child);
   return (digest) =>
-    follow(
-      [digest],
-      (one) => below.get(one) ?? [],
-      ({ child }) => child,
-    ).union(
-      follow(
-        [digest],
-        (one) => above.get(one) ?? [],
-        ({ index }) => index,
-      ),
+    follow([digest], (one) => (below.get(one) ?? []).map(({ child }) => child)).union(
+      follow([digest], (one) => (above.get(one) ?? []).map(({ index }) => index)),
     );
 };
 
-/** A set's loop comes to what is added on the way, too: each digest is looked at once, and a circle ends. */
-const follow = <Link>(
-  start: Iterable<string>,
-  linksOf: (digest: string) => readonly Link[],
-  endOf: (link: Link) => string,
-): ReadonlySet<string> => {
+/** A loop over a set also visits what is added meanwhile: each digest is visited once, and a circle ends. */
+export const follow = (
+  start: Iterable<number>,
+  nextOf: (digest: number) => readonly number[],
+): ReadonlySet<number> => {
   const reached = new Set(start);
-  for (const digest of reached) for (const link of linksOf(digest)) reached.add(endOf(link));
+  for (const digest of reached) for (const next of nextOf(digest)) reached.add(next);
   return reached;
 };

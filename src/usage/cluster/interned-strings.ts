@@ -1,49 +1,46 @@
 import type { ImageReference } from '../model.ts';
 
-/** Numbers texts from 0 on, so that equal ones are kept in memory once. */
-export type Texts = {
+/** Numbers strings from 0, so that equal ones are kept in memory once. */
+export type InternedStrings = {
   readonly numberOf: (text: string) => number;
-  readonly textOf: (number: number) => string;
   /**
-   * The same text as it was first given. One that was sliced out of a longer one, which it would keep in memory, gives way
-   * to one that is known already.
+   * The same string as it was first given. A string that was cut out of a longer one keeps the longer one in memory; here
+   * it gives way to one that is known already.
    */
-  readonly share: (text: string) => string;
-  readonly shareReference: (reference: ImageReference) => ImageReference;
-  /** How many have a number by now. */
-  readonly count: () => number;
+  readonly intern: (text: string) => string;
+  readonly internReference: (reference: ImageReference) => ImageReference;
+  /** All strings by number. */
+  readonly strings: readonly string[];
 };
 
-export const createTexts = (): Texts => {
+export const createInternedStrings = (): InternedStrings => {
   const numbers = new Map<string, number>();
-  const texts: string[] = [];
+  const strings: string[] = [];
 
   const numberOf = (text: string): number => {
     const known = numbers.get(text);
     if (known !== undefined) return known;
-    numbers.set(text, texts.length);
-    return texts.push(text) - 1;
+    numbers.set(text, strings.length);
+    return strings.push(text) - 1;
   };
 
-  const textOf = (number: number): string => texts[number] ?? '';
+  const intern = (text: string): string => strings[numberOf(text)] ?? text;
 
-  const share = (text: string): string => textOf(numberOf(text));
-
-  const shareReference = (reference: ImageReference): ImageReference => {
+  const internReference = (reference: ImageReference): ImageReference => {
     switch (reference.type) {
       case 'pullSpec':
-        return { type: 'pullSpec', spec: share(reference.spec) };
+        return { type: 'pullSpec', spec: intern(reference.spec) };
       case 'digest':
-        return { type: 'digest', digest: share(reference.digest) };
+        return { type: 'digest', digest: intern(reference.digest) };
       case 'tag':
         return {
           type: 'tag',
-          namespace: share(reference.namespace),
-          stream: share(reference.stream),
-          tag: share(reference.tag),
+          namespace: intern(reference.namespace),
+          stream: intern(reference.stream),
+          tag: intern(reference.tag),
         };
     }
   };
 
-  return { numberOf, textOf, share, shareReference, count: () => texts.length };
+  return { numberOf, intern, internReference, strings };
 };

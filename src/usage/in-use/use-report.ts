@@ -1,6 +1,6 @@
 import { formatUser } from '../format.ts';
 import { byStrength, namespaceOf, uniteUsers } from './uses.ts';
-import type { HowUsed, Snapshot, Tag, User } from '../model.ts';
+import type { HowUsed, Snapshot, User } from '../model.ts';
 
 /** Who uses a revision, or a tag by any of its revisions or by name. */
 export type UseReport = {
@@ -17,23 +17,22 @@ export type UseReport = {
 /** The most workloads that a revision or a tag names; the others are counted. */
 const MAX_USERS_NAMED = 10;
 
-/** Looks up who uses what in one namespace. */
+/** Looks up who uses what in one namespace, by numbers of its snapshot. */
 export type UseReporter = {
-  readonly reportDigest: (digest: string) => UseReport;
-  readonly reportTag: (stream: string, tag: Tag) => UseReport;
+  readonly reportRevision: (revision: number) => UseReport;
+  readonly reportTag: (tag: number) => UseReport;
   /** What "nobody uses it" means here: false, or null when some workloads or tags could not be read. */
   readonly unused: false | null;
 };
 
 export const createUseReporter = (snapshot: Snapshot): UseReporter => {
+  const { tags, revisions } = snapshot.holdings;
   const own = new Set(snapshot.team.namespaces);
   const rank = ({ workload }: User): number => (own.has(namespaceOf(workload)) ? 0 : 1);
   const order = (users: readonly User[]): readonly User[] =>
     users.length === 1 ? users : users.toSorted((a, b) => rank(a) - rank(b) || byStrength(a, b));
-  const orderAll = (uses: Readonly<Record<string, readonly User[]>>) =>
-    new Map(Object.entries(uses).map(([name, users]) => [name, order(users)]));
-  const digests = orderAll(snapshot.uses.digests);
-  const named = orderAll(snapshot.uses.tags);
+  const digests = new Map(snapshot.uses.digests.map(({ digest, users }) => [digest, order(users)]));
+  const named = new Map(snapshot.uses.tags.map(({ tag, users }) => [tag, order(users)]));
   const unused = snapshot.scope === 'cluster' && snapshot.unreadableKinds.length === 0 ? false : null;
   const report = (users: readonly User[]): UseReport => {
     const first = users.slice(0, MAX_USERS_NAMED);
@@ -48,15 +47,17 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
   const unusedReport = report([]);
   const reports = new Map([...digests].map(([digest, users]) => [digest, report(users)]));
   return {
-    reportDigest: (digest) => reports.get(digest) ?? unusedReport,
-    reportTag: (stream, { name, revisions }) => {
+    reportRevision: (revision) => reports.get(revisions.digests[revision] ?? -1) ?? unusedReport,
+    reportTag: (number) => {
+      const { revisionsFrom = 0, revisionsTo = 0 } = tags[number] ?? {};
       const lists = new Set<readonly User[]>();
-      for (const { digest } of revisions) {
+      for (const digest of revisions.digests.subarray(revisionsFrom, revisionsTo)) {
         const users = digests.get(digest);
         if (users !== undefined) lists.add(users);
       }
       // Whoever names a tag uses its current image, too; without one they are in no other list.
-      if (!revisions[0]?.digest) lists.add(named.get(`${stream}:${name}`) ?? []);
+      const hasCurrent = revisionsFrom < revisionsTo && (revisions.digests[revisionsFrom] ?? -1) >= 0;
+      if (!hasCurrent) lists.add(named.get(number) ?? []);
       const [some = [], ...others] = [...lists].filter((users) => users.length > 0);
       if (some.length === 0) return unusedReport;
       return report(others.length === 0 ? some : order(uniteUsers([some, ...others].flat())));

@@ -1,50 +1,40 @@
-import { toImageTable } from '../cluster/image-table.ts';
-import type { ImageTable } from '../cluster/image-table.ts';
+import { createDigestTable, digestAt } from '../cluster/digest-table.ts';
+import { findStream, findTag } from '../cluster/find-streams.ts';
 import { createRelatives } from '../cluster/index-images.ts';
 import { HOW_USED } from '../model.ts';
-import type { HowUsed, Image, ImageReference, Inventory, User } from '../model.ts';
-import { toStreamTable } from '../cluster/stream-table.ts';
-import type { StreamTable } from '../cluster/stream-table.ts';
+import type { Holdings, HowUsed, ImageReference, Inventory, User } from '../model.ts';
 import { compareText } from '../text-order.ts';
 
-/** Who uses what, over the whole cluster. */
+/** Who uses what, over the whole cluster, by numbers of its holdings. */
 export type ClusterUses = {
-  /** By image digest: who references it, an index above it or an image below it. */
-  readonly digests: UsersByKey;
-  /** By `ns/stream` and then by tag: who names the tag. */
-  readonly tags: ReadonlyMap<string, UsersByKey>;
+  /** By digest of an image: who references it, an index above it or an image below it. */
+  readonly digests: UsersByNumber;
+  /** By tag: who names it. */
+  readonly tags: UsersByNumber;
 };
 
 /** A workload that uses something in several ways is there several times: `uniteUsers`. */
-type UsersByKey = ReadonlyMap<string, readonly User[]>;
+type UsersByNumber = ReadonlyMap<number, readonly User[]>;
 
 /** A Succeeded or Failed pod counts as using its images for a day. */
 const ENDED_POD_MS = 24 * 60 * 60 * 1000;
 
 /** Resolves every workload reference to the digests and tags it uses, through tags, aliases and indexes. */
-export const findUses = (inventory: Inventory): ClusterUses => {
-  const images = toImageTable(inventory.images);
-  const direct = new Map<string, User[]>();
-  const tags = new Map<string, Map<string, User[]>>();
-  const tagsOf = (stream: string): Map<string, User[]> => {
-    const known = tags.get(stream) ?? new Map<string, User[]>();
-    tags.set(stream, known);
-    return known;
-  };
-  const resolve = createResolver(toStreamTable(inventory.streams), images);
-  const readAtMs = Date.parse(inventory.readAt);
-  const running = new Set(
-    inventory.references.flatMap(({ how, workload }) => (how === 'running' ? [workload] : [])),
-  );
-  for (const { workload, namespace, reference, endedPodCreated, ...given } of inventory.references) {
+export const findUses = ({ holdings, references, readAt }: Inventory): ClusterUses => {
+  const direct = new Map<number, User[]>();
+  const tags = new Map<number, User[]>();
+  const resolve = createResolver(holdings);
+  const readAtMs = Date.parse(readAt);
+  const running = new Set(references.flatMap(({ how, workload }) => (how === 'running' ? [workload] : [])));
+  for (const { workload, namespace, reference, endedPodCreated, ...given } of references) {
     if (endedPodCreated !== null && readAtMs - Date.parse(endedPodCreated) >= ENDED_POD_MS) continue;
     const isOld = given.how === 'scaled-to-0' && given.controller !== null && running.has(given.controller);
     const user: User = { workload, how: isOld ? 'old-rollout' : given.how };
     const used = resolve(reference, namespace);
     for (const digest of used.digests) addTo(direct, digest, user);
-    for (const { stream, tag } of used.tags.values()) addTo(tagsOf(stream), tag, user);
+    for (const tag of used.tags) addTo(tags, tag, user);
   }
-  return { digests: spreadOverIndexes(direct, images.listIndexes()), tags };
+  return { digests: spreadOverIndexes(direct, holdings), tags };
 };
 
 /** Each workload once, with its strongest use, in the order in which they first come. */
@@ -60,9 +50,6 @@ const strongerUse = (a: HowUsed, b: HowUsed): HowUsed => (HOW_USED.indexOf(a) <=
 /** Strongest use first, then by workload. */
 export const byStrength = (a: User, b: User): number =>
   HOW_USED.indexOf(a.how) - HOW_USED.indexOf(b.how) || compareText(a.workload, b.workload);
-
-/** The key of a stream in `ClusterUses.tags`. */
-export const streamKey = (namespace: string, stream: string): string => `${namespace}/${stream}`;
 
 /** The namespace of a workload, `ns/Kind/name`. */
 export const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));
@@ -101,39 +88,41 @@ const withoutAlgorithm = (digest: string): string => digest.replace(/^sha256:/, 
 
 /** A reference and the namespace that its names resolve against. */
 type Step = { readonly reference: ImageReference; readonly namespace: string };
-type Used = {
-  readonly digests: Set<string>;
-  /** By `ns/stream:tag`. */
-  readonly tags: Map<string, { readonly stream: string; readonly tag: string }>;
-};
+/** Numbers of digests and tags. */
+type Used = { readonly digests: Set<number>; readonly tags: Set<number> };
 
-const createResolver = (
-  streams: StreamTable,
-  images: ImageTable,
-): ((reference: ImageReference, namespace: string) => Used) => {
+const createResolver = (holdings: Holdings): ((reference: ImageReference, namespace: string) => Used) => {
+  const { find } = createDigestTable(holdings.digests);
+  const imagesOfConfig = indexConfigs(holdings);
+
+  const useImage = (digest: number, used: Used): void => {
+    if (digest >= 0) used.digests.add(digest);
+  };
+
+  /** A digest may be that of an image or that of its config. */
   const useDigest = (digest: string, used: Used): void => {
-    if (digest === '') return;
-    used.digests.add(digest);
+    useImage(find(digest), used);
     for (const config of [digest, withoutAlgorithm(digest)])
-      for (const image of images.ofConfig(config)) used.digests.add(image);
+      for (const image of imagesOfConfig(find(config))) useImage(image, used);
   };
 
   const useTag = (namespace: string, stream: string, name: string, used: Used): Step | null => {
-    const inStream = streamKey(namespace, stream);
-    const key = `${inStream}:${name}`;
-    if (used.tags.has(key)) return null;
-    used.tags.set(key, { stream: inStream, tag: name });
-    const tag = streams.findStream(namespace, stream)?.findTag(name) ?? null;
-    useDigest(tag?.digest ?? '', used);
-    const followed = tag?.from ?? null;
-    return followed === null ? null : { reference: followed, namespace };
+    const found = findStream(holdings, namespace, stream);
+    const number = found === undefined ? -1 : findTag(holdings, found, name);
+    const tag = holdings.tags[number];
+    if (tag === undefined || used.tags.has(number)) return null;
+    used.tags.add(number);
+    const current =
+      tag.revisionsFrom < tag.revisionsTo ? (holdings.revisions.digests[tag.revisionsFrom] ?? -1) : -1;
+    if (current >= 0) useDigest(digestAt(holdings.digests, current), used);
+    return tag.from === null ? null : { reference: tag.from, namespace };
   };
 
   const usePullSpec = (text: string, base: string, used: Used): Step | null => {
     const spec = parsePullSpec(text);
     if (spec.digest !== null) useDigest(spec.digest, used);
     if (spec.stream === null || spec.tag === null) return null;
-    const isStream = spec.namespace !== null || streams.findStream(base, spec.stream)?.localLookup === true;
+    const isStream = spec.namespace !== null || findStream(holdings, base, spec.stream)?.localLookup === true;
     return isStream ? useTag(spec.namespace ?? base, spec.stream, spec.tag, used) : null;
   };
 
@@ -151,18 +140,35 @@ const createResolver = (
   };
 
   return (reference, namespace) => {
-    const used: Used = { digests: new Set(), tags: new Map() };
+    const used: Used = { digests: new Set(), tags: new Set() };
     let step: Step | null = { reference, namespace };
     while (step !== null) step = use(step, used);
     return used;
   };
 };
 
+/** By number of a config's digest the digests of the images that have it: those of one config form a chain. */
+const indexConfigs = ({ digests, images }: Holdings): ((config: number) => readonly number[]) => {
+  const first = new Int32Array(digests.count).fill(-1);
+  const next = new Int32Array(images.length);
+  images.forEach(({ config }, image) => {
+    if (config === null) return;
+    next[image] = first[config] ?? -1;
+    first[config] = image;
+  });
+  return (config) => {
+    const found: number[] = [];
+    for (let image = first[config] ?? -1; image >= 0; image = next[image] ?? -1)
+      found.push(images[image]?.digest ?? -1);
+    return found;
+  };
+};
+
 /** Who uses an index uses the images below it, and who uses an image uses the indexes above it; not their other children. */
-const spreadOverIndexes = (direct: UsersByKey, indexes: readonly Image[]): UsersByKey => {
-  const relativesOf = createRelatives(indexes);
-  const alone = new Map<string, readonly User[]>();
-  const spread = new Map<string, User[]>();
+const spreadOverIndexes = (direct: UsersByNumber, holdings: Holdings): UsersByNumber => {
+  const relativesOf = createRelatives(holdings);
+  const alone = new Map<number, readonly User[]>();
+  const spread = new Map<number, User[]>();
   for (const [digest, users] of direct) {
     const relatives = relativesOf(digest);
     if (relatives.size === 1) alone.set(digest, users);
@@ -171,8 +177,8 @@ const spreadOverIndexes = (direct: UsersByKey, indexes: readonly Image[]): Users
   return new Map([...alone, ...spread]);
 };
 
-const addTo = (users: Map<string, User[]>, key: string, user: User): void => {
-  const known = users.get(key);
-  if (known === undefined) users.set(key, [user]);
+const addTo = (users: Map<number, User[]>, number: number, user: User): void => {
+  const known = users.get(number);
+  if (known === undefined) users.set(number, [user]);
   else if (known.at(-1) !== user) known.push(user);
 };

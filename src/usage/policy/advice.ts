@@ -42,8 +42,8 @@ export const advise = (
   ledger: Ledger,
   { advice: { maxTags, maxLayer, maxImported }, productionEnvironments }: AdviceRules,
 ): readonly Advice[] => [
-  ...findLatestInProduction(snapshot, productionEnvironments),
-  ...findManyTags(snapshot, maxTags),
+  ...findLatestInProduction(snapshot, ledger, productionEnvironments),
+  ...findManyTags(ledger, maxTags),
   ...findLargeLayers(ledger, maxLayer),
   ...findImports(snapshot, maxImported, ledger.importedBytes),
 ];
@@ -52,24 +52,26 @@ export const advise = (
 const RUNS: ReadonlySet<HowUsed> = new Set(['running', 'scheduled', 'trigger', 'named']);
 
 const findLatestInProduction = (
-  { streams, uses }: Snapshot,
+  { uses }: Snapshot,
+  { streams }: Ledger,
   productionEnvironments: readonly string[],
 ): readonly Advice[] =>
   streams
-    .flatMap(({ name }): readonly Advice[] => {
-      const subject = `${name}:latest`;
-      const count = (uses.tags[subject] ?? []).filter(
+    .flatMap(({ name, tags }): readonly Advice[] => {
+      const latest = tags.find((tag) => tag.name === 'latest');
+      const users = uses.tags.find(({ tag }) => tag === latest?.tag)?.users ?? [];
+      const count = users.filter(
         ({ workload, how }) =>
           RUNS.has(how) &&
           isProduction(textOf(uses.environments, namespaceOf(workload)) ?? null, productionEnvironments),
       ).length;
       if (count === 0) return [];
       const message = `${formatCount(count, 'workload')} in production ${count === 1 ? 'takes' : 'take'} whatever is pushed as latest: promote a tag of its own instead.`;
-      return [{ code: 'latest-in-prod', subject, message, amount: count }];
+      return [{ code: 'latest-in-prod', subject: `${name}:latest`, message, amount: count }];
     })
     .toSorted(byAmount);
 
-const findManyTags = ({ streams }: Snapshot, maxTags: number): readonly Advice[] =>
+const findManyTags = ({ streams }: Ledger, maxTags: number): readonly Advice[] =>
   streams
     .filter(({ tags }) => tags.length > maxTags)
     .map(({ name, tags }): Advice => ({

@@ -1,14 +1,13 @@
 import { advise } from '../policy/advice.ts';
 import type { Advice, AdviceRules } from '../policy/advice.ts';
 import { deleteTagCommand } from '../cleanup/commands.ts';
-import { weigh } from '../weighing/ledger.ts';
-import type { WeighedRevision, WeighedStream, WeighedTag } from '../weighing/ledger.ts';
+import type { Ledger, WeighedRevision, WeighedStream, WeighedTag } from '../weighing/ledger.ts';
 import { byName, compareText } from '../text-order.ts';
 import { compareToLimit, resolveLimit } from '../policy/quota.ts';
 import type { Level, QuotaOverride, QuotaRules } from '../policy/quota.ts';
 import { chooseRecipients } from '../policy/recipients.ts';
 import type { RecipientReport, RecipientRules } from '../policy/recipients.ts';
-import type { Finding, ImageStream, ListReading, Snapshot, Tag, Team } from '../model.ts';
+import type { Finding, Holdings, ListReading, NumberedTag, Snapshot, Team } from '../model.ts';
 import { displayNameOf } from '../weighing/teams.ts';
 import { textOf } from '../text-map.ts';
 import { createUseReporter, redactUse } from '../in-use/use-report.ts';
@@ -129,15 +128,15 @@ export const MAX_TAGS_NAMED = 10;
 
 /** Makes the report of one namespace: a function of its snapshot and the rules, byte-identical each time. */
 export const reportNamespace = (
-  snapshot: Snapshot,
+  { snapshot, ledger }: { readonly snapshot: Snapshot; readonly ledger: Ledger },
   rules: ReportRules,
   override: QuotaOverride | null = null,
 ): NamespaceReport => {
   const { namespace } = snapshot;
-  const ledger = weigh(snapshot, rules.chargeImported);
   const limit = resolveLimit(namespace, rules.quota, override, snapshot.takenAt);
   const chosen = chooseRecipients(namespace, rules.recipients);
-  const view = { uses: createUseReporter(snapshot), currentTags: findCurrentTags(snapshot.streams) };
+  const { holdings } = snapshot;
+  const view = { holdings, uses: createUseReporter(snapshot), currentTags: findCurrentTags(holdings) };
   return {
     name: namespace.name,
     displayName: displayNameOf(namespace),
@@ -199,27 +198,32 @@ export const redactWorkloads = (report: NamespaceReport, namespaces: readonly st
   };
 };
 
-/** `stream:tag` by digest of the current revision, sorted. */
-const findCurrentTags = (streams: readonly ImageStream[]): ReadonlyMap<string, readonly string[]> => {
-  const current = streams.flatMap((stream) =>
-    stream.tags.flatMap(({ name, revisions: [revision] }) =>
-      revision === undefined || revision.digest === ''
-        ? []
-        : [{ digest: revision.digest, label: `${stream.name}:${name}` }],
-    ),
-  );
-  return new Map(
-    [...Map.groupBy(current, ({ digest }) => digest)].map(([digest, tags]) => [
-      digest,
-      tags.map(({ label }) => label).toSorted(),
-    ]),
-  );
+/** `stream:tag` by number of the current revision's digest, sorted. */
+const findCurrentTags = (holdings: Holdings): ReadonlyMap<number, readonly string[]> => {
+  const current = new Map<number, string[]>();
+  for (const { name, tagsFrom, tagsTo } of holdings.streams)
+    for (const tag of holdings.tags.slice(tagsFrom, tagsTo)) {
+      const digest = currentDigestOf(holdings, tag);
+      const labels = current.get(digest);
+      if (labels === undefined) current.set(digest, [`${name}:${tag.name}`]);
+      else labels.push(`${name}:${tag.name}`);
+    }
+  current.delete(-1);
+  return new Map([...current].map(([digest, labels]) => [digest, labels.toSorted()]));
 };
 
-type View = { readonly uses: UseReporter; readonly currentTags: ReadonlyMap<string, readonly string[]> };
+/** The number of the digest that a tag points to; -1 where it points to none. */
+const currentDigestOf = ({ revisions }: Holdings, { revisionsFrom, revisionsTo }: NumberedTag): number =>
+  revisionsFrom < revisionsTo ? (revisions.digests[revisionsFrom] ?? -1) : -1;
+
+type View = {
+  readonly holdings: Holdings;
+  readonly uses: UseReporter;
+  readonly currentTags: ReadonlyMap<number, readonly string[]>;
+};
 
 const reportStream = (stream: WeighedStream, view: View): StreamReport => {
-  const tags = stream.tags.map((tag) => reportTag(stream.name, tag, view));
+  const tags = stream.tags.flatMap((tag) => reportTag(stream.name, tag, view));
   const { name, sizeBytes, countedBytes, freesBytes, reclaimsBytes, unknownRevisions } = stream;
   return {
     name,
@@ -233,53 +237,64 @@ const reportStream = (stream: WeighedStream, view: View): StreamReport => {
   };
 };
 
-const reportTag = (stream: string, tag: WeighedTag, { uses, currentTags }: View): TagReport => {
-  const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions, revisions, source } = tag;
+const reportTag = (stream: string, weighed: WeighedTag, view: View): readonly TagReport[] => {
+  const { holdings, uses, currentTags } = view;
+  const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions, revisions } = weighed;
+  const tag = holdings.tags[weighed.tag];
+  if (tag === undefined) return [];
   const label = `${stream}:${name}`;
-  return {
-    name,
-    sizeBytes,
-    countedBytes,
-    freesBytes,
-    ...uses.reportTag(stream, source),
-    unknownRevisions,
-    sameImageAs: (currentTags.get(revisions[0]?.digest ?? '') ?? [])
-      .slice(0, MAX_TAGS_NAMED + 1)
-      .filter((other) => other !== label)
-      .slice(0, MAX_TAGS_NAMED),
-    state: stateOf(source),
-    revisions: revisions.map((revision) => reportRevision(revision, uses)),
-  };
+  return [
+    {
+      name,
+      sizeBytes,
+      countedBytes,
+      freesBytes,
+      ...uses.reportTag(weighed.tag),
+      unknownRevisions,
+      sameImageAs: (currentTags.get(currentDigestOf(holdings, tag)) ?? [])
+        .slice(0, MAX_TAGS_NAMED + 1)
+        .filter((other) => other !== label)
+        .slice(0, MAX_TAGS_NAMED),
+      state: stateOf(tag),
+      revisions: revisions.map((revision, position) =>
+        reportRevision(revision, uses.reportRevision(tag.revisionsFrom + position)),
+      ),
+    },
+  ];
 };
 
-/** Member by member: there are hundreds of thousands, and to spread two objects into one takes ten times as long. */
-const reportRevision = (revision: WeighedRevision, { reportDigest }: UseReporter): RevisionReport => {
-  const { inUse, inUseBy, inUseHow, inUseCount } = reportDigest(revision.digest);
-  return {
-    digest: revision.digest,
-    created: revision.created,
-    sizeBytes: revision.sizeBytes,
-    countedBytes: revision.countedBytes,
-    charged: revision.charged,
-    architectures: revision.architectures,
-    inUse,
-    inUseBy,
-    inUseHow,
-    inUseCount,
-  };
+/** Field by field: there are hundreds of thousands, and to spread two objects into one takes ten times as long. */
+const reportRevision = (
+  revision: WeighedRevision,
+  { inUse, inUseBy, inUseHow, inUseCount }: UseReport,
+): RevisionReport => ({
+  digest: revision.digest,
+  created: revision.created,
+  sizeBytes: revision.sizeBytes,
+  countedBytes: revision.countedBytes,
+  charged: revision.charged,
+  architectures: revision.architectures,
+  inUse,
+  inUseBy,
+  inUseHow,
+  inUseCount,
+});
+
+const stateOf = ({ isReference, importFailure, revisionsFrom, revisionsTo }: NumberedTag): TagState => {
+  if (isReference) return 'reference';
+  if (importFailure !== null) return 'import-failed';
+  return revisionsFrom === revisionsTo ? 'empty' : 'ok';
 };
 
-const stateOf = (tag: Tag): TagState => {
-  if (tag.isReference) return 'reference';
-  if (tag.importFailure !== null) return 'import-failed';
-  return tag.revisions.length === 0 ? 'empty' : 'ok';
-};
-
-const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[] =>
-  streams
+const listStreamFindings = ({ namespace, holdings }: Snapshot): readonly Finding[] =>
+  holdings.streams
     .flatMap((stream) =>
-      stream.tags.flatMap((tag): readonly Finding[] => {
+      holdings.tags.slice(stream.tagsFrom, stream.tagsTo).flatMap((tag): readonly Finding[] => {
         const subject = `${stream.name}:${tag.name}`;
+        const weighed =
+          tag.revisionsFrom === tag.revisionsTo
+            ? 'there is nothing to weigh'
+            : 'what it held before is weighed';
         return [
           ...(tag.importFailure === null
             ? []
@@ -287,7 +302,7 @@ const listStreamFindings = ({ namespace, streams }: Snapshot): readonly Finding[
                 {
                   code: 'import-failed' as const,
                   subject,
-                  message: `The import failed (${tag.importFailure}), so ${tag.revisions.length === 0 ? 'there is nothing to weigh' : 'what it held before is weighed'}.`,
+                  message: `The import failed (${tag.importFailure}), so ${weighed}.`,
                 },
               ]),
           ...(deleteTagCommand(namespace.name, stream.name, tag.name) !== null

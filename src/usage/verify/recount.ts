@@ -2,7 +2,8 @@ import { createPartsReader } from './image-parts.ts';
 import type { ImageParts } from './image-parts.ts';
 import { textOf } from '../text-map.ts';
 import { compareText } from '../text-order.ts';
-import type { ImageStream, Inventory } from '../model.ts';
+import type { Image, ImageStream, Inventory } from '../model.ts';
+import { listImages, listStreams } from '../cluster/records.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report/report.ts';
 
 /** Those figures of a report that are recounted; a NamespaceReport is one of these, but for its team's. */
@@ -52,9 +53,14 @@ export type RecountRequest = {
  * shares nothing with what makes a report (snapshot, blobs, ledger) but the records it reads: it is there to contradict.
  */
 export const recount = (
-  inventory: Inventory,
+  { holdings, ...read }: Inventory,
   request: RecountRequest,
 ): Figures & { readonly teamUsedBytes: number | null; readonly chargedBlobs: readonly ChargedBlob[] } => {
+  const inventory: ListedInventory = {
+    ...read,
+    streams: listStreams(holdings),
+    images: listImages(holdings),
+  };
   const held = listHeld(inventory, request.chargeImported);
   const own = held.filter(({ namespace }) => namespace === request.namespace);
   const others = held.filter(({ namespace }) => namespace !== request.namespace);
@@ -72,7 +78,7 @@ export const recount = (
     heldOutside: inventory.scope === 'cluster' ? new Set(others.flatMap(({ holds }) => holds)) : null,
   };
   const isTeamKnown = isTeamSeen(inventory, request);
-  const streams = [...inventory.streams].filter(({ namespace }) => namespace === request.namespace);
+  const streams = inventory.streams.filter(({ namespace }) => namespace === request.namespace);
   const revisions = Map.groupBy(own, ({ stream, tag }) => labelOf(stream, tag));
   return {
     usedBytes: sum(used, size),
@@ -102,11 +108,17 @@ const addUpTeam = (held: readonly Held[], team: readonly string[]): number => {
 
 /** Not where other namespaces may have the same label's value and could not be read. */
 const isTeamSeen = (
-  { scope, namespaces }: Inventory,
+  { scope, namespaces }: ListedInventory,
   { namespace, groupByLabel }: RecountRequest,
 ): boolean => {
   const labels = namespaces.find(({ name }) => name === namespace)?.labels ?? {};
   return scope === 'cluster' || groupByLabel === null || (textOf(labels, groupByLabel) ?? '') === '';
+};
+
+/** The inventory with its streams and images as records. */
+type ListedInventory = Omit<Inventory, 'holdings'> & {
+  readonly streams: readonly ImageStream[];
+  readonly images: readonly Image[];
 };
 
 type Weights = Pick<TagReport, 'sizeBytes' | 'countedBytes' | 'freesBytes' | 'unknownRevisions'>;
@@ -124,15 +136,17 @@ type Held = ImageParts & {
   readonly isCharged: boolean;
 };
 
-const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): readonly Held[] => {
-  const all = [...images];
-  const readParts = createPartsReader(all);
-  const managed = new Set(all.filter((image) => image.managed).map(({ digest }) => digest));
-  return [...streams].flatMap((stream) =>
+const listHeld = ({ streams, images }: ListedInventory, chargeImported: boolean): readonly Held[] => {
+  const readParts = createPartsReader(images);
+  const managed = new Set(images.filter((image) => image.managed).map(({ digest }) => digest));
+  return streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       tag.revisions.map(({ digest, reference, created }, position): Held => {
-        const image = readParts(digest);
-        const isStored = image.isKnown && managed.has(digest) && isUnder(stream.repository, reference);
+        const image = tag.isReference && digest === '' ? NOTHING : readParts(digest);
+        const isStored =
+          image.isKnown &&
+          managed.has(digest) &&
+          (isUnder(stream.repository, reference) || isUnder(stream.publicRepository, reference));
         return {
           ...image,
           namespace: stream.namespace,
@@ -142,12 +156,15 @@ const listHeld = ({ streams, images }: Inventory, chargeImported: boolean): read
           created,
           digest,
           isStored,
-          isCharged: isStored || (image.isKnown && chargeImported),
+          isCharged: isStored || (image.isKnown && digest !== '' && chargeImported),
         };
       }),
     ),
   );
 };
+
+/** A reference that was never imported has nothing to store. */
+const NOTHING: ImageParts = { parts: [], holds: [], isKnown: true, isWhole: true };
 
 /** Whether a pull spec names the host of a repository, `host/…` both; hosts ignore case. */
 const isUnder = (repository: string, reference: string): boolean => {

@@ -1,30 +1,16 @@
-import { addBytes } from './rules.ts';
-import type { Blob, ContentFault } from './rules.ts';
+import { createdAt } from '../cluster/created.ts';
+import { digestAt } from '../cluster/digest-table.ts';
+import { imageAt } from '../cluster/index-images.ts';
 import { formatBytes } from '../format.ts';
-import { holdBlobs } from './blob-owners.ts';
-import type { Entry, HeldBlobs, IsOutside } from './blob-owners.ts';
-import { toImages } from '../cluster/image-table.ts';
-import type { Images } from '../cluster/image-table.ts';
-import { createPartContents } from './part-contents.ts';
-import type { PartContents } from './part-contents.ts';
-import { byName, compareText } from '../text-order.ts';
-import type { Image, ImageStream, Layer, Tag } from '../model.ts';
+import type { Digests, Holdings, Layer, NumberedStream, Snapshot } from '../model.ts';
+import { compareText } from '../text-order.ts';
+import { findBlobOwners } from './blob-owners.ts';
+import type { BlobOwners, Entry, IsHeldOutside } from './blob-owners.ts';
+import { addBytes, architecturesOf, contentOfRevision, createIsStored, isCharged } from './rules.ts';
+import type { ContentFault, ImageContent } from './rules.ts';
 
-/** What the ledger weighs: image streams of one namespace, the images they name, and what others hold. */
-export type Holdings = {
-  readonly streams: readonly ImageStream[];
-  readonly images: Iterable<Image>;
-  /** Digests of blobs that revisions of other namespaces hold. */
-  readonly heldOutside: Iterable<string> | HeldOutside;
-  /** `namespaces`: others could not be read, so what the registry gets back is unknown. */
-  readonly scope: 'cluster' | 'namespaces';
-};
-
-/** What others hold, by the numbers that blobs have in `images`. */
-export type HeldOutside = Iterable<string> & {
-  readonly images: Images;
-  readonly isHeld: (number: number) => boolean;
-};
+/** The part of a snapshot that the ledger weighs. */
+export type Weighable = Pick<Snapshot, 'holdings' | 'heldOutside' | 'scope'>;
 
 /** A namespace's figures, every blob charged once (docs/figures.md). Streams and tags by name, revisions in history order. */
 export type Ledger = {
@@ -53,8 +39,8 @@ export type WeighedStream = Weight & {
 
 export type WeighedTag = Weight & {
   readonly name: string;
-  /** The tag as the snapshot has it. */
-  readonly source: Tag;
+  /** Its number in the snapshot. */
+  readonly tag: number;
   /** Of its current image, by size and then by digest; null where that is not charged. */
   readonly largestLayer: Layer | null;
   readonly revisions: readonly WeighedRevision[];
@@ -79,239 +65,216 @@ type Weight = {
   readonly unknownRevisions: number;
 };
 
-/** Weighs a namespace. Linear in the number of blob references; the order of the input does not change the output. */
-export const weigh = (holdings: Holdings, chargeImported: boolean): Ledger => {
-  const { streams: entries, contents, isOutside } = listEntries(holdings, chargeImported);
-  const blobs = holdBlobs(
-    entries.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions)),
-    contents.count(),
-  );
-  const counted = countOnce(blobs);
-  const streams = entries.map((stream) => weighStream(stream, { blobs, counted, contents, isOutside }));
-  const all = entries.flatMap(({ tags }) => tags);
+/** A weighed namespace. */
+export type Weighing = {
+  readonly ledger: Ledger;
+  /**
+   * Exact figures for several tags (numbers of the snapshot) taken together: `freesBytes` is how much less the namespace
+   * would use without all of them, `reclaimsBytes` what the registry gets back at a later prune (null when only part of
+   * the cluster was read).
+   */
+  readonly weighTogether: (tags: ReadonlySet<number>) => {
+    readonly freesBytes: number;
+    readonly reclaimsBytes: number | null;
+  };
+};
+
+/** Weighs a namespace. Linear in the number of blob references. */
+export const weigh = (weighable: Weighable, chargeImported: boolean): Weighing => {
+  const { holdings, heldOutside, scope } = weighable;
+  const streams = listEntries(holdings, chargeImported);
+  const isHeldOutside: IsHeldOutside = scope === 'cluster' ? (blob) => heldOutside[blob] === 1 : null;
+  return {
+    ledger: createLedger(holdings, streams, isHeldOutside),
+    weighTogether: (tags) => {
+      // As if they were all in one more image stream.
+      const together = streams.length;
+      const entries = flattenEntries(streams).map((entry) =>
+        tags.has(entry.tag) ? { ...entry, stream: together } : entry,
+      );
+      const { freesBytes, reclaimsBytes } = findBlobOwners(entries, holdings.digests.count).weighStream(
+        together,
+        entries.filter(({ stream }) => stream === together),
+        isHeldOutside,
+      );
+      return { freesBytes, reclaimsBytes };
+    },
+  };
+};
+
+type TagEntries = { readonly name: string; readonly tag: number; readonly revisions: readonly Entry[] };
+type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
+
+const flattenEntries = (streams: readonly StreamEntries[]): readonly Entry[] =>
+  streams.flatMap(({ tags }) => tags.flatMap(({ revisions }) => revisions));
+
+const listEntries = (holdings: Holdings, chargeImported: boolean): readonly StreamEntries[] => {
+  // Most images have several tags.
+  const contents = new Map<number, ImageContent>();
+  return holdings.streams.map((source, stream) => ({
+    name: source.name,
+    stream,
+    tags: listTagEntries({ holdings, contents, chargeImported }, source, stream),
+  }));
+};
+
+const listTagEntries = (
+  {
+    holdings,
+    contents,
+    chargeImported,
+  }: {
+    readonly holdings: Holdings;
+    readonly contents: Map<number, ImageContent>;
+    readonly chargeImported: boolean;
+  },
+  source: NumberedStream,
+  stream: number,
+): readonly TagEntries[] => {
+  const { tags, revisions, strings } = holdings;
+  const isStored = createIsStored(source);
+  return tags.slice(source.tagsFrom, source.tagsTo).map((numbered, position) => {
+    const tag = source.tagsFrom + position;
+    const label = `${source.name}:${numbered.name}`;
+    const entries: Entry[] = [];
+    for (let revision = numbered.revisionsFrom; revision < numbered.revisionsTo; revision += 1) {
+      const digest = revisions.digests[revision] ?? -1;
+      let content = contents.get(digest);
+      if (content === undefined || digest < 0) {
+        content = contentOfRevision(holdings, numbered, digest);
+        contents.set(digest, content);
+      }
+      const reference = strings[revisions.references[revision] ?? -1] ?? '';
+      entries.push({
+        stream,
+        tag,
+        position: entries.length,
+        created: createdAt(holdings, revision),
+        label,
+        digest,
+        content,
+        charged:
+          content.isSizeKnown && isCharged(imageAt(holdings, digest), isStored(reference), chargeImported),
+      });
+    }
+    return { name: numbered.name, tag, revisions: entries };
+  });
+};
+
+const createLedger = (
+  holdings: Holdings,
+  streams: readonly StreamEntries[],
+  isHeldOutside: IsHeldOutside,
+): Ledger => {
+  const { digests } = holdings;
+  const entries = flattenEntries(streams);
+  const owners = findBlobOwners(entries, digests.count);
+  const place: Place = { holdings, owners, counted: countOnce(owners), isHeldOutside };
+  const weighed = streams.map((stream) => weighStream(stream, place));
+  const tags = streams.flatMap((stream) => stream.tags);
   let [usedBytes, importedBytes, charged] = [0, 0, 0];
-  for (let number = 0; number < contents.count(); number += 1) {
-    if (blobs.counters[number] === undefined) importedBytes = addBytes(importedBytes, blobs.sizeOf(number));
+  for (let blob = 0; blob < digests.count; blob += 1) {
+    if (owners.countedAt[blob] === undefined) importedBytes = addBytes(importedBytes, owners.bytesOf(blob));
     else {
-      usedBytes = addBytes(usedBytes, blobs.sizeOf(number));
+      usedBytes = addBytes(usedBytes, owners.bytesOf(blob));
       charged += 1;
     }
   }
   return {
     usedBytes,
     importedBytes,
-    unknownRevisions: sum(streams, (stream) => stream.unknownRevisions),
+    unknownRevisions: sum(weighed, (stream) => stream.unknownRevisions),
     totals: {
-      streams: entries.length,
-      tags: all.length,
-      revisions: sum(all, (tag) => tag.revisions.length),
-      images: countImages(all),
+      streams: streams.length,
+      tags: tags.length,
+      revisions: entries.length,
+      images: new Set(entries.flatMap(({ digest }) => (digest < 0 ? [] : [digest]))).size,
       blobs: charged,
     },
-    streams,
-    faults: [...listContentFaults(all), ...listConflicts(blobs, contents)],
+    streams: weighed,
+    faults: [...listContentFaults(entries, digests), ...listConflicts(owners, digests)],
   };
 };
 
-/**
- * Exact figures for several tags taken together: `freesBytes` is how much less the namespace would use without all of
- * them, `reclaimsBytes` what the registry gets back at a later prune (null when only part of the cluster was read).
- */
-export const weighTogether = (
-  holdings: Holdings,
-  chargeImported: boolean,
-  isMember: (stream: string, tag: string) => boolean,
-): { readonly freesBytes: number; readonly reclaimsBytes: number | null } => {
-  const { streams, contents, isOutside } = listEntries(holdings, chargeImported);
-  // As if they were all in one more image stream.
-  const together = streams.length;
-  const entries = streams.flatMap((stream) =>
-    stream.tags.flatMap((tag) =>
-      isMember(stream.name, tag.source.name)
-        ? tag.revisions.map((entry) => ({ ...entry, stream: together }))
-        : tag.revisions,
-    ),
-  );
-  const blobs = holdBlobs(entries, contents.count());
-  const members = entries.filter(({ stream }) => stream === together);
-  const { freesBytes, reclaimsBytes } = blobs.weighStream(together, members, isOutside);
-  return { freesBytes, reclaimsBytes };
-};
-
-/** Whether the registry itself holds what a revision names: its pull spec names the host of the stream's repository. */
-export const isStoredUnder = (repository: string): ((reference: string) => boolean) => {
-  const host = hostOf(repository);
-  // Nearly all revisions of a stream name the same.
-  let last = { reference: repository, isStored: host !== '' };
-  return (reference) => {
-    if (reference !== last.reference)
-      last = { reference, isStored: host !== '' && hostOf(reference) === host };
-    return last.isStored;
-  };
-};
-
-type TagEntries = { readonly source: Tag; readonly tag: number; readonly revisions: readonly Entry[] };
-type StreamEntries = { readonly name: string; readonly stream: number; readonly tags: readonly TagEntries[] };
-
-const listEntries = (
-  holdings: Holdings,
-  chargeImported: boolean,
-): {
-  readonly streams: readonly StreamEntries[];
-  readonly contents: PartContents;
-  readonly isOutside: IsOutside;
-} => {
-  const images = toImages(holdings.images);
-  const contents = createPartContents(images);
-  let tagCount = 0;
-  const streams = holdings.streams.toSorted(byName).map(({ name, repository, tags }, stream) => {
-    const isStored = isStoredUnder(repository);
-    return {
-      name,
-      stream,
-      tags: tags.toSorted(byName).map((source) => {
-        const tag = tagCount++;
-        const label = `${name}:${source.name}`;
-        return {
-          source,
-          tag,
-          revisions: source.revisions.map((revision, position) => {
-            const { digest, reference, created } = revision;
-            const content = contents.contentOf(digest);
-            const isCharged = chargeImported || (content.managed && isStored(reference));
-            return {
-              stream,
-              tag,
-              position,
-              created,
-              label,
-              revision,
-              content,
-              charged: content.isSizeKnown && isCharged,
-            };
-          }),
-        };
-      }),
-    };
-  });
-  return { streams, contents, isOutside: outsideOf(holdings, images, contents) };
-};
-
-const outsideOf = (
-  { scope, heldOutside }: Holdings,
-  images: Images,
-  { sourceOf }: PartContents,
-): IsOutside => {
-  if (scope !== 'cluster') return null;
-  if ('isHeld' in heldOutside && heldOutside.images === images)
-    return (number) => heldOutside.isHeld(sourceOf(number));
-  const sources = new Set(Array.from(heldOutside, images.numberOf));
-  return (number) => sources.has(sourceOf(number));
-};
-
-const countImages = (tags: readonly TagEntries[]): number => {
-  const digests = new Set<string>();
-  for (const { revisions } of tags) for (const { revision } of revisions) digests.add(revision.digest);
-  digests.delete('');
-  return digests.size;
-};
-
-const countOnce = ({ counters, sizeOf }: HeldBlobs): ReadonlyMap<Entry, number> => {
+const countOnce = ({ countedAt, bytesOf }: BlobOwners): ReadonlyMap<Entry, number> => {
   const counted = new Map<Entry, number>();
-  counters.forEach((counter, number) => {
-    if (counter !== undefined) counted.set(counter, addBytes(counted.get(counter) ?? 0, sizeOf(number)));
+  countedAt.forEach((entry, blob) => {
+    if (entry !== undefined) counted.set(entry, addBytes(counted.get(entry) ?? 0, bytesOf(blob)));
   });
   return counted;
 };
 
-type Weighing = {
-  readonly blobs: HeldBlobs;
+type Place = {
+  readonly holdings: Holdings;
+  readonly owners: BlobOwners;
   readonly counted: ReadonlyMap<Entry, number>;
-  readonly contents: PartContents;
-  readonly isOutside: IsOutside;
+  readonly isHeldOutside: IsHeldOutside;
 };
 
-const weighStream = (stream: StreamEntries, weighing: Weighing): WeighedStream => {
-  const tags = stream.tags.map((tag) => weighTag(tag, weighing));
-  const entries = stream.tags.flatMap(({ revisions }) => revisions);
+const weighStream = ({ name, stream, tags }: StreamEntries, place: Place): WeighedStream => {
+  const weighed = tags.map((tag) => weighTag(tag, place));
+  const entries = tags.flatMap(({ revisions }) => revisions);
   return {
-    name: stream.name,
-    ...weighing.blobs.weighStream(stream.stream, entries, weighing.isOutside),
-    countedBytes: sum(tags, (tag) => tag.countedBytes),
-    unknownRevisions: sum(tags, (tag) => tag.unknownRevisions),
-    tags,
+    name,
+    ...place.owners.weighStream(stream, entries, place.isHeldOutside),
+    countedBytes: sum(weighed, (tag) => tag.countedBytes),
+    unknownRevisions: sum(weighed, (tag) => tag.unknownRevisions),
+    tags: weighed,
   };
 };
 
-const weighTag = ({ source, tag, revisions }: TagEntries, weighing: Weighing): WeighedTag => {
-  const { blobs, contents } = weighing;
-  const weighed = revisions.map((entry) => weighRevision(entry, weighing));
+const weighTag = ({ name, tag, revisions }: TagEntries, place: Place): WeighedTag => {
+  const weighed = revisions.map((entry) => weighRevision(entry, place));
   return {
-    name: source.name,
-    source,
-    ...blobs.weighTag(tag, revisions),
+    name,
+    tag,
+    ...place.owners.weighTag(tag, revisions),
     countedBytes: sum(weighed, (revision) => revision.countedBytes),
     unknownRevisions: revisions.filter(({ content }) => !content.isWhole).length,
-    largestLayer: findLargestLayer(revisions[0], contents),
+    largestLayer: findLargestLayer(revisions[0], place.holdings.digests),
     revisions: weighed,
   };
 };
 
-const findLargestLayer = (current: Entry | undefined, { digestOf }: PartContents): Layer | null => {
+const findLargestLayer = (current: Entry | undefined, digests: Digests): Layer | null => {
   if (current === undefined || !current.charged) return null;
-  // Digests are written out only for those that may be the one.
-  let largest: Blob | null = null;
-  for (const blob of current.content.blobs) {
-    if (blob.kind !== 'layer' || blob.sizeBytes < (largest?.sizeBytes ?? 0)) continue;
-    if (
-      largest === null ||
-      blob.sizeBytes > largest.sizeBytes ||
-      digestOf(blob.number) < digestOf(largest.number)
-    )
-      largest = blob;
-  }
-  return largest === null ? null : { digest: digestOf(largest.number), sizeBytes: largest.sizeBytes };
+  const { blobs, bytes, layerCount } = current.content;
+  const largest = Math.max(...bytes.slice(0, layerCount));
+  const [digest] = blobs
+    .filter((_, at) => at < layerCount && bytes[at] === largest)
+    .map((blob) => digestAt(digests, blob))
+    .toSorted();
+  return digest === undefined ? null : { digest, sizeBytes: largest };
 };
 
-const weighRevision = (entry: Entry, { blobs, counted }: Weighing): WeighedRevision => ({
-  digest: entry.revision.digest,
-  created: entry.revision.created,
-  sizeBytes: entry.content.isSizeKnown
-    ? sum(entry.content.blobs, ({ number }) => blobs.sizeOf(number))
-    : null,
+const weighRevision = (entry: Entry, { holdings, owners, counted }: Place): WeighedRevision => ({
+  digest: entry.digest < 0 ? '' : digestAt(holdings.digests, entry.digest),
+  created: entry.created,
+  sizeBytes: entry.content.isSizeKnown ? sum(entry.content.blobs, owners.bytesOf) : null,
   countedBytes: counted.get(entry) ?? 0,
   charged: entry.charged,
-  architectures: entry.content.architectures,
+  architectures: architecturesOf(holdings, entry.digest),
 });
 
-const listContentFaults = (tags: readonly TagEntries[]): readonly LedgerFault[] => {
-  const seen = new Set<string>();
-  return tags.flatMap(({ revisions }) =>
-    revisions.flatMap(({ revision: { digest }, content, label }) => {
-      const subject = digest === '' ? label : `${label}@${digest}`;
-      // A label may look like a digest: a stream may be called sha256.
-      const key = digest === '' ? `${label}@` : digest;
-      if (content.faults.length === 0 || seen.has(key)) return [];
-      seen.add(key);
-      return content.faults.map((fault) => ({ ...fault, subject }));
-    }),
-  );
+const listContentFaults = (entries: readonly Entry[], digests: Digests): readonly LedgerFault[] => {
+  const seen = new Set<number | string>();
+  return entries.flatMap(({ digest, content, label }) => {
+    // A revision without an image is odd at each of its tags.
+    const key = digest < 0 ? label : digest;
+    if (content.faults.length === 0 || seen.has(key)) return [];
+    seen.add(key);
+    const subject = digest < 0 ? label : `${label}@${digestAt(digests, digest)}`;
+    return content.faults.map((fault) => ({ ...fault, subject }));
+  });
 };
 
-const listConflicts = (
-  { conflicts, sizeOf }: HeldBlobs,
-  { digestOf }: PartContents,
-): readonly LedgerFault[] =>
+const listConflicts = ({ conflicts, bytesOf }: BlobOwners, digests: Digests): readonly LedgerFault[] =>
   [...conflicts]
-    .map(([number, { label }]) => {
-      const message = `Images state different sizes for this blob, that of ${label} among them: it is weighed as ${formatBytes(sizeOf(number))} (a layer’s size before a config’s, then the largest).`;
-      return { code: 'blob-size-conflict' as const, subject: digestOf(number), message };
+    .map(([blob, { label }]) => {
+      const message = `Images state different sizes for this blob, that of ${label} among them: it is weighed as ${formatBytes(bytesOf(blob))} (a layer’s size before a config’s, then the largest).`;
+      return { code: 'blob-size-conflict' as const, subject: digestAt(digests, blob), message };
     })
     .toSorted((a, b) => compareText(a.subject, b.subject));
 
 const sum = <T>(values: readonly T[], amount: (value: T) => number): number =>
   values.reduce((total, value) => addBytes(total, amount(value)), 0);
-
-/** What stands before the first slash, with its port; hosts ignore case (RFC 3986). */
-const hostOf = (reference: string): string =>
-  reference.slice(0, Math.max(0, reference.indexOf('/'))).toLowerCase();

@@ -1,179 +1,213 @@
-import { withImagesBelow } from '../cluster/index-images.ts';
-import type { ChildImage, FindingCode, Image, Layer } from '../model.ts';
+import { digestAt } from '../cluster/digest-table.ts';
+import { follow, imageAt, withImagesBelow } from '../cluster/index-images.ts';
+import type { FindingCode, Holdings, NumberedImage, NumberedStream, NumberedTag } from '../model.ts';
+import { compareText } from '../text-order.ts';
 
-/** What the registry stores once, however many images share it: a layer, or an image's config. */
-export type Blob = {
-  /** Stands for its digest: faster to look up than 71 characters. */
-  readonly number: number;
-  readonly sizeBytes: number;
-  /** A layer's size is stated by the API, a config's is derived from `dockerImageMetadata.Size`. */
-  readonly kind: 'layer' | 'config';
-};
+/**
+ * The rules of weighing (docs/figures.md), each of them once: what an image is made of, which of two sizes wins, what is
+ * charged, where a blob is counted. The ledger, the team totals and the plan call them; only the recount has its own.
+ */
 
-/** What an image is made of. */
+/** What an image is made of. Blobs are numbers of digests. */
 export type ImageContent = {
-  /** What it weighs: each digest once; empty where its size is unknown. */
-  readonly blobs: readonly Blob[];
-  /** Numbers of blobs that it names without a size to rely on: it holds them all the same. */
+  /** Each blob once, the layers before the configs; empty where the size is unknown. */
+  readonly blobs: readonly number[];
+  /** Their sizes, in the same order. */
+  readonly bytes: readonly number[];
+  /** How many of the blobs are layers; the sizes of the others, the configs, are derived. */
+  readonly layerCount: number;
+  /** Blobs that the image names without a reliable size: it holds them all the same. */
   readonly unsized: readonly number[];
-  /** Numbers of blobs that it states with different sizes itself. */
+  /** Blobs that the image itself states with different sizes. */
   readonly conflicts: readonly number[];
-  /** Whether `blobs` tells its size, at least as a lower bound. */
+  /** Whether `bytes` tells its size, at least as a lower bound. */
   readonly isSizeKnown: boolean;
-  /** Whether `blobs` tells all of its size; false, too, for an index of which some children are unknown. */
+  /** Whether `bytes` tells all of its size; false, too, for an index with a child of unknown size. */
   readonly isWhole: boolean;
-  readonly architectures: readonly string[];
   readonly faults: readonly ContentFault[];
 };
 
-/** What is odd about an image and what it does to its size. */
+/** What is odd about an image and what that does to its size. */
 export type ContentFault = { readonly code: FindingCode; readonly message: string };
 
-/** Tells blobs apart by numbers from 0 on instead of by digests. */
-export type Numbering = {
-  readonly numberOf: (digest: string) => number;
-  readonly digestOf: (number: number) => string;
-};
-
-/** What the images of one cluster or namespace are made of. */
-export type Contents = {
-  /** By an image's digest; each image is worked out once. */
-  readonly contentOf: (digest: string) => ImageContent;
-};
-
-/** Images by digest. */
-type Images = Pick<ReadonlyMap<string, Image>, 'get'>;
-
-export const createContents = (images: Images, numberOf: Numbering['numberOf']): Contents => {
-  const contents = new Map<string, ImageContent>();
-  const blobs = createBlobs(numberOf);
-  return {
-    contentOf: (digest) => {
-      const content = contents.get(digest) ?? readContent(digest, images, blobs);
-      contents.set(digest, content);
-      return content;
-    },
-  };
-};
-
-/** Makes blobs; images of one cluster share those of their common layers. */
-type Blobs = Pick<Numbering, 'numberOf'> & {
-  readonly layer: (layer: Layer) => Blob;
-  readonly config: (digest: string, sizeBytes: number) => Blob;
-  /** The same blob may stand several times in one image (empty layers do); the registry stores it once. */
-  readonly unite: (blobs: readonly Blob[]) => Pick<ImageContent, 'blobs' | 'conflicts'>;
-};
-
-const createBlobs = (numberOf: Numbering['numberOf']): Blobs => {
-  const layers: Blob[] = [];
-  /** By a blob's number where it stands among those that are being united, if it does. */
-  const places: number[] = [];
-  return {
-    numberOf,
-    layer: ({ digest, sizeBytes }) => {
-      const number = numberOf(digest);
-      const known = layers[number];
-      if (known?.sizeBytes === sizeBytes) return known;
-      const blob: Blob = { number, sizeBytes, kind: 'layer' };
-      layers[number] = blob;
-      return blob;
-    },
-    config: (digest, sizeBytes) => ({ number: numberOf(digest), sizeBytes, kind: 'config' }),
-    unite: (blobs) => {
-      const united: Blob[] = [];
-      const conflicts: number[] = [];
-      for (const blob of blobs) {
-        const place = places[blob.number] ?? united.length;
-        const other = united[place];
-        if (other?.number === blob.number) {
-          if (other.sizeBytes !== blob.sizeBytes) conflicts.push(blob.number);
-          united[place] = strongest(other, blob);
-        } else {
-          places[blob.number] = united.length;
-          united.push(blob);
-        }
-      }
-      return { blobs: united, conflicts };
-    },
-  };
-};
-
-/** Of two statements about one blob the one to believe: a layer's size beats a derived config size, then the largest wins. */
-export const strongest = (a: Blob, b: Blob): Blob => {
-  if (a.kind !== b.kind) return a.kind === 'layer' ? a : b;
-  return b.sizeBytes > a.sizeBytes ? b : a;
-};
-
-/**
- * Adds sizes in bytes. A sum beyond 2^53 - 1 stays there: sizes are what whoever pushed an image says, and no single
- * absurd one may make a total that cannot be stored.
- */
-export const addBytes = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
-
-const readContent = (digest: string, images: Images, made: Blobs): ImageContent => {
-  const image = images.get(digest);
-  if (image !== undefined && isIndex(image)) return readIndex(image, images, made);
-  const read = readSingle(image, made);
+/** What the image of a digest is made of; -1 is the digest of a revision that names no image. */
+export const contentOf = (holdings: Holdings, digest: number): ImageContent => {
+  const image = imageAt(holdings, digest);
+  if (image !== undefined && isIndex(image)) return contentOfIndex(holdings, image);
+  const read = contentOfSingle(holdings, image);
   if (!('lack' in read)) return read;
-  const what = digest === '' ? 'The revision names no image' : `The Image object ${read.lack}`;
+  const what = digest < 0 ? 'The revision names no image' : `The Image object ${read.lack}`;
   return {
-    blobs: [],
-    unsized: listUnsized(digest, images, made),
-    conflicts: [],
+    ...NOTHING,
+    unsized: listUnsized(holdings, digest),
     isSizeKnown: false,
     isWhole: false,
-    architectures: listArchitectures(image === undefined ? [] : [image]),
     faults: [{ code: read.code, message: `${what}, so its size is unknown and the usage is a lower bound.` }],
   };
 };
 
-/** Whether it adds nothing but what is below it. One with a fault may name children, too: these do not tell its size. */
-const isIndex = ({ fault, children }: Image): boolean => fault === null && children.length > 0;
+/** What a revision stores: a reference tag that was never imported (`oc tag --reference`) stores nothing. */
+export const contentOfRevision = (
+  holdings: Holdings,
+  { isReference }: Pick<NumberedTag, 'isReference'>,
+  digest: number,
+): ImageContent => (isReference && digest < 0 ? NOTHING : contentOf(holdings, digest));
 
-/** What an image of unknown size keeps in the registry all the same: the layers that it names, and all that is below it. */
-const listUnsized = (digest: string, images: Images, made: Blobs): readonly number[] =>
-  [...withImagesBelow([digest], (one) => images.get(one)?.children ?? [])].flatMap((one) => {
-    const image = images.get(one);
-    if (image === undefined || isIndex(image)) return [];
-    const read = readSingle(image, made);
-    return 'lack' in read
-      ? listLayers(image).map((layer) => made.numberOf(layer.digest))
-      : read.blobs.map(({ number }) => number);
-  });
+const NOTHING: ImageContent = {
+  blobs: [],
+  bytes: [],
+  layerCount: 0,
+  unsized: [],
+  conflicts: [],
+  isSizeKnown: true,
+  isWhole: true,
+  faults: [],
+};
 
-/** Why an image's size is unknown, `lack` as what follows the image in a sentence. */
-type Lack = { readonly code: FindingCode; readonly lack: string };
+/** One statement of a blob's size: a layer's is stated by the API, a config's is derived. */
+export type Size = { readonly bytes: number; readonly isLayer: boolean };
 
-const readSingle = (image: Image | undefined, made: Blobs): ImageContent | Lack => {
-  if (image === undefined) return { code: 'image-missing', lack: 'is gone' };
-  if (image.fault !== null) return { code: 'image-unreadable', lack: `cannot be read (${image.fault})` };
-  if (image.layers === null) return { code: 'size-unknown', lack: 'lists no layers' };
-  const layers = listLayers(image).map(made.layer);
-  // Without layers all of it is its config, and no config has 0 bytes.
-  const isSizeless =
-    layers.length === 0 ? !image.statedBytes : layers.every(({ sizeBytes }) => sizeBytes === 0);
-  if (isSizeless) return { code: 'size-unknown', lack: 'states no sizes' };
-  const distinct = made.unite(layers);
-  const layerBytes = distinct.blobs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const configBytes = image.statedBytes === null ? -1 : image.statedBytes - layerBytes;
-  return {
-    ...(configBytes < 0
-      ? distinct
-      : addConfig(distinct, made.config(image.configDigest ?? image.digest, configBytes))),
-    unsized: [],
-    isSizeKnown: true,
-    isWhole: image.isSizeUnread !== true,
-    architectures: listArchitectures([image]),
-    faults: configBytes < 0 ? [describeLackOfConfig(image)] : [],
+/** Whether one statement of a blob's size wins over another: a layer's beats a config's, then the larger one wins. */
+export const winsOver = (one: Size, other: Size): boolean =>
+  one.isLayer === other.isLayer ? one.bytes > other.bytes : one.isLayer;
+
+/** A config's size: the Size of the image less its distinct layers; null where that is not stated or negative. */
+export const configBytesOf = (statedBytes: number | null, layerBytes: number): number | null =>
+  statedBytes === null || statedBytes < layerBytes ? null : statedBytes - layerBytes;
+
+/**
+ * Whether revisions of a stream are stored by the registry itself: their pull specs name a host of the stream, be it the
+ * internal or the public one.
+ */
+export const createIsStored = ({
+  repository,
+  publicRepository,
+}: Pick<NumberedStream, 'repository' | 'publicRepository'>): ((reference: string) => boolean) => {
+  const hosts = [repository, publicRepository].map(hostOf).filter((host) => host !== '');
+  // Nearly all revisions of a stream have the same reference.
+  let last = { reference: '', isStored: false };
+  return (reference) => {
+    if (reference !== last.reference) last = { reference, isStored: hosts.includes(hostOf(reference)) };
+    return last.isStored;
   };
 };
 
-/** Why an image's content leaves its config out. */
-export const describeLackOfConfig = ({
-  statedBytes,
-  isSizeUnread,
-}: Pick<Image, 'statedBytes' | 'isSizeUnread'>): ContentFault => {
-  if (isSizeUnread) return { code: 'index-child-missing', message: CONFIG_UNREAD };
+/** What precedes the first slash, port included; hosts ignore case (RFC 3986). */
+const hostOf = (reference: string): string =>
+  reference.slice(0, Math.max(0, reference.indexOf('/'))).toLowerCase();
+
+/** Whether a namespace is charged for a revision whose size is known. */
+export const isCharged = (
+  image: Pick<NumberedImage, 'managed'> | undefined,
+  isStored: boolean,
+  chargeImported: boolean,
+): boolean => image !== undefined && (chargeImported || (image.managed && isStored));
+
+/** A charged revision's place among those of its namespace. */
+export type Place = {
+  /** Of its tag, in the order of stream and tag names by code unit. */
+  readonly tag: number;
+  /** In its tag's history; 0 is the current one. */
+  readonly position: number;
+  /** ISO 8601 in one form, so that the order of strings is that of times; null where the API states none. */
+  readonly created: string | null;
+};
+
+/**
+ * Which of two revisions that hold a blob it is counted at: a current one before an older one, then the oldest, then the
+ * first by name, then the one nearest to the oldest end of the history.
+ */
+export const countsBefore = (a: Place, b: Place): boolean => {
+  if ((a.position === 0) !== (b.position === 0)) return a.position === 0;
+  if (a.created !== b.created) return a.created !== null && (b.created === null || a.created < b.created);
+  return a.tag === b.tag ? a.position > b.position : a.tag < b.tag;
+};
+
+/**
+ * Adds sizes in bytes. A sum stops at 2^53 - 1: sizes are what the pusher of an image states, and one absurd size must not
+ * make a total that cannot be stored.
+ */
+export const addBytes = (a: number, b: number): number => Math.min(a + b, Number.MAX_SAFE_INTEGER);
+
+/** Architectures of an image, or of an index's entries: sorted, each once. Attestations call theirs `unknown`. */
+export const architecturesOf = (holdings: Holdings, digest: number): readonly string[] => {
+  const image = imageAt(holdings, digest);
+  const described = image === undefined ? [] : isIndex(image) ? listEntries(holdings, image) : [image];
+  const names = new Set<string>();
+  for (const { architecture } of described)
+    if (architecture !== null && architecture !== '' && architecture !== 'unknown') names.add(architecture);
+  return [...names].toSorted();
+};
+
+const listEntries = (
+  holdings: Holdings,
+  index: NumberedImage,
+): readonly NumberedImage['children'][number][] =>
+  [...withSoundIndexesBelow(holdings, index)].flatMap((digest) => {
+    const image = imageAt(holdings, digest);
+    return image !== undefined && isIndex(image) ? image.children : [];
+  });
+
+/** Whether an image adds nothing but what is below it. The children of one with a fault do not tell its size. */
+const isIndex = ({ fault, children }: NumberedImage): boolean => fault === null && children.length > 0;
+
+const withSoundIndexesBelow = (holdings: Holdings, index: NumberedImage): ReadonlySet<number> =>
+  follow([index.digest], (digest) => {
+    const image = imageAt(holdings, digest);
+    return image !== undefined && isIndex(image) ? image.children.map((child) => child.digest) : [];
+  });
+
+/** What an image of unknown size keeps in the registry all the same: the layers it names, and all that is below it. */
+const listUnsized = (holdings: Holdings, digest: number): readonly number[] =>
+  digest < 0
+    ? []
+    : [...withImagesBelow(holdings, [digest])].flatMap((one) => {
+        const image = imageAt(holdings, one);
+        if (image === undefined || isIndex(image)) return [];
+        const read = contentOfSingle(holdings, image);
+        return 'lack' in read ? listLayerDigests(holdings, image) : read.blobs;
+      });
+
+const listLayerDigests = ({ layers, layerRuns }: Holdings, image: NumberedImage): readonly number[] =>
+  Array.from(layerRuns.subarray(image.layersFrom, image.layersTo), (layer) => layers.digests[layer] ?? -1);
+
+/** Why an image's size is unknown; `lack` completes the sentence "The Image object …". */
+type Lack = { readonly code: FindingCode; readonly lack: string };
+
+const contentOfSingle = (holdings: Holdings, image: NumberedImage | undefined): ImageContent | Lack => {
+  if (image === undefined) return { code: 'image-missing', lack: 'is gone' };
+  if (image.fault !== null) return { code: 'image-unreadable', lack: `cannot be read (${image.fault})` };
+  if (!image.hasLayers) return { code: 'size-unknown', lack: 'lists no layers' };
+  const parts = createUnion();
+  let hasSize = false;
+  for (let at = image.layersFrom; at < image.layersTo; at += 1) {
+    const layer = holdings.layerRuns[at] ?? -1;
+    const bytes = holdings.layers.bytes[layer] ?? 0;
+    hasSize ||= bytes > 0;
+    parts.addLayer(holdings.layers.digests[layer] ?? -1, bytes);
+  }
+  // An image without layers is all config, and no config has 0 bytes.
+  if (image.layersFrom === image.layersTo) hasSize = (image.statedBytes ?? 0) > 0;
+  if (!hasSize) return { code: 'size-unknown', lack: 'states no sizes' };
+  const layerBytes = parts.bytes.reduce((sum, bytes) => sum + bytes, 0);
+  const configBytes = configBytesOf(image.statedBytes, layerBytes);
+  if (configBytes !== null) parts.addOwnConfig(image.config ?? image.digest, configBytes);
+  return {
+    ...parts.content(),
+    unsized: [],
+    isSizeKnown: true,
+    isWhole: !image.isSizeUnread,
+    faults: configBytes === null ? [describeLackOfConfig(image)] : [],
+  };
+};
+
+const describeLackOfConfig = ({ statedBytes, isSizeUnread }: NumberedImage): ContentFault => {
+  if (isSizeUnread)
+    return {
+      code: 'index-child-missing',
+      message:
+        'These credentials can read the sizes of its layers, but not that of its config, so size and usage leave that out and are a lower bound.',
+    };
   const why =
     statedBytes === null
       ? 'The Image object states no usable Size'
@@ -181,80 +215,98 @@ export const describeLackOfConfig = ({
   return { code: 'config-size-negative', message: `${why}, so size and usage leave its config out.` };
 };
 
-const CONFIG_UNREAD =
-  'These credentials can read the sizes of its layers, but not that of its config, so size and usage leave that out and are a lower bound.';
-
-const readIndex = (index: Image, images: Images, made: Blobs): ImageContent => {
+/** The size of an index is the union of all that is below it; an index below it adds nothing of its own. */
+const contentOfIndex = (holdings: Holdings, index: NumberedImage): ImageContent => {
   const contents: ImageContent[] = [];
   const faults: ContentFault[] = [];
   const unsized: number[] = [];
   let lacksChild = false;
-  const entries: ChildImage[] = [];
-  for (const digest of [
-    ...withImagesBelow([index.digest], (digest) => {
-      const image = images.get(digest);
-      return image !== undefined && isIndex(image) ? image.children : [];
-    }),
-  ].toSorted()) {
-    const child = images.get(digest);
-    // An index adds nothing but what is below it, which is in this list itself.
-    if (child !== undefined && isIndex(child)) {
-      for (const entry of child.children) entries.push(entry);
-      continue;
-    }
-    const read = readSingle(child, made);
+  for (const { digest, text } of sortByText(holdings, withSoundIndexesBelow(holdings, index))) {
+    const child = imageAt(holdings, digest);
+    if (child !== undefined && isIndex(child)) continue;
+    const read = contentOfSingle(holdings, child);
     if ('lack' in read) {
       lacksChild = true;
-      for (const number of listUnsized(digest, images, made)) unsized.push(number);
+      unsized.push(...listUnsized(holdings, digest));
       faults.push({
         code: 'index-child-missing',
-        message: `Its child image ${digest} ${read.lack}, so that part of its size is unknown and the usage is a lower bound.`,
+        message: `Its child image ${text} ${read.lack}, so that part of its size is unknown and the usage is a lower bound.`,
       });
       continue;
     }
     contents.push(read);
-    for (const { code, message } of read.faults) {
-      faults.push({ code, message: `In its child image ${digest}: ${message}` });
-    }
+    for (const { code, message } of read.faults)
+      faults.push({ code, message: `In its child image ${text}: ${message}` });
   }
-  if (contents.length === 0) {
+  if (contents.length === 0)
     faults.push({
       code: 'size-unknown',
       message: 'None of its child images can be read, so its size is unknown and the usage is a lower bound.',
     });
-  }
-  const { blobs, conflicts } = made.unite(contents.flatMap((content) => content.blobs));
+  const union = createUnion();
+  for (const { blobs, bytes, layerCount } of contents)
+    for (let at = 0; at < layerCount; at += 1) union.addLayer(blobs[at] ?? -1, bytes[at] ?? 0);
+  for (const { blobs, bytes, layerCount } of contents)
+    for (let at = layerCount; at < blobs.length; at += 1) union.addConfig(blobs[at] ?? -1, bytes[at] ?? 0);
+  const { conflicts, ...united } = union.content();
   return {
-    blobs,
+    ...united,
     unsized,
     conflicts: [...conflicts, ...contents.flatMap((content) => content.conflicts)],
     isSizeKnown: contents.length > 0,
     isWhole: contents.length > 0 && !lacksChild && contents.every(({ isWhole }) => isWhole),
-    architectures: listArchitectures(entries),
     faults,
   };
 };
 
-const listLayers = (image: Image | undefined): readonly Layer[] => image?.layers ?? [];
+const sortByText = (
+  { digests }: Holdings,
+  some: Iterable<number>,
+): readonly { readonly digest: number; readonly text: string }[] =>
+  Array.from(some, (digest) => ({ digest, text: digestAt(digests, digest) })).toSorted((a, b) =>
+    compareText(a.text, b.text),
+  );
 
-/** The config of an OCI artifact may be one of its layers, which Size counts once: that states no second size. */
-const addConfig = (
-  layers: Pick<ImageContent, 'blobs' | 'conflicts'>,
-  config: Blob,
-): Pick<ImageContent, 'blobs' | 'conflicts'> => {
-  const { blobs, conflicts } = layers;
-  const layer = blobs.find(({ number }) => number === config.number);
-  if (layer === undefined) return { blobs: [...blobs, config], conflicts };
-  if (config.sizeBytes === 0 || config.sizeBytes === layer.sizeBytes) return layers;
-  return { blobs, conflicts: [...conflicts, config.number] };
+/** The distinct blobs of one image. An image may list a blob several times (empty layers do); the registry stores it once. */
+const createUnion = () => {
+  const blobs: number[] = [];
+  const bytes: number[] = [];
+  const conflicts: number[] = [];
+  let layerCount = 0;
+  /** Only for images of many blobs: a short list is searched faster. */
+  let places: Map<number, number> | null = null;
+
+  const placeOf = (blob: number): number => {
+    if (blobs.length < MANY_BLOBS) return blobs.indexOf(blob);
+    places ??= new Map(blobs.map((one, place) => [one, place]));
+    return places.get(blob) ?? -1;
+  };
+
+  /** Layers are added before configs. */
+  const add = (blob: number, size: Size): void => {
+    const place = placeOf(blob);
+    if (place < 0) {
+      places?.set(blob, blobs.length);
+      blobs.push(blob);
+      bytes.push(size.bytes);
+      if (size.isLayer) layerCount += 1;
+      return;
+    }
+    const known = { bytes: bytes[place] ?? 0, isLayer: place < layerCount };
+    if (known.bytes !== size.bytes) conflicts.push(blob);
+    if (winsOver(size, known)) bytes[place] = size.bytes;
+  };
+
+  return {
+    bytes,
+    addLayer: (blob: number, layerBytes: number) => add(blob, { bytes: layerBytes, isLayer: true }),
+    addConfig: (blob: number, configBytes: number) => add(blob, { bytes: configBytes, isLayer: false }),
+    /** The config of an OCI artifact may be one of its layers, which Size counts once: 0 then states no second size. */
+    addOwnConfig: (blob: number, configBytes: number) => {
+      if (configBytes > 0 || placeOf(blob) < 0) add(blob, { bytes: configBytes, isLayer: false });
+    },
+    content: () => ({ blobs, bytes, layerCount, conflicts }),
+  };
 };
 
-/** Sorted; attestation children call themselves `unknown`. */
-export const listArchitectures = (
-  described: readonly { readonly architecture: string | null }[],
-): readonly string[] => {
-  const names = new Set<string>();
-  for (const { architecture } of described)
-    if (architecture !== null && architecture !== '' && architecture !== 'unknown') names.add(architecture);
-  return [...names].toSorted();
-};
+const MANY_BLOBS = 64;

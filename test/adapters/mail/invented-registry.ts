@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { UsageMail } from '../../../src/pipeline/ports.ts';
 import { joinWeighed, readAndWeigh } from '../../../src/pipeline/direct/weigh.ts';
-import type { Image, Inventory } from '../../../src/usage/model.ts';
+import type { Image } from '../../../src/usage/model.ts';
 import { createFakeCluster } from '../../fakes.ts';
 import { pipelineRules } from '../../pipeline/build.ts';
 import { ago, HOST, image, inventory, namespace, stream, uses } from '../../usage/build.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 /** How much an invented namespace holds in all. */
 export type Shape = { readonly streams: number; readonly tags: number; readonly revisions: number };
@@ -28,7 +29,7 @@ export type Place = {
  * imported, a few are gone from the cluster, a few streams are in use. The first two tags of every second stream after the
  * first namespace hold, as after `oc tag`, what such tags hold in the first.
  */
-export const inventCluster = (...places: readonly Place[]): Inventory =>
+export const inventCluster = (...places: readonly Place[]): ListedInventory =>
   inventory({
     namespaces: places.map(({ name, contacts = [], team, environment }) =>
       namespace(name, {
@@ -53,7 +54,7 @@ export const inventCluster = (...places: readonly Place[]): Inventory =>
 
 /** The mail about all namespaces of a cluster, weighed as a run weighs them, with the same quota for each. */
 export const weighInto = async (
-  cluster: Inventory,
+  cluster: ListedInventory,
   limitBytes: number | null,
   change: Partial<UsageMail> = {},
 ): Promise<UsageMail> => {

@@ -2,13 +2,14 @@ import { expect } from 'vitest';
 import type { ApiObject } from '../../../sandbox/api-lists.ts';
 import { toImage, toImageStream, toNamespace } from '../../../src/adapters/openshift/objects/objects.ts';
 import { WORKLOAD_KINDS } from '../../../src/adapters/openshift/workloads/kinds.ts';
-import type { Inventory } from '../../../src/usage/model.ts';
+
 import type { NamespaceReport, Report } from '../../../src/usage/report/report.ts';
 import { bruteForce } from '../../brute-force/brute-force.ts';
 import { pickFigures } from '../../brute-force/pick-figures.ts';
 import { inventory, NOW } from '../../usage/build.ts';
 import { reportOn } from '../../usage/report-on.ts';
 import type { ReportOptions } from '../../usage/report-on.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 /** API objects as OpenShift writes them, with sound defaults, and the report that comes of them. */
 
@@ -113,7 +114,7 @@ type ApiLists = {
 };
 
 /** Reads API objects into an inventory, as the adapter does. */
-export const readObjects = (given: ApiLists): Inventory => {
+export const readObjects = (given: ApiLists): ListedInventory => {
   // As it comes over the wire.
   const lists: Required<ApiLists> = JSON.parse(JSON.stringify(withDefaults(given)));
   return inventory({

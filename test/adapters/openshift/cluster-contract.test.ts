@@ -1,14 +1,9 @@
 import type { ApiObjects } from '../../../sandbox/api-lists.ts';
 import type { ImageObject, ImageStreamObject } from '../../../src/adapters/openshift/objects/objects.ts';
-import type {
-  Image,
-  ImageReference,
-  ImageStream,
-  Inventory,
-  WorkloadReference,
-} from '../../../src/usage/model.ts';
+import type { Image, ImageReference, ImageStream, WorkloadReference } from '../../../src/usage/model.ts';
 import { describeCluster } from '../../pipeline/cluster-contract.ts';
 import { openCluster, startServer } from './open-cluster.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 describeCluster('OpenShift', async (inventory) => {
   const server = await startServer({ lists: toObjects(inventory) });
@@ -20,7 +15,7 @@ describeCluster('OpenShift', async (inventory) => {
 });
 
 /** The API objects that a cluster with this inventory would have. */
-const toObjects = ({ namespaces, streams, images, references }: Inventory): ApiObjects => ({
+const toObjects = ({ namespaces, streams, images, references }: ListedInventory): ApiObjects => ({
   namespaces: namespaces.map((metadata) => ({ metadata })),
   imagestreams: [...streams].map(toImageStreamObject),
   images: [...images].map(toImageObject),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { listed } from '../../pipeline/cluster-contract.ts';
 import { openCluster, PATHS, startServer } from './open-cluster.ts';
+import { listed } from '../../listed-inventory.ts';
 
 /** The parts of API objects that a test does not care about. */
 const named = (name: string, namespace?: string) => ({
@@ -22,8 +22,8 @@ describe('a whole cluster', () => {
       unreadableKinds: [],
     });
     expect(inventory.namespaces).toHaveLength(33);
-    expect([...inventory.streams]).toHaveLength(62);
-    expect([...inventory.images]).toHaveLength(142);
+    expect(inventory.holdings.streams).toHaveLength(62);
+    expect(inventory.holdings.images).toHaveLength(142);
     expect(inventory.references).toHaveLength(75);
     expect(inventory.references.filter(({ reference }) => reference.type === 'tag')).toEqual([
       {
@@ -134,7 +134,7 @@ describe('a workload kind', () => {
     server.addFault(PATHS.pods, { status: 403 });
     server.addFault(PATHS.builds, { status: 500 }, 5);
     const { cluster, events } = await openCluster(server);
-    const { unreadableKinds, references, images } = await cluster.readInventory({ namespaces: null });
+    const { unreadableKinds, references, images } = listed(await cluster.readInventory({ namespaces: null }));
     expect(unreadableKinds).toEqual(['builds', 'pods']);
     expect(references).toHaveLength(5);
     expect([...images]).toHaveLength(142);
@@ -166,7 +166,7 @@ describe('an object that cannot be understood', () => {
       lists: { images: [{ ...named('sha256:bad'), dockerImageLayers: [{ name: 'sha256:1', size: -1 }] }] },
     });
     const { cluster } = await openCluster(server);
-    const { images } = await cluster.readInventory({ namespaces: null });
+    const { images } = listed(await cluster.readInventory({ namespaces: null }));
     expect([...images].map(({ digest, layers, fault }) => ({ digest, layers, fault }))).toEqual([
       {
         digest: 'sha256:bad',
@@ -228,7 +228,7 @@ describe('named namespaces', () => {
     const inventory = await cluster.readInventory({ namespaces: ['a1b2c3-dev'] });
     expect(inventory.scope).toBe('cluster');
     expect(inventory.namespaces).toHaveLength(33);
-    expect([...inventory.streams]).toHaveLength(62);
+    expect(inventory.holdings.streams).toHaveLength(62);
   });
 
   test('that do not exist are said to', async () => {
@@ -250,13 +250,13 @@ describe('named namespaces', () => {
     });
     expect(inventory.scope).toBe('namespaces');
     expect(inventory.namespaces.map(({ name }) => name)).toEqual(['a1b2c3-dev', 'a1b2c3-import']);
-    expect(Map.groupBy(inventory.streams, ({ namespace }) => namespace)).toEqual(
+    expect(Map.groupBy(inventory.holdings.streams, ({ namespace }) => namespace)).toEqual(
       new Map([
         ['a1b2c3-dev', expect.objectContaining({ length: 4 })],
         ['a1b2c3-import', expect.objectContaining({ length: 4 })],
       ]),
     );
-    expect([...inventory.images]).toHaveLength(142);
+    expect(inventory.holdings.images).toHaveLength(142);
     expect(inventory.unreadableKinds).toEqual(['pods']);
     const pods = inventory.references.filter(({ workload }) => workload.includes('/Pod/'));
     expect(new Set(pods.map(({ namespace }) => namespace))).toEqual(new Set(['a1b2c3-dev']));

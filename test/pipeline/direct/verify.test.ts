@@ -3,7 +3,7 @@ import { craftLayer } from '../../../sandbox/registry-images.ts';
 import type { RunEvent } from '../../../src/pipeline/events.ts';
 import { verifyNamespaces } from '../../../src/pipeline/direct/verify.ts';
 import type { BlobStat } from '../../../src/usage/verify/registry-verdict.ts';
-import type { Inventory } from '../../../src/usage/model.ts';
+
 import { createFakeCluster, createFakeRegistry } from '../../fakes.ts';
 import {
   image,
@@ -16,6 +16,7 @@ import {
   stream,
 } from '../../usage/build.ts';
 import { describeRegistry } from '../registry-contract.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 describeRegistry('in memory', async (repository, blobs) =>
   createFakeRegistry(
@@ -33,7 +34,7 @@ const CONFIG = sha256('2');
 const OTHER = sha256('3');
 
 const verify = async (
-  given: Inventory,
+  given: ListedInventory,
   answers: Readonly<Record<string, BlobStat>> | null,
   groupByLabel: string | null = null,
 ) => {
@@ -51,7 +52,7 @@ const verify = async (
 const present = (sizeBytes: number): BlobStat => ({ outcome: 'present', sizeBytes });
 
 /** One image of a layer of 500 bytes and a config of 20, under the streams of these names. */
-const cluster = (...names: readonly string[]): Inventory =>
+const cluster = (...names: readonly string[]): ListedInventory =>
   inventory({
     streams: names.map((name) => stream(name, { latest: [sha256('a')] })),
     images: [image(sha256('a'), { layers: { [LAYER]: 500 }, configBytes: 20, configDigest: CONFIG })],
@@ -108,7 +109,7 @@ test('what the team uses is compared, too, and findings are counted', async () =
 });
 
 test('what a team shares that a label names is unknown, not agreed on, where other namespaces were not read', async () => {
-  const part: Inventory = {
+  const part: ListedInventory = {
     ...cluster('api'),
     scope: 'namespaces',
     namespaces: [namespace(NAMESPACE, { labels: { team: 'wally' } })],

@@ -1,3 +1,4 @@
+import { listImages } from '../../../src/usage/cluster/records.ts';
 import { describe, expect, test } from 'vitest';
 import { AppError } from '../../../src/errors.ts';
 import { collect } from '../../../src/pipeline/stages/collector.ts';
@@ -18,6 +19,7 @@ import {
   typesOf,
 } from '../build.ts';
 import type { Ports } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
 
 const claimed = async (given: Parameters<typeof createPorts>[0] = {}): Promise<Ports> => {
   const ports = createPorts(given);
@@ -41,7 +43,8 @@ describe('collecting', () => {
     await collect(ports, rules, job);
 
     const load = (name: string) => ports.store.loadSnapshot(SLOT.id, { namespace: name, takenAt: NOW });
-    expect([...((await load('a-dev'))?.images ?? [])].map(({ digest }) => digest)).toEqual(['sha256:a-dev']);
+    const saved = await load('a-dev');
+    expect(saved && listImages(saved.holdings).map(({ digest }) => digest)).toEqual(['sha256:a-dev']);
     expect((await load('b-dev'))?.namespace.name).toBe('b-dev');
     expect(await load('kube-system')).toBeNull();
     expect(ports.queue.openJobs()).toEqual([
@@ -128,7 +131,7 @@ describe('collecting', () => {
     const late: Cluster = {
       readInventory: async () => {
         await collect(ports, rules, job);
-        return { ...clusterOf({ name: 'a-dev', bytes: 20 }), readAt: '2026-11-23T08:00:40Z' };
+        return gather({ ...clusterOf({ name: 'a-dev', bytes: 20 }), readAt: '2026-11-23T08:00:40Z' });
       },
     };
 
@@ -160,7 +163,7 @@ describe('collecting', () => {
     const cluster: Cluster = {
       readInventory: async () => {
         await store.advanceRun('claimed', runOf({ state: 'sizing', namespaces: ['a-dev'] }));
-        return later;
+        return gather(later);
       },
     };
     const ports = await claimed({ store, cluster });
@@ -177,7 +180,7 @@ describe('collecting', () => {
     const cluster: Cluster = {
       readInventory: async () => {
         await stopRun(ports, SLOT.id, 'cancelled');
-        return clusterOf({ name: 'a-dev', bytes: 1 });
+        return gather(clusterOf({ name: 'a-dev', bytes: 1 }));
       },
     };
     const ports = await claimed({ store, cluster });

@@ -7,7 +7,7 @@ import { size } from '../../../src/pipeline/stages/sizer.ts';
 import { summariseRun } from '../../../src/pipeline/stages/summary.ts';
 import { createFakeStore } from '../../fakes.ts';
 import { NOW, snapshot } from '../../usage/build.ts';
-import type { Inventory } from '../../../src/usage/model.ts';
+
 import {
   CLOCK,
   clusterOf,
@@ -20,13 +20,14 @@ import {
   typesOf,
 } from '../build.ts';
 import type { PipelineRules, Ports } from '../build.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 const byTeam = pipelineRules({ groupByLabel: 'team' });
 const wally = { team: 'wally' };
 
 /** A run whose namespaces were all sized; results given by hand stand instead of the weighed ones. */
 const sized = async (
-  cluster: Inventory,
+  cluster: ListedInventory,
   {
     rules = pipelineRules(),
     instead = [],

@@ -1,19 +1,35 @@
+import { weigh } from '../../../src/usage/weighing/ledger.ts';
 import { describe, expect, test } from 'vitest';
-import type { Inventory } from '../../../src/usage/model.ts';
-import { reportNamespace } from '../../../src/usage/report/report.ts';
+
 import { listObstacles, planDeletions } from '../../../src/usage/cleanup/plan.ts';
 import type { DeletionPlan } from '../../../src/usage/cleanup/plan.ts';
-import { ago, image, imported, namespace, NAMESPACE, rules, snapshot, stream, uses } from '../build.ts';
+import {
+  ago,
+  image,
+  imported,
+  namespace,
+  NAMESPACE,
+  rules,
+  snapshot,
+  stream,
+  uses,
+  reportOf,
+} from '../build.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 const DAY = 24;
 const old = (digest: string) => ({ digest, created: ago(15 * DAY) });
 
-const plan = (given: Partial<Inventory>, by = rules()): DeletionPlan | null => {
+const plan = (given: Partial<ListedInventory>, by = rules()): DeletionPlan | null => {
   const taken = snapshot(given);
-  return planDeletions(taken, reportNamespace(taken, by), by);
+  return planDeletions(
+    reportOf(taken, by),
+    { takenAt: taken.takenAt, weighing: weigh(taken, by.chargeImported) },
+    by,
+  );
 };
 
-const proposed = (given: Partial<Inventory>): readonly string[] =>
+const proposed = (given: Partial<ListedInventory>): readonly string[] =>
   (plan(given)?.deletions ?? []).map(({ stream: name, tag }) => `${name}:${tag}`);
 
 const images = [
@@ -70,7 +86,7 @@ test('a plan has no tag without which the usage would be higher, because another
     ],
     streams: [stream('api', { latest: [old('whole')], 'pr-1': [old('part')] })],
   };
-  const [api] = reportNamespace(snapshot(given), rules()).streams;
+  const [api] = reportOf(snapshot(given), rules()).streams;
   expect(api?.tags.find(({ name }) => name === 'pr-1')?.freesBytes).toBe(-490);
   expect(plan(given)).toBeNull();
 });
@@ -266,9 +282,9 @@ describe('the way back of a stream in use', () => {
 });
 
 describe('what stands against tags', () => {
-  const obstacles = (given: Partial<Inventory>): readonly string[] => {
+  const obstacles = (given: Partial<ListedInventory>): readonly string[] => {
     const taken = snapshot(given);
-    return [...listObstacles(reportNamespace(taken, rules()), taken.takenAt)].toSorted();
+    return [...listObstacles(reportOf(taken, rules()), taken.takenAt)].toSorted();
   };
   const inUse = [uses(`${NAMESPACE}/Pod/p`, { type: 'digest', digest: 'a' })];
 

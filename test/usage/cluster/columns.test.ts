@@ -1,29 +1,34 @@
 import { expect, test } from 'vitest';
-import { grown, makeDoubles, makeInts } from '../../../src/usage/cluster/columns.ts';
+import { createDoubleColumn, createIntColumn, grown, makeInts } from '../../../src/usage/cluster/columns.ts';
 
-/** Beyond what is large: then a column grows where it is. */
+/** Beyond what counts as large: then an array grows in place. */
 const LENGTHS = Array.from({ length: 80 }, (_, step) => Math.ceil(1.2 ** step));
 
-test('a column of integers keeps what is in it while it grows', () => {
-  let column = makeInts(0);
+test('an array keeps what is in it while it grows', () => {
+  let numbers = new Int32Array(0);
   for (const length of LENGTHS) {
-    column = grown(column, length, makeInts);
-    column[length - 1] = length;
+    numbers = grown(numbers, length, makeInts);
+    numbers[length - 1] = length;
   }
-  expect(LENGTHS.map((length) => column[length - 1])).toEqual(LENGTHS);
-  expect(column.reduce((sum, value) => sum + Number(value !== 0), 0)).toBe(new Set(LENGTHS).size);
+  expect(LENGTHS.map((length) => numbers[length - 1])).toEqual(LENGTHS);
+  expect(numbers.reduce((sum, value) => sum + Number(value !== 0), 0)).toBe(new Set(LENGTHS).size);
 });
 
-test('a column of doubles does, too', () => {
-  let column = makeDoubles(0);
-  for (const length of LENGTHS) {
-    column = grown(column, length, makeDoubles);
-    column[length - 1] = length / 2;
-  }
-  expect(LENGTHS.map((length) => column[length - 1])).toEqual(LENGTHS.map((length) => length / 2));
+test('an array that is long enough stays as it is', () => {
+  const numbers = new Int32Array(3);
+  expect(grown(numbers, 3, makeInts)).toBe(numbers);
 });
 
-test('a column that is long enough stays as it is', () => {
-  const column = makeInts(3);
-  expect(grown(column, 3, makeInts)).toBe(column);
+test.each([
+  { name: 'integers', create: createIntColumn, value: (position: number) => -position },
+  { name: 'doubles', create: createDoubleColumn, value: (position: number) => position / 2 },
+])('a column of $name has what was pushed, in its order', ({ create, value }) => {
+  const column = create();
+  expect([...column.view()]).toEqual([]);
+  for (let position = 0; position < 300_000; position += 1) column.push(value(position));
+  expect(column.count()).toBe(300_000);
+  expect(column.at(299_999)).toBe(value(299_999));
+  const numbers = column.view();
+  expect(numbers).toHaveLength(300_000);
+  expect(numbers.every((number, position) => number === value(position))).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { createDigestTable } from '../../../src/usage/cluster/digest-table.ts';
+import { createDigestTable, digestAt } from '../../../src/usage/cluster/digest-table.ts';
 
 const sha256Of = (value: number): string =>
   `sha256:${createHash('sha256').update(String(value)).digest('hex')}`;
@@ -11,7 +11,7 @@ describe('digests are numbered', () => {
     const digests = Array.from({ length: 10_000 }, (_, value) => sha256Of(value));
     expect(digests.map(table.numberOf)).toEqual(digests.map((_, value) => value));
     expect(digests.map(table.numberOf)).toEqual(digests.map((_, value) => value));
-    expect(digests.map((_, value) => table.digestOf(value))).toEqual(digests);
+    expect(digests.map((_, value) => digestAt(table.view(), value))).toEqual(digests);
     expect(table.count()).toBe(10_000);
   });
 
@@ -21,7 +21,7 @@ describe('digests are numbered', () => {
     const alike = [`${zeros}0`, `${zeros}1`, `1${zeros}`, `${ones}f`, `${ones}e`, `e${ones}`];
     const digests = alike.map((hex) => `sha256:${hex}`);
     expect(digests.map(table.numberOf)).toEqual([0, 1, 2, 3, 4, 5]);
-    expect(digests.map((_, value) => table.digestOf(value))).toEqual(digests);
+    expect(digests.map((_, value) => digestAt(table.view(), value))).toEqual(digests);
   });
 
   test.each([
@@ -38,7 +38,7 @@ describe('digests are numbered', () => {
     const table = createDigestTable();
     const sound = `sha256:${'a'.repeat(64)}`;
     expect([sound, digest, sound, digest].map(table.numberOf)).toEqual([0, 1, 0, 1]);
-    expect(table.digestOf(1)).toBe(digest);
+    expect(digestAt(table.view(), 1)).toBe(digest);
     expect(table.find(digest)).toBe(1);
   });
 
@@ -46,5 +46,16 @@ describe('digests are numbered', () => {
     const table = createDigestTable();
     expect([sha256Of(1), 'other'].map(table.find)).toEqual([-1, -1]);
     expect(table.count()).toBe(0);
+  });
+
+  test('the same in a table made of what another one holds', () => {
+    const table = createDigestTable();
+    const digests = [...Array.from({ length: 2_000 }, (_, value) => sha256Of(value)), 'other'];
+    digests.forEach(table.numberOf);
+    const again = createDigestTable(table.view());
+    expect(digests.map(again.find)).toEqual(digests.map((_, value) => value));
+    expect(again.find(sha256Of(9_999))).toBe(-1);
+    expect(again.numberOf('another')).toBe(digests.length);
+    expect(table.count()).toBe(digests.length);
   });
 });

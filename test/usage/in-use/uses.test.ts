@@ -1,33 +1,49 @@
+import { createDigestTable, digestAt } from '../../../src/usage/cluster/digest-table.ts';
 import { describe, expect, test } from 'vitest';
 import { findUses, parsePullSpec, uniteUsers } from '../../../src/usage/in-use/uses.ts';
 import { HOW_USED } from '../../../src/usage/model.ts';
-import type { Inventory, User } from '../../../src/usage/model.ts';
+import type { User } from '../../../src/usage/model.ts';
 import { ago, HOST, image, index, inventory, NAMESPACE, sha256, stream, uses } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 const [current, older, other, config] = [sha256('1'), sha256('2'), sha256('3'), sha256('c')] as const;
 const POD = `${NAMESPACE}/Pod/api-1`;
 
 const usesOf = (
-  given: Partial<Inventory>,
+  given: Partial<ListedInventory>,
 ): {
   readonly digests: Record<string, readonly string[]>;
   readonly tags: Record<string, readonly string[]>;
 } => {
-  const found = findUses(inventory(given));
-  const list = (used: ReadonlyMap<string, readonly User[]>): Record<string, readonly string[]> =>
+  const read = gather(inventory({ ...given, streams: [...(given.streams ?? []), EVERY_DIGEST] }));
+  const { streams, tags, digests } = read.holdings;
+  const found = findUses(read);
+  const list = (used: ReadonlyMap<number, readonly User[]>, nameOf: (number: number) => string) =>
     Object.fromEntries(
-      [...used].map(([name, users]) => [
-        name,
+      [...used].map(([number, users]) => [
+        nameOf(number),
         uniteUsers(users)
           .map(({ workload }) => workload)
           .toSorted(),
       ]),
     );
-  const tags = [...found.tags].flatMap(([stream, named]) =>
-    [...named].map(([tag, users]) => [`${stream}:${tag}`, users] as const),
-  );
-  return { digests: list(found.digests), tags: list(new Map(tags)) };
+  const nameTag = (tag: number): string => {
+    const stream = streams.find(({ tagsFrom, tagsTo }) => tag >= tagsFrom && tag < tagsTo);
+    return `${stream?.namespace}/${stream?.name}:${tags[tag]?.name}`;
+  };
+  return {
+    digests: list(found.digests, (digest) => digestAt(digests, digest)),
+    tags: list(found.tags, nameTag),
+  };
 };
+
+/** So that the cluster knows every digest that a test names. */
+const EVERY_DIGEST = stream(
+  'every-digest',
+  Object.fromEntries([current, older, other, config].map((digest, at) => [`t${at}`, [digest]])),
+  { namespace: 'elsewhere' },
+);
 
 const byWorkload = (users: readonly User[] = []): Readonly<Record<string, string>> =>
   Object.fromEntries(uniteUsers(users).map(({ workload, how }) => [workload, how]));
@@ -354,8 +370,10 @@ describe('how a workload uses an image', () => {
   const scaledTo0 = (workload: string, controller: string | null = null) =>
     uses(workload, current, { how: 'scaled-to-0', controller });
   const [deployment, replicaSet] = [`${NAMESPACE}/Deployment/api`, `${NAMESPACE}/ReplicaSet/api-1`];
-  const waysOf = (given: Partial<Inventory>, digest = current) =>
-    byWorkload(findUses(inventory(given)).digests.get(digest));
+  const waysOf = (given: Partial<ListedInventory>, digest = current) => {
+    const read = gather(inventory({ ...given, streams: [...(given.streams ?? []), EVERY_DIGEST] }));
+    return byWorkload(findUses(read).digests.get(createDigestTable(read.holdings.digests).find(digest)));
+  };
 
   test('is as its object shows it', () => {
     const references = HOW_USED.filter((how) => how !== 'old-rollout').map((how) =>
@@ -395,8 +413,8 @@ describe('how a workload uses an image', () => {
       uses(deployment, `${NAMESPACE}/api`, { how: 'trigger' }),
     ];
     expect(waysOf({ streams, references })).toEqual({ [deployment]: 'running' });
-    const { tags } = findUses(inventory({ streams, references }));
-    expect(byWorkload(tags.get(`${NAMESPACE}/api`)?.get('latest'))).toEqual({ [deployment]: 'trigger' });
+    const { tags } = findUses(gather(inventory({ streams, references })));
+    expect(byWorkload(tags.get(0))).toEqual({ [deployment]: 'trigger' });
   });
 
   test('reaches an index above it, a child below it and the tags that it follows', () => {

@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sumUpAdvice } from '../../../src/usage/policy/advice.ts';
 import type { Advice } from '../../../src/usage/policy/advice.ts';
 import { takeSnapshots } from '../../../src/usage/snapshots.ts';
-import type { Inventory } from '../../../src/usage/model.ts';
-import { reportNamespace } from '../../../src/usage/report/report.ts';
+
 import type { ReportRules } from '../../../src/usage/report/report.ts';
 import { arbitraryInventory } from '../arbitrary-inventory.ts';
 import {
@@ -18,17 +17,20 @@ import {
   snapshot,
   stream,
   uses,
+  reportOf,
 } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 const NEVER = { maxTags: 100, maxLayer: null, maxImported: null } as const;
 
 /** The advice on a cluster's namespace `NAMESPACE`. */
 const adviceOn = (
-  given: Partial<Inventory>,
+  given: Partial<ListedInventory>,
   limits: Partial<ReportRules['advice']> = {},
   chargeImported = false,
 ): readonly Advice[] =>
-  reportNamespace(
+  reportOf(
     snapshot(given, NAMESPACE, { chargeImported }),
     rules({ advice: { ...NEVER, ...limits }, chargeImported }),
   ).advice;
@@ -72,7 +74,7 @@ describe('latest in production', () => {
         streams,
         references: [named('wally-prod/Deployment/a')],
       });
-      expect(reportNamespace(taken, rules({ productionEnvironments })).advice).toHaveLength(count);
+      expect(reportOf(taken, rules({ productionEnvironments })).advice).toHaveLength(count);
     },
   );
 
@@ -220,11 +222,11 @@ test('advice changes nothing else in a report', () => {
   let advised = 0;
   fc.assert(
     fc.property(arbitraryInventory, limits, fc.boolean(), (inventory, advice, chargeImported) => {
-      const taken = takeSnapshots(inventory, selection({ chargeImported }));
+      const taken = takeSnapshots(gather(inventory), selection({ chargeImported }));
       for (const name of taken.names) {
         const one = taken.takeSnapshot(name);
-        const some = reportNamespace(one, rules({ advice, chargeImported }));
-        const without = reportNamespace(one, rules({ advice: { ...NEVER, maxTags: 1000 }, chargeImported }));
+        const some = reportOf(one, rules({ advice, chargeImported }));
+        const without = reportOf(one, rules({ advice: { ...NEVER, maxTags: 1000 }, chargeImported }));
         advised += some.advice.length;
         expect({ ...some, advice: [] }).toEqual({ ...without, advice: [] });
       }

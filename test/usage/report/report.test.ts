@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { QUOTA_ANNOTATION } from '../../../src/usage/policy/quota.ts';
 import type { QuotaOverride } from '../../../src/usage/policy/quota.ts';
-import type { Inventory } from '../../../src/usage/model.ts';
-import { assembleReport, redactWorkloads, reportNamespace } from '../../../src/usage/report/report.ts';
+
+import { assembleReport, redactWorkloads } from '../../../src/usage/report/report.ts';
 import type { NamespaceReport, StreamReport, TagReport } from '../../../src/usage/report/report.ts';
 import {
   ago,
@@ -16,13 +16,15 @@ import {
   snapshot,
   stream,
   uses,
+  reportOf,
 } from '../build.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
 
 const OTHER = 'd4e5f6-prod';
 const POD = `${NAMESPACE}/Pod/api-1`;
 
-const report = (given: Partial<Inventory>, by = rules()): NamespaceReport =>
-  reportNamespace(snapshot(given), by);
+const report = (given: Partial<ListedInventory>, by = rules()): NamespaceReport =>
+  reportOf(snapshot(given), by);
 
 const streamIn = (from: NamespaceReport, name: string): StreamReport => {
   const found = from.streams.find((one) => one.name === name);
@@ -145,9 +147,7 @@ test('two reports of one snapshot are byte-identical', () => {
     streams: [stream('web', { latest: ['a'] }), stream('api', { one: ['a', 'gone'], two: ['a'] })],
     images: [image('a', { layers: { a: 10 } })],
   });
-  expect(JSON.stringify(reportNamespace(taken, rules()))).toBe(
-    JSON.stringify(reportNamespace(taken, rules())),
-  );
+  expect(JSON.stringify(reportOf(taken, rules()))).toBe(JSON.stringify(reportOf(taken, rules())));
 });
 
 describe('the order of a report', () => {
@@ -459,7 +459,7 @@ describe('in use', () => {
       NAMESPACE,
       { groupByLabel: 'name' },
     );
-    expect(tagIn(reportNamespace(taken, rules()), 'api:v1').revisions[0]?.inUseBy).toEqual([
+    expect(tagIn(reportOf(taken, rules()), 'api:v1').revisions[0]?.inUseBy).toEqual([
       'z-prod/Pod/p00',
       'b-other/Pod/p00',
     ]);
@@ -517,13 +517,13 @@ describe('the quota of a report', () => {
 
   test('names an admin’s override, as of the snapshot’s moment', () => {
     const taken = snapshot(over);
-    expect(reportNamespace(taken, rules(), override).quota).toMatchObject({
+    expect(reportOf(taken, rules(), override).quota).toMatchObject({
       limitBytes: 100,
       source: 'override',
       level: 'over',
       overBytes: 750,
     });
-    expect(reportNamespace(taken, rules(), { ...override, expiresAt: NOW }).quota.source).toBe('default');
+    expect(reportOf(taken, rules(), { ...override, expiresAt: NOW }).quota.source).toBe('default');
   });
 });
 

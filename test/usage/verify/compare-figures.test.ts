@@ -2,23 +2,25 @@ import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../../src/usage/snapshots.ts';
 import { recount } from '../../../src/usage/verify/recount.ts';
 import type { Figures, StreamFigures, TagFigures } from '../../../src/usage/verify/recount.ts';
-import { reportNamespace } from '../../../src/usage/report/report.ts';
 import { compareFigures } from '../../../src/usage/verify/compare-figures.ts';
-import { image, inventory, NAMESPACE, rules, selection, sha256, stream } from '../build.ts';
+import { image, inventory, NAMESPACE, rules, selection, sha256, stream, reportOf } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
 
-const INVENTORY = inventory({
-  streams: [
-    stream('api', { latest: [sha256('b'), sha256('a')], stable: [sha256('a')] }),
-    stream('web', { latest: [sha256('c')] }),
-  ],
-  images: [
-    image(sha256('a'), { layers: { base: 100, a: 10 } }),
-    image(sha256('b'), { layers: { base: 100, b: 20 } }),
-    image(sha256('c'), { layers: { base: 100, c: 30 } }),
-  ],
-});
+const INVENTORY = gather(
+  inventory({
+    streams: [
+      stream('api', { latest: [sha256('b'), sha256('a')], stable: [sha256('a')] }),
+      stream('web', { latest: [sha256('c')] }),
+    ],
+    images: [
+      image(sha256('a'), { layers: { base: 100, a: 10 } }),
+      image(sha256('b'), { layers: { base: 100, b: 20 } }),
+      image(sha256('c'), { layers: { base: 100, c: 30 } }),
+    ],
+  }),
+);
 const SNAPSHOT = takeSnapshots(INVENTORY, selection()).takeSnapshot(NAMESPACE);
-const REPORT = { ...reportNamespace(SNAPSHOT, rules()), teamUsedBytes: SNAPSHOT.team.usedBytes };
+const REPORT = { ...reportOf(SNAPSHOT, rules()), teamUsedBytes: SNAPSHOT.team.usedBytes };
 const RECOUNT = recount(INVENTORY, {
   namespace: NAMESPACE,
   team: [NAMESPACE],

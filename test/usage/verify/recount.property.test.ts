@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { takeSnapshots } from '../../../src/usage/snapshots.ts';
 import { recount } from '../../../src/usage/verify/recount.ts';
-import { reportNamespace } from '../../../src/usage/report/report.ts';
 import { compareFigures } from '../../../src/usage/verify/compare-figures.ts';
 import { arbitraryInventory, shuffledThroughout } from '../arbitrary-inventory.ts';
-import { rules, selection } from '../build.ts';
+import { rules, selection, reportOf } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
 
 test('a recount of any namespace of any cluster finds every figure that its report states', () => {
   fc.assert(
@@ -14,11 +14,11 @@ test('a recount of any namespace of any cluster finds every figure that its repo
       fc.boolean(),
       fc.constantFrom(null, 'team'),
       (inventory, chargeImported, groupByLabel) => {
-        const snapshots = takeSnapshots(inventory, selection({ chargeImported, groupByLabel }));
+        const snapshots = takeSnapshots(gather(inventory), selection({ chargeImported, groupByLabel }));
         for (const namespace of snapshots.names) {
           const snapshot = snapshots.takeSnapshot(namespace);
-          const report = reportNamespace(snapshot, rules({ chargeImported }));
-          const recounted = recount(inventory, {
+          const report = reportOf(snapshot, rules({ chargeImported }));
+          const recounted = recount(gather(inventory), {
             namespace,
             team: snapshot.team.namespaces,
             groupByLabel,
@@ -46,7 +46,9 @@ test('a recount does not depend on the order in which the cluster lists things',
         groupByLabel: 'team',
         chargeImported: false,
       };
-      expect(differencesOf(compareFigures(recount(one, request), recount(other, request)))).toEqual([]);
+      expect(
+        differencesOf(compareFigures(recount(gather(one), request), recount(gather(other), request))),
+      ).toEqual([]);
     }),
     { numRuns: 300 },
   );

@@ -1,10 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { recount } from '../../../src/usage/verify/recount.ts';
-import type { Inventory } from '../../../src/usage/model.ts';
-import { image, imported, index, inventory, NAMESPACE, sha256, stream } from '../build.ts';
 
-const recountDev = (given: Partial<Inventory>, chargeImported = false) =>
-  recount(inventory(given), { namespace: NAMESPACE, team: [NAMESPACE], groupByLabel: null, chargeImported });
+import { image, imported, index, inventory, NAMESPACE, sha256, stream } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
+import type { ListedInventory } from '../../listed-inventory.ts';
+
+const recountDev = (given: Partial<ListedInventory>, chargeImported = false) =>
+  recount(gather(inventory(given)), {
+    namespace: NAMESPACE,
+    team: [NAMESPACE],
+    groupByLabel: null,
+    chargeImported,
+  });
 
 const A = image(sha256('a'), { layers: { base: 100, a: 10 }, configBytes: 3, configDigest: 'config-a' });
 const B = image(sha256('b'), { layers: { base: 100, b: 20 }, configBytes: 4, configDigest: 'config-b' });
@@ -25,7 +32,7 @@ describe('a recount', () => {
       groupByLabel: null,
       chargeImported: false,
     };
-    expect(recount(given, request)).toMatchObject({ usedBytes: 113, teamUsedBytes: 137 });
+    expect(recount(gather(given), request)).toMatchObject({ usedBytes: 113, teamUsedBytes: 137 });
   });
 
   test('follows indexes as deep as they lie in each other, and in a circle', () => {

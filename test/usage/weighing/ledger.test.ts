@@ -1,12 +1,12 @@
+import { createIsStored } from '../../../src/usage/weighing/rules.ts';
 import { describe, expect, test } from 'vitest';
-import { isStoredUnder, weigh, weighTogether } from '../../../src/usage/weighing/ledger.ts';
 import type {
   Ledger,
   WeighedRevision,
   WeighedStream,
   WeighedTag,
 } from '../../../src/usage/weighing/ledger.ts';
-import { holdings, HOST, image, imported, index, stream } from '../build.ts';
+import { holdings, HOST, image, imported, index, stream, ledgerOf, weighTogether } from '../build.ts';
 
 const streamIn = (ledger: Ledger, name: string): WeighedStream => {
   const found = ledger.streams.find((one) => one.name === name);
@@ -39,7 +39,7 @@ const counters = (ledger: Ledger): readonly string[] =>
 
 describe('used bytes', () => {
   test('count a layer shared by two tags once', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100, a: 1 } }), image('b', { layers: { base: 100, b: 2 } })],
         streams: [stream('api', { one: ['a'], two: ['b'] })],
@@ -50,7 +50,7 @@ describe('used bytes', () => {
   });
 
   test('count a layer shared by two streams once', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100, a: 1 } }), image('b', { layers: { base: 100, b: 2 } })],
         streams: [stream('api', { latest: ['a'] }), stream('web', { latest: ['b'] })],
@@ -61,7 +61,7 @@ describe('used bytes', () => {
   });
 
   test('count the history of a tag, too, and an A-B-A history once each', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { a: 10 } }), image('b', { layers: { b: 20 } })],
         streams: [stream('api', { latest: ['a', 'b', 'a'] })],
@@ -74,14 +74,14 @@ describe('used bytes', () => {
 
   test('do not grow when another tag is put on an image', () => {
     const images = [image('a', { layers: { a: 10 }, configBytes: 1 })];
-    const before = weigh(holdings({ images, streams: [stream('api', { one: ['a'] })] }), false);
-    const after = weigh(holdings({ images, streams: [stream('api', { one: ['a'], two: ['a'] })] }), false);
+    const before = ledgerOf(holdings({ images, streams: [stream('api', { one: ['a'] })] }), false);
+    const after = ledgerOf(holdings({ images, streams: [stream('api', { one: ['a'], two: ['a'] })] }), false);
     expect(before.usedBytes).toBe(11);
     expect(after.usedBytes).toBe(11);
   });
 
   test('hold the config, so that the size of one image is its stated Size', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100 }, statedBytes: 107 })],
         streams: [stream('api', { latest: ['a'] })],
@@ -93,7 +93,7 @@ describe('used bytes', () => {
   });
 
   test('of an empty namespace are 0', () => {
-    expect(weigh(holdings({}), false)).toEqual({
+    expect(ledgerOf(holdings({}), false)).toEqual({
       usedBytes: 0,
       importedBytes: 0,
       unknownRevisions: 0,
@@ -104,7 +104,7 @@ describe('used bytes', () => {
   });
 
   test('count an index and its children that have tags of their own once', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           index('all', ['amd', 'arm']),
@@ -161,7 +161,7 @@ describe('a revision is charged', () => {
     { name: 'not when its reference names no host', reference: 'a', image: managed, charged: false },
     { name: 'not when it has no reference', reference: '', image: managed, charged: false },
   ])('$name', ({ charged, ...given }) => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: given.image === undefined ? [] : [given.image],
         streams: [stream('api', { latest: [{ digest: 'a', reference: given.reference }] })],
@@ -176,7 +176,7 @@ describe('a revision is charged', () => {
     { repository: '', reference: '' },
     { repository: 'registry', reference: 'registry' },
   ])('not when its stream names no host but $repository', ({ repository, reference: written }) => {
-    expect(isStoredUnder(repository)(written)).toBe(false);
+    expect(createIsStored({ repository, publicRepository: '' })(written)).toBe(false);
   });
 });
 
@@ -190,33 +190,33 @@ describe('imported images', () => {
   });
 
   test('are summed apart, without what charged ones hold', () => {
-    expect(weigh(scene, false)).toMatchObject({ usedBytes: 101, importedBytes: 23 });
+    expect(ledgerOf(scene, false)).toMatchObject({ usedBytes: 101, importedBytes: 23 });
   });
 
   test('show their size but count and free nothing', () => {
-    const tag = tagIn(weigh(scene, false), 'api:mirror');
+    const tag = tagIn(ledgerOf(scene, false), 'api:mirror');
     expect(tag).toMatchObject({ sizeBytes: 123, countedBytes: 0, freesBytes: 0, unknownRevisions: 0 });
     expect(tag.revisions).toMatchObject([{ sizeBytes: 123, countedBytes: 0, charged: false }]);
   });
 
   test('are part of the size of their stream', () => {
-    expect(streamIn(weigh(scene, false), 'api')).toMatchObject({ sizeBytes: 124, countedBytes: 101 });
+    expect(streamIn(ledgerOf(scene, false), 'api')).toMatchObject({ sizeBytes: 124, countedBytes: 101 });
   });
 
   test('count like all others where imports are charged, and nothing is left apart', () => {
-    const ledger = weigh(scene, true);
+    const ledger = ledgerOf(scene, true);
     expect(ledger).toMatchObject({ usedBytes: 124, importedBytes: 0 });
     expect(tagIn(ledger, 'api:mirror')).toMatchObject({ countedBytes: 23, freesBytes: 23 });
   });
 
   test('stay uncounted where their size is unknown, even where imports are charged', () => {
-    const ledger = weigh(holdings({ streams: [stream('api', { latest: [imported('gone')] })] }), true);
+    const ledger = ledgerOf(holdings({ streams: [stream('api', { latest: [imported('gone')] })] }), true);
     expect(ledger).toMatchObject({ usedBytes: 0, importedBytes: 0, unknownRevisions: 1 });
     expect(revisionIn(ledger, 'api:latest', 0).charged).toBe(false);
   });
 
   test('are not counted as blobs of the namespace', () => {
-    expect(weigh(scene, false).totals).toMatchObject({ images: 2, blobs: 3 });
+    expect(ledgerOf(scene, false).totals).toMatchObject({ images: 2, blobs: 3 });
   });
 });
 
@@ -283,12 +283,12 @@ describe('a blob is counted at', () => {
       counter: 'api:tag#3',
     },
   ])('$name', ({ streams, counter }) => {
-    expect(counters(weigh(holdings({ images, streams }), false))).toEqual([counter]);
-    expect(counters(weigh(holdings({ images, streams: streams.toReversed() }), false))).toEqual([counter]);
+    expect(counters(ledgerOf(holdings({ images, streams }), false))).toEqual([counter]);
+    expect(counters(ledgerOf(holdings({ images, streams: streams.toReversed() }), false))).toEqual([counter]);
   });
 
   test('a charged revision, though an imported one is older', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images,
         streams: [stream('api', { aa: [imported('a')], zz: [at('a', late)] })],
@@ -301,7 +301,7 @@ describe('a blob is counted at', () => {
 
 describe('counted bytes', () => {
   test('add up from revisions over tags and streams to the used bytes', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           image('a', { layers: { base: 100, a: 10 }, configBytes: 1 }),
@@ -329,7 +329,7 @@ describe('counted bytes', () => {
 
 describe('the bytes that a deletion frees', () => {
   test('are the blobs that nothing else charged holds', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           image('a', { layers: { base: 100, a: 10 }, configBytes: 1 }),
@@ -345,7 +345,7 @@ describe('the bytes that a deletion frees', () => {
   });
 
   test('are none for two tags on one image alone, and all for their stream', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { a: 10 } })],
         streams: [stream('api', { one: ['a'], two: ['a'] })],
@@ -358,7 +358,7 @@ describe('the bytes that a deletion frees', () => {
   });
 
   test('hold the whole history of a tag', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { a: 10 } }), image('b', { layers: { b: 20 } })],
         streams: [stream('api', { latest: ['a', 'b', 'a'] })],
@@ -369,7 +369,7 @@ describe('the bytes that a deletion frees', () => {
   });
 
   test('hold what an imported revision elsewhere in the namespace holds, too', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { a: 10 } })],
         streams: [stream('api', { own: ['a'], mirror: [imported('a')] })],
@@ -381,7 +381,7 @@ describe('the bytes that a deletion frees', () => {
   });
 
   test('are none for a blob that three streams hold', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { a: 10 } })],
         streams: [stream('x', { t: ['a'] }), stream('y', { t: ['a'] }), stream('z', { t: ['a'] })],
@@ -399,7 +399,7 @@ describe('the bytes that the registry gets back', () => {
   ];
 
   test('are the blobs that no other stream and no other namespace holds', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images,
         streams: [stream('api', { latest: ['a'] }), stream('web', { latest: ['b'] })],
@@ -412,7 +412,7 @@ describe('the bytes that the registry gets back', () => {
   });
 
   test('are less than a deletion frees where another namespace holds a blob', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({ images, streams: [stream('api', { latest: ['a'] })], heldOutside: ['base'] }),
       false,
     );
@@ -420,7 +420,7 @@ describe('the bytes that the registry gets back', () => {
   });
 
   test('are less than a deletion frees where another stream has imported a blob', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images,
         streams: [stream('api', { latest: ['a'] }), stream('mirror', { latest: [imported('a')] })],
@@ -432,7 +432,7 @@ describe('the bytes that the registry gets back', () => {
   });
 
   test('are none of what a stream has only imported', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({ images, streams: [stream('mirror', { latest: [imported('a')] })] }),
       false,
     );
@@ -440,7 +440,7 @@ describe('the bytes that the registry gets back', () => {
   });
 
   test('hold no blob of an image of unknown size in another stream', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           image('a', { layers: { base: 100, a: 10 } }),
@@ -454,7 +454,7 @@ describe('the bytes that the registry gets back', () => {
   });
 
   test('hold no blob of an unreadable child of an index in another stream', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [...images, index('all', ['odd', 'gone']), image('odd', { layers: { base: 0 } })],
         streams: [stream('api', { latest: ['a'] }), stream('odd', { latest: ['all'] })],
@@ -465,7 +465,7 @@ describe('the bytes that the registry gets back', () => {
   });
 
   test('are unknown where only a part of the cluster was read', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({ images, streams: [stream('api', { latest: ['a'] })], scope: 'namespaces' }),
       false,
     );
@@ -475,7 +475,7 @@ describe('the bytes that the registry gets back', () => {
 
 describe('one blob that is stated with two sizes', () => {
   test('has the largest one at every level, counts once and is a finding', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100, a: 1 } }), image('b', { layers: { base: 130, b: 2 } })],
         streams: [stream('api', { one: ['a'], two: ['b'] })],
@@ -496,7 +496,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('is a finding that names the first revision to differ, by name', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [120, 130, 140].map((size) => image(`i${size}`, { layers: { base: size } })),
         streams: [stream('api', { c: ['i140'], b: ['i130'], a: ['i120'] })],
@@ -509,7 +509,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('weighs less without the revision that states the larger one', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100 } }), image('b', { layers: { base: 130 } })],
         streams: [stream('api', { one: ['a'], two: ['b'] })],
@@ -522,7 +522,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('has its layer’s size, though a config’s is larger', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           image('a', { layers: { base: 100, odd: 5 } }),
@@ -538,7 +538,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('takes the size that an imported image states, too', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100 } }), image('far', { layers: { base: 130 } })],
         streams: [stream('api', { one: ['a'], two: [imported('far')] })],
@@ -549,7 +549,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('is no finding where all state the same, nor where an unknown image states none', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           image('a', { layers: { base: 100 } }),
@@ -565,7 +565,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('is a finding where one image contradicts itself', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           image('a', {
@@ -585,7 +585,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('is a finding where the children of one index contradict each other', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [
           index('all', ['amd', 'arm']),
@@ -601,7 +601,7 @@ describe('one blob that is stated with two sizes', () => {
   });
 
   test('are findings in the order of their digests', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { z: 1, m: 1, b: 1 } }), image('b', { layers: { z: 2, m: 2, b: 2 } })],
         streams: [stream('api', { one: ['a'], two: ['b'] })],
@@ -614,7 +614,7 @@ describe('one blob that is stated with two sizes', () => {
 
 describe('revisions of unknown size', () => {
   test('have no size, count nothing and are counted at every level', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { a: 10 } })],
         streams: [stream('api', { latest: ['a', 'gone'], odd: ['lost', 'gone'] }), stream('web')],
@@ -632,7 +632,7 @@ describe('revisions of unknown size', () => {
   });
 
   test('are also those of which a part is unknown, which have the size of the rest', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [index('all', ['amd', 'gone']), image('amd', { layers: { amd: 10 } })],
         streams: [stream('api', { latest: ['all', 'amd'] })],
@@ -647,7 +647,7 @@ describe('revisions of unknown size', () => {
   });
 
   test('have one finding an image, at its first revision by name', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({ streams: [stream('web', { a: ['gone'] }), stream('api', { b: ['gone'], a: ['gone'] })] }),
       false,
     );
@@ -655,7 +655,7 @@ describe('revisions of unknown size', () => {
   });
 
   test('have a finding each where they name no image', () => {
-    const ledger = weigh(holdings({ streams: [stream('api', { a: [''], b: ['', ''] })] }), false);
+    const ledger = ledgerOf(holdings({ streams: [stream('api', { a: [''], b: ['', ''] })] }), false);
     expect(ledger).toMatchObject({ usedBytes: 0, unknownRevisions: 3, totals: { revisions: 3, images: 0 } });
     expect(ledger.faults).toMatchObject([
       { code: 'image-missing', subject: 'api:a' },
@@ -665,7 +665,7 @@ describe('revisions of unknown size', () => {
 
   test('have a finding each where a tag’s label is written like the digest of another', () => {
     const digest = `sha256:${'a'.repeat(64)}`;
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         streams: [stream('api', { latest: [digest] }), stream('sha256', { ['a'.repeat(64)]: [''] })],
       }),
@@ -675,7 +675,7 @@ describe('revisions of unknown size', () => {
   });
 
   test('do not take the layers they name from the used bytes of others', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('a', { layers: { base: 100 } }), image('odd', { layers: { base: 0 } })],
         streams: [stream('api', { one: ['odd'], two: ['a'] })],
@@ -689,25 +689,23 @@ describe('revisions of unknown size', () => {
 
 describe('the order of the ledger', () => {
   test('is streams and tags by name and revisions by history, whatever the input’s', () => {
-    const given = holdings({
-      images: [image('a', { layers: { a: 10 } })],
-      streams: [stream('web', { z: ['a'], B: ['gone', 'a'] }), stream('api')],
-    });
-    const ledger = weigh(given, false);
+    const images = [image('a', { layers: { a: 10 } })];
+    const streams = [stream('web', { z: ['a'], B: ['gone', 'a'] }), stream('api')];
+    const ledger = ledgerOf(holdings({ images, streams }), false);
     expect(ledger.streams.map(({ name }) => name)).toEqual(['api', 'web']);
     expect(streamIn(ledger, 'web').tags.map(({ name }) => name)).toEqual(['B', 'z']);
     expect(tagIn(ledger, 'web:B').revisions.map(({ digest }) => digest)).toEqual(['gone', 'a']);
-    expect(weigh({ ...given, streams: given.streams.toReversed() }, false)).toEqual(ledger);
+    expect(ledgerOf(holdings({ images, streams: streams.toReversed() }), false)).toEqual(ledger);
   });
 
   test('counts streams and tags that hold nothing', () => {
-    const ledger = weigh(holdings({ streams: [stream('api', { empty: [] }), stream('web')] }), false);
+    const ledger = ledgerOf(holdings({ streams: [stream('api', { empty: [] }), stream('web')] }), false);
     expect(ledger.totals).toEqual({ streams: 2, tags: 1, revisions: 0, images: 0, blobs: 0 });
     expect(tagIn(ledger, 'api:empty')).toMatchObject({ sizeBytes: 0, countedBytes: 0, revisions: [] });
   });
 
   test('is not disturbed by names such as __proto__ and constructor', () => {
-    const ledger = weigh(
+    const ledger = ledgerOf(
       holdings({
         images: [image('__proto__', { layers: { constructor: 10 } })],
         streams: [stream('constructor', { toString: ['__proto__'] })],
@@ -720,7 +718,7 @@ describe('the order of the ledger', () => {
 
 test('sizes beyond what can be counted stay at the largest number that can be stored', () => {
   const largest = Number.MAX_SAFE_INTEGER;
-  const ledger = weigh(
+  const ledger = ledgerOf(
     holdings({
       images: [image('a', { layers: { x: largest, y: largest }, statedBytes: null })],
       streams: [stream('api', { latest: ['a'], mirror: [imported('a')] })],
@@ -753,7 +751,7 @@ describe('several tags together', () => {
       labels.includes(`${streamName}:${tagName}`);
 
   test('free what none of them frees alone', () => {
-    const ledger = weigh(scene, false);
+    const ledger = ledgerOf(scene, false);
     expect(tagIn(ledger, 'api:one').freesBytes + tagIn(ledger, 'api:two').freesBytes).toBe(0);
     expect(weighTogether(scene, false, among('api:one', 'api:two'))).toEqual({
       freesBytes: 10,
@@ -767,7 +765,7 @@ describe('several tags together', () => {
   });
 
   test('free as much as the tag alone where there is one', () => {
-    const alone = tagIn(weigh(scene, false), 'web:keep').freesBytes;
+    const alone = tagIn(ledgerOf(scene, false), 'web:keep').freesBytes;
     expect(weighTogether(scene, false, among('web:keep'))).toEqual({
       freesBytes: alone,
       reclaimsBytes: 40,

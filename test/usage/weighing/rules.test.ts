@@ -1,26 +1,44 @@
 import { describe, expect, test } from 'vitest';
-import { createContents, strongest } from '../../../src/usage/weighing/rules.ts';
-import type { Blob, ImageContent } from '../../../src/usage/weighing/rules.ts';
-import { createDigestTable } from '../../../src/usage/cluster/digest-table.ts';
+import { digestAt } from '../../../src/usage/cluster/digest-table.ts';
 import type { Image } from '../../../src/usage/model.ts';
-import { image, index } from '../build.ts';
+import {
+  architecturesOf,
+  contentOf as numbered,
+  contentOfRevision,
+  createIsStored,
+  winsOver,
+} from '../../../src/usage/weighing/rules.ts';
+import type { ImageContent, Size } from '../../../src/usage/weighing/rules.ts';
+import { gather } from '../../listed-inventory.ts';
+import { image, index, inventory, stream } from '../build.ts';
 
-/** Names in the place of numbers. */
-type NamedContent = Omit<ImageContent, 'blobs' | 'unsized' | 'conflicts'> & {
-  readonly blobs: readonly (Omit<Blob, 'number'> & { readonly digest: string })[];
+/** The content of an image with digests in place of numbers. */
+type NamedContent = Pick<ImageContent, 'isSizeKnown' | 'isWhole' | 'faults'> & {
+  readonly blobs: readonly {
+    readonly digest: string;
+    readonly sizeBytes: number;
+    readonly isLayer: boolean;
+  }[];
   readonly unsized: readonly string[];
   readonly conflicts: readonly string[];
+  readonly architectures: readonly string[];
 };
 
 const contentOf = (digest: string, images: readonly Image[]): NamedContent => {
-  const { numberOf, digestOf } = createDigestTable();
-  const contents = createContents(new Map(images.map((one) => [one.digest, one])), numberOf);
-  const { blobs, unsized, conflicts, ...rest } = contents.contentOf(digest);
+  const { holdings } = gather(inventory({ images, streams: [stream('api', { v1: [digest] })] }));
+  const number = holdings.revisions.digests[0] ?? -1;
+  const { blobs, bytes, layerCount, unsized, conflicts, ...rest } = numbered(holdings, number);
+  const nameOf = (one: number): string => digestAt(holdings.digests, one);
   return {
     ...rest,
-    blobs: blobs.map(({ number, ...blob }) => ({ digest: digestOf(number), ...blob })),
-    unsized: unsized.map(digestOf),
-    conflicts: conflicts.map(digestOf),
+    blobs: blobs.map((blob, at) => ({
+      digest: nameOf(blob),
+      sizeBytes: bytes[at] ?? -1,
+      isLayer: at < layerCount,
+    })),
+    unsized: unsized.map(nameOf),
+    conflicts: conflicts.map(nameOf),
+    architectures: architecturesOf(holdings, number),
   };
 };
 
@@ -42,9 +60,9 @@ describe('an image of known size', () => {
     ]);
     expect(content).toEqual({
       blobs: [
-        { digest: 'base', sizeBytes: 100, kind: 'layer' },
-        { digest: 'app', sizeBytes: 20, kind: 'layer' },
-        { digest: 'settings', sizeBytes: 3, kind: 'config' },
+        { digest: 'base', sizeBytes: 100, isLayer: true },
+        { digest: 'app', sizeBytes: 20, isLayer: true },
+        { digest: 'settings', sizeBytes: 3, isLayer: false },
       ],
       unsized: [],
       conflicts: [],
@@ -394,16 +412,20 @@ describe('an index that has an index as a child', () => {
 });
 
 describe('of two sizes of one blob', () => {
-  const layer = (sizeBytes: number): Blob => ({ number: 0, sizeBytes, kind: 'layer' });
-  const config = (sizeBytes: number): Blob => ({ number: 0, sizeBytes, kind: 'config' });
+  const layer = (bytes: number): Size => ({ bytes, isLayer: true });
+  const config = (bytes: number): Size => ({ bytes, isLayer: false });
 
   test.each([
-    { name: 'the larger layer wins', blobs: [layer(5), layer(9)], wins: layer(9) },
-    { name: 'the larger config wins', blobs: [config(5), config(9)], wins: config(9) },
-    { name: 'a layer beats a larger config', blobs: [layer(5), config(9)], wins: layer(5) },
-  ] as const)('$name, in either order', ({ blobs: [a, b], wins }) => {
-    expect(strongest(a, b)).toEqual(wins);
-    expect(strongest(b, a)).toEqual(wins);
+    { name: 'the larger layer wins', wins: layer(9), loses: layer(5) },
+    { name: 'the larger config wins', wins: config(9), loses: config(5) },
+    { name: 'a layer beats a larger config', wins: layer(5), loses: config(9) },
+  ])('$name, in either order', ({ wins, loses }) => {
+    expect(winsOver(wins, loses)).toBe(true);
+    expect(winsOver(loses, wins)).toBe(false);
+  });
+
+  test('neither wins where they are the same', () => {
+    expect(winsOver(layer(5), layer(5))).toBe(false);
   });
 });
 
@@ -421,10 +443,55 @@ test('an image that names one layer with two sizes has the larger one, which is 
   expect(content.conflicts).toEqual(['base']);
 });
 
-test('an image is worked out once, however often it is asked for', () => {
-  const { contentOf: find } = createContents(
-    new Map([['api', image('api', { layers: { base: 100 } })]]),
-    createDigestTable().numberOf,
-  );
-  expect(find('api')).toBe(find('api'));
+test.each([
+  { name: 'a few', count: 3 },
+  { name: 'hundreds of', count: 300 },
+])('an image that lists $name layers twice has each once', ({ count }) => {
+  const layers = Array.from({ length: count }, (_, position) => ({ digest: `l${position}`, sizeBytes: 2 }));
+  const content = contentOf('api', [image('api', { layers: [...layers, ...layers], configBytes: 1 })]);
+  expect(content.blobs).toHaveLength(count + 1);
+  expect(content.conflicts).toEqual([]);
+});
+
+describe('a revision without an image', () => {
+  const { holdings } = gather(inventory({}));
+
+  test('stores nothing where its tag is a reference', () => {
+    expect(contentOfRevision(holdings, { isReference: true }, -1)).toMatchObject({
+      blobs: [],
+      isSizeKnown: true,
+      isWhole: true,
+      faults: [],
+    });
+  });
+
+  test('is of unknown size in any other tag', () => {
+    const content = contentOfRevision(holdings, { isReference: false }, -1);
+    expect(content).toMatchObject({ isSizeKnown: false, isWhole: false });
+    expect(content.faults.map(({ code }) => code)).toEqual(['image-missing']);
+  });
+});
+
+describe('a revision is stored by the registry itself', () => {
+  const of = {
+    repository: 'registry.svc:5000/ns/api',
+    publicRepository: 'registry.apps.example.test/ns/api',
+  };
+
+  test.each([
+    { name: 'under the internal host', reference: 'registry.svc:5000/ns/api', is: true },
+    { name: 'under the public host', reference: 'registry.apps.example.test/other/web', is: true },
+    { name: 'under the host in capitals', reference: 'REGISTRY.SVC:5000/ns/api', is: true },
+    { name: 'but not under another port', reference: 'registry.svc/ns/api', is: false },
+    { name: 'but not under another host', reference: 'quay.example.test/ns/api', is: false },
+    { name: 'but not without a host', reference: 'api', is: false },
+    { name: 'but not without a reference', reference: '', is: false },
+  ])('$name', ({ reference, is }) => {
+    expect(createIsStored(of)(reference)).toBe(is);
+  });
+
+  test('never where the stream names no host', () => {
+    expect(createIsStored({ repository: '', publicRepository: '' })('')).toBe(false);
+    expect(createIsStored({ repository: 'api', publicRepository: '' })('web')).toBe(false);
+  });
 });

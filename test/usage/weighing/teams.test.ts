@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { addUpTeams, displayNameOf, groupTeams } from '../../../src/usage/weighing/teams.ts';
-import { namespace } from '../build.ts';
+import { gather } from '../../listed-inventory.ts';
+import { image, inventory, namespace, stream } from '../build.ts';
 
 describe('namespaces are grouped into teams', () => {
   const label = 'name';
@@ -62,19 +63,26 @@ describe('the display name of a namespace', () => {
 });
 
 describe('the bytes of teams and of the cluster', () => {
-  const digests = ['base', 'mine', 'far', 'seen', 'dev', 'prod', 'b', 'x', 'y'];
   type Held = { readonly digest: string; readonly sizeBytes: number; readonly isCharged: boolean };
   const charged = (digest: string, sizeBytes: number): Held => ({ digest, sizeBytes, isCharged: true });
   const importedBlob = (digest: string, sizeBytes: number): Held => ({ digest, sizeBytes, isCharged: false });
+  /** Each blob is the only layer of an image of its own, which states no Size and so has no config. */
   const addUp = (
-    teams: Parameters<typeof addUpTeams>[0],
+    teams: Parameters<typeof addUpTeams>[1],
     held: Readonly<Record<string, readonly Held[]>>,
   ) => {
-    const byName = new Map(Object.entries(held));
-    return addUpTeams(teams, digests.length, (name, stakes) => {
-      for (const { digest, sizeBytes, isCharged } of byName.get(name) ?? [])
-        stakes.add(digests.indexOf(digest), sizeBytes, true, isCharged);
-    });
+    const all = Object.entries(held).flatMap(([place, blobs]) =>
+      blobs.map((blob) => ({ ...blob, place, name: `${place}-${blob.digest}` })),
+    );
+    const { holdings } = gather(
+      inventory({
+        streams: all.map(({ name, place }) => stream(name, { v1: [name] }, { namespace: place })),
+        images: all.map(({ name, digest, sizeBytes, isCharged }) =>
+          image(name, { layers: { [digest]: sizeBytes }, statedBytes: null, managed: isCharged }),
+        ),
+      }),
+    );
+    return addUpTeams(holdings, teams, false);
   };
   const dev = { id: 'label:a', displayName: 'a', namespaces: ['a-dev', 'a-prod'] };
   const other = { id: 'ns:b-dev', displayName: 'b', namespaces: ['b-dev'] };
@@ -87,9 +95,9 @@ describe('the bytes of teams and of the cluster', () => {
     });
     expect(totals.clusterUsedBytes).toBe(107);
     expect(totals.sumOfNamespacesBytes).toBe(307);
-    expect(totals.standings.get('a-dev')?.team).toEqual({ ...dev, usedBytes: 103 });
-    expect(totals.standings.get('a-prod')?.team).toEqual({ ...dev, usedBytes: 103 });
-    expect(totals.standings.get('b-dev')?.team).toEqual({ ...other, usedBytes: 104 });
+    expect(totals.shares.get('a-dev')?.team).toEqual({ ...dev, usedBytes: 103 });
+    expect(totals.shares.get('a-prod')?.team).toEqual({ ...dev, usedBytes: 103 });
+    expect(totals.shares.get('b-dev')?.team).toEqual({ ...other, usedBytes: 104 });
   });
 
   test('are shared with the team only where another of its namespaces is charged, too', () => {
@@ -98,9 +106,9 @@ describe('the bytes of teams and of the cluster', () => {
       'a-prod': [charged('base', 100), importedBlob('far', 10), importedBlob('seen', 20)],
       'b-dev': [charged('mine', 1)],
     });
-    expect(totals.standings.get('a-dev')?.sharedWithTeamBytes).toBe(100);
-    expect(totals.standings.get('a-prod')?.sharedWithTeamBytes).toBe(100);
-    expect(totals.standings.get('b-dev')?.sharedWithTeamBytes).toBe(0);
+    expect(totals.shares.get('a-dev')?.sharedWithTeamBytes).toBe(100);
+    expect(totals.shares.get('a-prod')?.sharedWithTeamBytes).toBe(100);
+    expect(totals.shares.get('b-dev')?.sharedWithTeamBytes).toBe(0);
   });
 
   test('are not shared by one who has only imported them', () => {
@@ -110,23 +118,23 @@ describe('the bytes of teams and of the cluster', () => {
       'a-prod': [charged('base', 100)],
       'a-test': [importedBlob('base', 100)],
     });
-    expect(totals.standings.get('a-test')?.sharedWithTeamBytes).toBe(0);
-    expect(totals.standings.get('a-prod')?.sharedWithTeamBytes).toBe(100);
+    expect(totals.shares.get('a-test')?.sharedWithTeamBytes).toBe(0);
+    expect(totals.shares.get('a-prod')?.sharedWithTeamBytes).toBe(100);
   });
 
   test('leave out what is only imported', () => {
     const totals = addUp([other], { 'b-dev': [importedBlob('far', 10), charged('b', 4)] });
     expect(totals).toMatchObject({ clusterUsedBytes: 4, sumOfNamespacesBytes: 4 });
-    expect(totals.standings.get('b-dev')?.team.usedBytes).toBe(4);
+    expect(totals.shares.get('b-dev')?.team.usedBytes).toBe(4);
   });
 
   test('take the larger of two sizes for the team, and never for a namespace', () => {
     const totals = addUp([dev], { 'a-dev': [charged('base', 100)], 'a-prod': [charged('base', 130)] });
-    expect(totals.standings.get('a-dev')).toMatchObject({
+    expect(totals.shares.get('a-dev')).toMatchObject({
       team: { usedBytes: 130 },
       sharedWithTeamBytes: 100,
     });
-    expect(totals.standings.get('a-prod')?.sharedWithTeamBytes).toBe(130);
+    expect(totals.shares.get('a-prod')?.sharedWithTeamBytes).toBe(130);
     expect(totals).toMatchObject({ clusterUsedBytes: 130, sumOfNamespacesBytes: 230 });
   });
 
@@ -135,7 +143,7 @@ describe('the bytes of teams and of the cluster', () => {
     const absurd = [charged('x', largest), charged('y', largest)];
     const totals = addUp([dev], { 'a-dev': absurd, 'a-prod': absurd });
     expect(totals).toMatchObject({ clusterUsedBytes: largest, sumOfNamespacesBytes: largest });
-    expect(totals.standings.get('a-dev')).toMatchObject({
+    expect(totals.shares.get('a-dev')).toMatchObject({
       team: { usedBytes: largest },
       sharedWithTeamBytes: largest,
     });
@@ -145,7 +153,7 @@ describe('the bytes of teams and of the cluster', () => {
     expect(addUp([], {})).toEqual({
       clusterUsedBytes: 0,
       sumOfNamespacesBytes: 0,
-      standings: new Map(),
+      shares: new Map(),
     });
   });
 });

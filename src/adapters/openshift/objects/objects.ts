@@ -116,6 +116,7 @@ const imageStreamSchema = z.object({
   status: z
     .object({
       dockerImageRepository: optionalText,
+      publicDockerImageRepository: optionalText,
       tags: optionalList(
         z.object({
           tag: z.string(),
@@ -158,6 +159,7 @@ export const toImageStream = (object: unknown): ImageStream => {
   return {
     ...metadata,
     repository: status?.dockerImageRepository ?? '',
+    publicRepository: status?.publicDockerImageRepository ?? '',
     localLookup: spec?.lookupPolicy?.local ?? false,
     tags: [...names].map((name) => toTag(name, specTags.get(name), statusTags.get(name), metadata)),
   };

@@ -3,7 +3,7 @@ import type { ApiObjects } from '../../../../sandbox/api-lists.ts';
 import type { ApiServerOptions } from '../../../../sandbox/api-server.ts';
 import { WORKLOAD_KINDS } from '../../../../src/adapters/openshift/workloads/kinds.ts';
 import { weighCluster } from '../../../../src/pipeline/direct/weigh.ts';
-import type { Image, Inventory } from '../../../../src/usage/model.ts';
+import type { Image } from '../../../../src/usage/model.ts';
 import type { NamespaceReport, Report } from '../../../../src/usage/report/report.ts';
 import type { UseReport } from '../../../../src/usage/in-use/use-report.ts';
 import { bruteForceInventory } from '../../../brute-force/brute-force.ts';
@@ -11,6 +11,8 @@ import type { Figures } from '../../../brute-force/brute-force.ts';
 import { pickFigures } from '../../../brute-force/pick-figures.ts';
 import { pipelineRules } from '../../../pipeline/build.ts';
 import { openCluster, PATHS, startServer } from '../open-cluster.ts';
+import { listed } from '../../../listed-inventory.ts';
+import type { ListedInventory } from '../../../listed-inventory.ts';
 
 /** What a cluster tells whoever may not read all of it. */
 
@@ -63,8 +65,7 @@ describe('the viewer of one project', () => {
   test('of several reads what they share once', async () => {
     const names = [TOOLS, 'a1b2c3-prod'];
     const { server, cluster } = await openLimited({ viewerOf: names });
-    const { scope, namespaces, ...read } = await cluster.readInventory({ namespaces: names });
-    const images = [...read.images];
+    const { scope, namespaces, images } = listed(await cluster.readInventory({ namespaces: names }));
     expect(scope).toBe('namespaces');
     expect(namespaces.map(({ name }) => name)).toEqual(names);
     expect(new Set(images.map(({ digest }) => digest)).size).toBe(images.length);
@@ -164,8 +165,8 @@ describe('the children of an index that imagestreamimages does not give', () => 
 test('indexes below indexes are followed, also in a circle', async () => {
   const lists = clusterOf('a', { index: ['middle'], middle: ['image', 'index'], image: [] });
   const { cluster } = await openLimited({ viewerOf: ['a'], lists });
-  const { images } = await cluster.readInventory({ namespaces: ['a'] });
-  expect([...images].map(({ digest }) => digest)).toEqual(['sha256:index', 'sha256:middle', 'sha256:image']);
+  const { images } = listed(await cluster.readInventory({ namespaces: ['a'] }));
+  expect(images.map(({ digest }) => digest)).toEqual(['sha256:image', 'sha256:index', 'sha256:middle']);
 });
 
 describe('rights in between', () => {
@@ -187,7 +188,7 @@ describe('rights in between', () => {
     ['namespaces', PATHS.namespaces],
   ])('to list all but %s: only the named namespaces are told of, with the images of all', async (_, path) => {
     const { cluster } = await openLimited({ forbidden: [path] });
-    const { scope, namespaces, images } = await cluster.readInventory({ namespaces: [TOOLS] });
+    const { scope, namespaces, images } = listed(await cluster.readInventory({ namespaces: [TOOLS] }));
     expect(scope).toBe('namespaces');
     expect(namespaces.map(({ name }) => name)).toEqual([TOOLS]);
     expect([...images]).toHaveLength(142);
@@ -282,9 +283,8 @@ type Child = {
 
 /** Those of a recorded namespace. */
 const untaggedChildren = async (name: string): Promise<readonly Child[]> => {
-  const { streams, ...part } = await readPart(name);
-  const images = [...part.images];
-  const held = [...streams].flatMap((stream) =>
+  const { streams, images } = await readPart(name);
+  const held = streams.flatMap((stream) =>
     stream.tags.flatMap((tag) =>
       tag.revisions.map(({ digest }) => ({ stream: stream.name, tag: tag.name, digest })),
     ),
@@ -306,22 +306,22 @@ const untaggedChildren = async (name: string): Promise<readonly Child[]> => {
 const figuresWith = async (name: string, alter: (child: Image) => Image | null): Promise<Figures> => {
   const part = await readPart(name);
   const children = new Set((await untaggedChildren(name)).map(({ image }) => image.digest));
-  const images = [...part.images].flatMap((image) =>
+  const images = part.images.flatMap((image) =>
     children.has(image.digest) ? (alter(image) ?? []) : [image],
   );
   return bruteForceInventory({ ...part, images });
 };
 
 /** What there is to know of a recorded namespace in itself. */
-const readPart = async (name: string): Promise<Inventory> => {
+const readPart = async (name: string): Promise<ListedInventory> => {
   const { cluster } = await openLimited({});
-  const inventory = await cluster.readInventory({ namespaces: null });
+  const inventory = listed(await cluster.readInventory({ namespaces: null }));
   const isOwn = ({ namespace }: { readonly namespace: string }): boolean => namespace === name;
   return {
     ...inventory,
     scope: 'namespaces',
     namespaces: inventory.namespaces.filter((namespace) => namespace.name === name),
-    streams: [...inventory.streams].filter(isOwn),
+    streams: inventory.streams.filter(isOwn),
     references: inventory.references.filter(isOwn),
   };
 };

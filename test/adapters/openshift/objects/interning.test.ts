@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createSharing } from '../../../../src/adapters/openshift/objects/interning.ts';
 import type { ImageReference, WorkloadReference } from '../../../../src/usage/model.ts';
-import { createTexts } from '../../../../src/usage/cluster/interned-strings.ts';
+import { createInternedStrings } from '../../../../src/usage/cluster/interned-strings.ts';
 
 /** Which texts are one in memory nothing can tell but the memory; that all is still said, this tells. */
 
@@ -14,7 +14,7 @@ const REFERENCES: readonly ImageReference[] = [
 test.each(REFERENCES)(
   'a workload that names a $type says the same, however often it is shared',
   (reference) => {
-    const { shareReference } = createSharing(createTexts());
+    const { shareReference } = createSharing(createInternedStrings());
     const given: WorkloadReference = {
       namespace: 'team-dev',
       workload: 'team-dev/Pod/web-1',

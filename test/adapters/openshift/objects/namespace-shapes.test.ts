@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { takeSnapshots } from '../../../../src/usage/snapshots.ts';
 import type { QuotaRules } from '../../../../src/usage/policy/quota.ts';
 import type { RecipientRules } from '../../../../src/usage/policy/recipients.ts';
-import { reportNamespace } from '../../../../src/usage/report/report.ts';
 import type { NamespaceReport } from '../../../../src/usage/report/report.ts';
-import { rules, selection, sha256 } from '../../../usage/build.ts';
+import { rules, selection, sha256, reportOf } from '../../../usage/build.ts';
 import { apiStream, NAMESPACE, pushedImage, readObjects } from '../api-objects.ts';
+import { gather } from '../../../listed-inventory.ts';
 
 /** Every shape of what a Namespace object says of recipients and quota: from the object to the report. */
 
@@ -21,8 +21,8 @@ const reportOnNamespace = (
     imagestreams: [apiStream('api', { latest: [A] })],
     images: [pushedImage(A, { base: 997 })],
   });
-  return reportNamespace(
-    takeSnapshots(read, selection()).takeSnapshot(NAMESPACE),
+  return reportOf(
+    takeSnapshots(gather(read), selection()).takeSnapshot(NAMESPACE),
     rules({
       recipients: { ...usual.recipients, ...given.recipients },
       quota: { ...usual.quota, ...given.quota },

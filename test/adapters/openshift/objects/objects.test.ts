@@ -154,6 +154,7 @@ describe('an image stream', () => {
       namespace: 'team-dev',
       name: 'api',
       repository: 'r/team-dev/api',
+      publicRepository: '',
       localLookup: false,
       tags: [],
     });

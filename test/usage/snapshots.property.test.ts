@@ -1,14 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots, writeOut } from '../../../src/usage/snapshots.ts';
-import type { NamespaceReport } from '../../../src/usage/report/report.ts';
-import { bruteForceInventory } from '../../brute-force/brute-force.ts';
-import { pickFigures } from '../../brute-force/pick-figures.ts';
-import { arbitraryInventory, shuffledLists, shuffledThroughout } from '../arbitrary-inventory.ts';
-import type { ListedInventory } from '../arbitrary-inventory.ts';
-import { selection } from '../build.ts';
-import { reportOn } from '../report-on.ts';
-import type { ReportOptions } from '../report-on.ts';
+import { takeSnapshots } from '../../src/usage/snapshots.ts';
+import type { NamespaceReport } from '../../src/usage/report/report.ts';
+import { bruteForceInventory } from '../brute-force/brute-force.ts';
+import { pickFigures } from '../brute-force/pick-figures.ts';
+import { arbitraryInventory, shuffledLists, shuffledThroughout } from './arbitrary-inventory.ts';
+import { selection } from './build.ts';
+import { reportOn } from './report-on.ts';
+import type { ReportOptions } from './report-on.ts';
+import { gather } from '../listed-inventory.ts';
+import type { ListedInventory } from '../listed-inventory.ts';
 
 const arbitraryOptions = fc.record({
   groupByLabel: fc.constantFrom(null, 'team'),
@@ -74,8 +75,8 @@ test('snapshots of a cluster do not depend on the order in which it was listed',
     fc.tuple(fc.constant(inventory), shuffledLists(inventory)),
   );
   const snapshotsOf = (inventory: ListedInventory, options: ReportOptions): string => {
-    const { names, takeSnapshot, ...totals } = takeSnapshots(inventory, selection(options));
-    return JSON.stringify([totals, names.map((name) => writeOut(takeSnapshot(name)))]);
+    const { names, takeSnapshot, ...totals } = takeSnapshots(gather(inventory), selection(options));
+    return JSON.stringify([totals, names.map(takeSnapshot)]);
   };
   fc.assert(
     fc.property(pairs, arbitraryOptions, ([inventory, shuffled], options) => {

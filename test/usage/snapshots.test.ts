@@ -1,5 +1,8 @@
+import { digestAt } from '../../src/usage/cluster/digest-table.ts';
+import type { Snapshot } from '../../src/usage/model.ts';
+import { listImages } from '../../src/usage/cluster/records.ts';
 import { describe, expect, test } from 'vitest';
-import { takeSnapshots } from '../../../src/usage/snapshots.ts';
+import { takeSnapshots } from '../../src/usage/snapshots.ts';
 import {
   image,
   imported,
@@ -12,16 +15,31 @@ import {
   snapshot,
   stream,
   uses,
-} from '../build.ts';
+} from './build.ts';
+import { gather } from '../listed-inventory.ts';
 
 const OTHER = 'd4e5f6-dev';
 const POD = `${NAMESPACE}/Pod/api-1`;
+
+/** Digests of the blobs that other namespaces hold, too. */
+const heldOutsideOf = ({ holdings, heldOutside }: Snapshot): readonly string[] =>
+  [...heldOutside].flatMap((held, number) => (held === 1 ? [digestAt(holdings.digests, number)] : []));
+
+/** Who uses what, by digest and by `stream:tag`. */
+const usersOf = ({ holdings: { digests, streams, tags }, uses: found }: Snapshot) => {
+  const nameTag = (tag: number): string =>
+    `${streams.find(({ tagsFrom, tagsTo }) => tag >= tagsFrom && tag < tagsTo)?.name}:${tags[tag]?.name}`;
+  return {
+    digests: Object.fromEntries(found.digests.map(({ digest, users }) => [digestAt(digests, digest), users])),
+    tags: Object.fromEntries(found.tags.map(({ tag, users }) => [nameTag(tag), users])),
+  };
+};
 
 describe('the snapshots of a cluster', () => {
   test('are of the reported namespaces only, sorted by name', () => {
     const given = inventory({ namespaces: ['z', 'a', 'openshift-x', 'B'].map((name) => namespace(name)) });
     const isReported = ({ name }: { readonly name: string }): boolean => !name.startsWith('openshift-');
-    expect(takeSnapshots(given, selection({ isReported })).names).toEqual(['B', 'a', 'z']);
+    expect(takeSnapshots(gather(given), selection({ isReported })).names).toEqual(['B', 'a', 'z']);
   });
 
   test('hold what is true of the whole reading', () => {
@@ -51,10 +69,9 @@ describe('the snapshots of a cluster', () => {
     expect(snapshot({ namespaces: [namespace()] })).toMatchObject({
       namespace: { name: NAMESPACE },
       team: { id: `ns:${NAMESPACE}`, usedBytes: 0 },
-      streams: [],
-      images: [],
-      heldOutside: [],
-      uses: { digests: {}, tags: {}, environments: {} },
+      holdings: { streams: [], images: [], tags: [] },
+      heldOutside: new Uint8Array(0),
+      uses: { digests: [], tags: [], environments: {} },
     });
   });
 
@@ -67,8 +84,8 @@ describe('the snapshots of a cluster', () => {
       ],
       images: [image('z'), index('all', ['child', 'lost']), image('child'), image('far'), image('orphan')],
     });
-    expect(taken.streams.map(({ name }) => name)).toEqual(['api', 'web']);
-    expect(taken.images.map(({ digest }) => digest)).toEqual(['all', 'child', 'z']);
+    expect(taken.holdings.streams.map(({ name }) => name)).toEqual(['api', 'web']);
+    expect(listImages(taken.holdings).map(({ digest }) => digest)).toEqual(['all', 'child', 'z']);
   });
 
   test('hold what is below an index that is below an index, and who uses it', () => {
@@ -81,10 +98,10 @@ describe('the snapshots of a cluster', () => {
       ],
       references: [uses(POD, { type: 'digest', digest: 'all' })],
     });
-    expect(taken.images.map(({ digest }) => digest)).toEqual(['all', 'child', 'inner']);
+    expect(listImages(taken.holdings).map(({ digest }) => digest)).toEqual(['all', 'child', 'inner']);
     expect(taken.team.usedBytes).toBe(7);
     const user = { workload: POD, how: 'running' };
-    expect(taken.uses.digests).toEqual({ all: [user], child: [user] });
+    expect(usersOf(taken).digests).toEqual({ all: [user], child: [user] });
   });
 
   test('are the same whatever the order of what was read', () => {
@@ -134,13 +151,13 @@ describe('blobs held outside', () => {
       stream('api', { latest: ['a'] }),
       stream('api', { latest: ['b'] }, { namespace: OTHER }),
     ];
-    expect(snapshot({ images, streams }).heldOutside).toEqual(['base']);
-    expect(snapshot({ images, streams }, OTHER).heldOutside).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }, OTHER))).toEqual(['base']);
   });
 
   test('are none where only the namespace itself holds them, however often', () => {
     const streams = [stream('api', { latest: ['a', 'b'] }), stream('web', { latest: ['b'] })];
-    expect(snapshot({ images, streams }).heldOutside).toEqual([]);
+    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual([]);
   });
 
   test('are held by namespaces that are not reported, too', () => {
@@ -149,7 +166,7 @@ describe('blobs held outside', () => {
       stream('base', { latest: ['b'] }, { namespace: 'openshift' }),
     ];
     const isReported = ({ name }: { readonly name: string }): boolean => name !== 'openshift';
-    expect(snapshot({ images, streams }, NAMESPACE, { isReported }).heldOutside).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }, NAMESPACE, { isReported }))).toEqual(['base']);
   });
 
   test('are held by history and by imported revisions, too', () => {
@@ -157,7 +174,7 @@ describe('blobs held outside', () => {
       stream('api', { latest: ['a'] }),
       stream('api', { latest: ['gone', imported('b')] }, { namespace: OTHER }),
     ];
-    expect(snapshot({ images, streams }).heldOutside).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual(['base']);
   });
 
   test('are held by images of unknown size, too', () => {
@@ -166,7 +183,7 @@ describe('blobs held outside', () => {
       stream('odd', { latest: ['odd'] }, { namespace: OTHER }),
     ];
     const odd = image('odd', { layers: [{ digest: 'base', sizeBytes: 0 }] });
-    expect(snapshot({ images: [...images, odd], streams }).heldOutside).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images: [...images, odd], streams }))).toEqual(['base']);
   });
 
   test('are held through an index, too', () => {
@@ -174,11 +191,11 @@ describe('blobs held outside', () => {
       stream('api', { latest: ['all'] }),
       stream('api', { latest: ['b'] }, { namespace: OTHER }),
     ];
-    expect(snapshot({ images: [...images, index('all', ['a'])], streams }).heldOutside).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images: [...images, index('all', ['a'])], streams }))).toEqual(['base']);
   });
 
   test('are not held by images in no stream', () => {
-    expect(snapshot({ images, streams: [stream('api', { latest: ['a'] })] }).heldOutside).toEqual([]);
+    expect(heldOutsideOf(snapshot({ images, streams: [stream('api', { latest: ['a'] })] }))).toEqual([]);
   });
 });
 
@@ -198,7 +215,7 @@ describe('uses of a namespace’s images', () => {
       { workload: POD, how: 'running' },
       { workload: `${OTHER}/Deployment/z`, how: 'running' },
     ];
-    expect(taken.uses).toEqual({
+    expect({ ...usersOf(taken), environments: taken.uses.environments }).toEqual({
       digests: { a: [pod, deployment], b: [{ workload: POD, how: 'trigger' }] },
       tags: { 'api:v1': [pod, deployment] },
       environments: {},
@@ -234,7 +251,7 @@ describe('uses of a namespace’s images', () => {
         uses(POD, `${NAMESPACE}/lost:v1`),
       ],
     });
-    expect(taken.uses).toEqual({ digests: {}, tags: {}, environments: {} });
+    expect(taken.uses).toEqual({ digests: [], tags: [], environments: {} });
   });
 });
 
@@ -313,7 +330,7 @@ describe('teams of a cluster', () => {
   });
 
   test('add up to the cluster’s total once, and to the namespaces’ sum each', () => {
-    const totals = takeSnapshots(inventory(grouped), selection({ groupByLabel: 'name' }));
+    const totals = takeSnapshots(gather(inventory(grouped)), selection({ groupByLabel: 'name' }));
     expect(totals).toMatchObject({ clusterUsedBytes: 107, sumOfNamespacesBytes: 307 });
   });
 
@@ -331,19 +348,19 @@ describe('teams of a cluster', () => {
 
   test('leave namespaces that are not reported out of the cluster’s total', () => {
     const isReported = ({ name }: { readonly name: string }): boolean => name === 'alone';
-    const totals = takeSnapshots(inventory(grouped), selection({ isReported }));
+    const totals = takeSnapshots(gather(inventory(grouped)), selection({ isReported }));
     expect(totals).toMatchObject({ clusterUsedBytes: 104, sumOfNamespacesBytes: 104 });
   });
 
   test('have no cluster’s total where only a part was read', () => {
-    const totals = takeSnapshots(inventory({ ...grouped, scope: 'namespaces' }), selection());
+    const totals = takeSnapshots(gather(inventory({ ...grouped, scope: 'namespaces' })), selection());
     expect(totals).toMatchObject({ clusterUsedBytes: null, sumOfNamespacesBytes: null });
   });
 });
 
 describe('images in no stream', () => {
   const findingsOf = (given: Parameters<typeof inventory>[0]) =>
-    takeSnapshots(inventory(given), selection()).findings;
+    takeSnapshots(gather(inventory(given)), selection()).findings;
 
   test('are one finding with the bytes that no stream holds', () => {
     const findings = findingsOf({
@@ -369,7 +386,7 @@ describe('images in no stream', () => {
       streams: [stream('api', { latest: ['a'] })],
       images: [image('a', { layers: { a: 10 } }), image('lost', { layers: { lost: 99 } })],
     };
-    expect(takeSnapshots(inventory(given), selection())).toMatchObject({
+    expect(takeSnapshots(gather(inventory(given)), selection())).toMatchObject({
       clusterUsedBytes: 10,
       sumOfNamespacesBytes: 10,
     });
@@ -393,7 +410,7 @@ describe('images in no stream', () => {
       streams: [stream('base', { latest: ['a'] }, { namespace: 'openshift' })],
       images: [image('a')],
     });
-    expect(takeSnapshots(given, selection({ isReported: () => false })).findings).toEqual([]);
+    expect(takeSnapshots(gather(given), selection({ isReported: () => false })).findings).toEqual([]);
   });
 
   test('cannot be told where only a part of the cluster was read', () => {
