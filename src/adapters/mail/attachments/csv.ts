@@ -29,35 +29,43 @@ const COLUMNS = [
  * without any. Positions count from 1, the current revision. An empty cell says that a tag has no such thing,
  * `unknown` that it was not to be found out. A cell that a spreadsheet would take for a formula starts with `'`.
  */
-export const renderCsv = (namespaces: readonly NamespaceReport[]): string => {
-  const lines = [COLUMNS.join(',')];
-  for (const { name, streams } of namespaces) {
-    for (const stream of streams) {
-      for (const tag of stream.tags) for (const row of listRows(name, stream.name, tag)) lines.push(row);
-    }
-  }
-  return `${lines.join('\n')}\n`;
+export const renderCsv = (namespaces: readonly NamespaceReport[]): string =>
+  // One namespace at a time: the cells of a whole cluster at once would fill the memory.
+  [writeRows([COLUMNS]), ...namespaces.map((namespace) => writeRows(listRows(namespace)))].join('');
+
+const writeRows = (rows: readonly (readonly string[])[]): string =>
+  stringify([...rows], { escape_formulas: true });
+
+const listRows = ({ name, streams }: NamespaceReport): readonly (readonly string[])[] =>
+  streams.flatMap((stream) => stream.tags.flatMap((tag) => listTagRows(name, stream.name, tag)));
+
+const listTagRows = (namespace: string, stream: string, tag: TagReport): readonly (readonly string[])[] => {
+  const place = [namespace, stream, tag.name].map((name) => cleanText(name));
+  const whole = [tag.countedBytes, tag.freesBytes].map(String);
+  if (tag.revisions.length === 0) return [[...place, ...NO_REVISION, ...whole, ...writeUse(tag), '']];
+  return tag.revisions.map((revision, index) => {
+    const { digest, created, charged, sizeBytes, countedBytes } = revision;
+    return [
+      ...place,
+      String(index + 1),
+      String(index === 0),
+      cleanText(digest),
+      cleanText(created ?? 'unknown'),
+      String(charged),
+      String(sizeBytes ?? 'unknown'),
+      String(countedBytes),
+      ...whole,
+      ...writeUse(revision),
+      (index === 0 ? deleteTagCommand(namespace, stream, tag.name) : null) ?? '',
+    ];
+  });
 };
 
-const listRows = (namespace: string, stream: string, tag: TagReport): readonly string[] => {
-  const place = `${writeName(namespace)},${writeName(stream)},${writeName(tag.name)}`;
-  const whole = `${String(tag.countedBytes)},${String(tag.freesBytes)}`;
-  return tag.revisions.length === 0
-    ? [`${place},,,,,,,,${whole},${writeUse(tag)},`]
-    : tag.revisions.map((revision, index) => {
-        const { digest, created, charged, sizeBytes, countedBytes } = revision;
-        const command = index === 0 ? deleteTagCommand(namespace, stream, tag.name) : null;
-        return (
-          `${place},${String(index + 1)},${String(index === 0)},${writeName(digest)},${writeName(created ?? 'unknown')},` +
-          `${String(charged)},${String(sizeBytes ?? 'unknown')},${String(countedBytes)},${whole},` +
-          `${writeUse(revision)},${writeCell(command ?? '')}`
-        );
-      });
-};
+/** The cells, from `position` to `counted_bytes`, that only a revision has. */
+const NO_REVISION: readonly string[] = ['', '', '', '', '', '', ''];
 
 /** Whether it is used and by whom. */
-const writeUse = (used: UseReport): string =>
-  `${String(used.inUse ?? 'unknown')},${writeCell(listUsers(used))}`;
+const writeUse = (used: UseReport): readonly string[] => [String(used.inUse ?? 'unknown'), listUsers(used)];
 
 /** With their namespaces, which a spreadsheet may mix. */
 const listUsers = (used: UseReport): string => {
@@ -68,18 +76,6 @@ const listUsers = (used: UseReport): string => {
     '; ',
   );
 };
-
-/** Text of others is cleaned. */
-const writeName = (text: string): string => (isPlain(text) ? text : writeCell(cleanText(text)));
-
-/** A mail has thousands of cells that are written as they are: only others are worth the library's care. */
-const writeCell = (text: string): string =>
-  isPlain(text) ? text : stringify([[text]], { eof: false, escape_formulas: true });
-
-/** Nothing that is to be cleaned or cut, needs quotes or starts a formula. */
-const isPlain = (text: string): boolean => text === '' || (text.length <= 200 && PLAIN.test(text));
-
-const PLAIN = /^\w[\w .:;/@()+-]*$/;
 
 /**
  * All namespaces of a run as CSV with a header, one row each; `mails` counts deliveries by state. Where
