@@ -39,7 +39,7 @@ const readRow = (kind: string, row: string): ShownRow => {
 };
 
 /** What a page says of each namespace before its lists: its words, and the rows and shares that are cells. */
-export const readStandings = (html: string) => {
+export const readUsage = (html: string) => {
   const start = html.indexOf('<h1>');
   const end = html.search(/<h2>(?:Every|The [\d,]+ largest)/);
   const [head = '', ...sections] = html.slice(start, end).split(/<h2>(?=\S+ uses )/);
@@ -79,9 +79,32 @@ const toWords = (text: string): readonly string[] =>
     .split(/\s+/)
     .filter((word) => !['', '-', ':'].includes(word));
 
+const AMOUNT = String.raw`less than 0\.1|< 0\.1|\d[\d,]*(?:\.\d)?`;
+/** Usage and limit, what is over after them, and sizes that stand alone. */
+const SIZE = new RegExp(
+  String.raw`(?:(${AMOUNT}) of )?(${AMOUNT}) (B|[KMGT]iB)(?:(?:,|: still) (?:at least )?(${AMOUNT}) over)?`,
+  'g',
+);
+
+/** Every size in words, each with its unit: `62.4 of 50 GiB, 12.4 over` are three. */
+export const readSizes = (words: string): readonly string[] =>
+  [...words.matchAll(SIZE)].flatMap(([, used, size, unit = '', over]) =>
+    [used, size, over].flatMap((amount) => (amount === undefined ? [] : [`${amount} ${unit}`])),
+  );
+
+/** Every number of such things in words, in order. */
+export const readCounts = (words: string, noun: string): readonly number[] =>
+  [...words.matchAll(new RegExp(`(?<![\\w:.-])([\\d,]+) ${noun}s?\\b`, 'g'))].map(([, count = '']) =>
+    Number(count.replaceAll(',', '')),
+  );
+
+/** The hidden line that a mailbox shows beside the subject. */
+export const readPreheader = (html: string): string =>
+  wordsOf(/<div style="display:none[^>]*>(.*?)<\/div>/s.exec(html)?.[1] ?? '');
+
 /** Whether a size in words is that many bytes, to the last digit it shows. */
 export const isSizeOf = (shown: string, bytes: number): boolean => {
-  const [, trace = ''] = /^less than 0\.1 (\w+)$/.exec(shown) ?? [];
+  const [, trace = ''] = /^(?:less than|<) 0\.1 (\w+)$/.exec(shown) ?? [];
   if (trace !== '') return bytes > 0 && bytes < 0.05 * unitOf(trace);
   const [, whole = '', tenths, unit = ''] = /^(\d[\d,]*)(\.\d)? (\w+)$/.exec(shown) ?? [];
   const said = Number(`${whole.replaceAll(',', '')}${tenths ?? ''}`) * unitOf(unit);

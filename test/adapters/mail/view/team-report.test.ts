@@ -7,7 +7,7 @@ import { pipelineRules } from '../../../pipeline/build.ts';
 import { NOW } from '../../../usage/build.ts';
 import { inventCluster } from '../invented-registry.ts';
 import type { Shape } from '../invented-registry.ts';
-import { isSizeOf, readLists, readStandings } from '../read-figures.ts';
+import { isSizeOf, readLists, readUsage } from '../read-figures.ts';
 import { readPage } from '../read-message.ts';
 
 const GI = 1024 ** 3;
@@ -51,7 +51,7 @@ describe('a team of several namespaces', () => {
     );
     expect(mailTo(KIM).rendered.subject).toMatch(/^\[Image registry\] a1b2c3-lost: .* over$/);
     for (const { rendered } of mails.values()) {
-      const { headline } = readStandings(rendered.html);
+      const { headline } = readUsage(rendered.html);
       expect(rendered.subject).toBe(`[Image registry] ${headline.replace(' uses ', ': ')}`);
       expect(rendered.text.replace(/\s+/g, ' ')).toContain(` ${headline} `);
     }
@@ -59,7 +59,7 @@ describe('a team of several namespaces', () => {
 
   test('has a section and a list for each, the worst first, with its environment', () => {
     const { html, text } = mailTo(TOM).rendered;
-    const { sections } = readStandings(html);
+    const { sections } = readUsage(html);
     const names = ['tools', 'dev', 'prod'];
     for (const [index, name] of names.entries()) {
       expect(sections[index]?.words).toMatch(
