@@ -68,6 +68,7 @@ export const indexImage = (name: string, architectures: Readonly<Record<string, 
 type StreamFields = {
   readonly namespace?: string;
   readonly repository?: string | null;
+  readonly publicRepository?: string;
   readonly spec?: object;
 };
 
@@ -80,12 +81,18 @@ export const apiStream = (
   tags: Readonly<
     Record<string, readonly (string | object)[] | { readonly items: unknown; readonly conditions?: unknown }>
   >,
-  { namespace = NAMESPACE, repository = `${HOST}/${namespace}/${name}`, spec = {} }: StreamFields = {},
+  {
+    namespace = NAMESPACE,
+    repository = `${HOST}/${namespace}/${name}`,
+    publicRepository,
+    spec = {},
+  }: StreamFields = {},
 ): ApiObject => ({
   metadata: { namespace, name },
   spec: { lookupPolicy: { local: false }, ...spec },
   status: {
     ...(repository === null ? {} : { dockerImageRepository: repository }),
+    ...(publicRepository === undefined ? {} : { publicDockerImageRepository: publicRepository }),
     tags: Object.entries(tags).map(([tag, given]) => ({
       tag,
       ...('items' in given

@@ -148,13 +148,13 @@ describe('an image stream', () => {
     expect(
       streamOf({
         spec: { lookupPolicy: { local: false } },
-        status: { dockerImageRepository: 'r/team-dev/api' },
+        status: { dockerImageRepository: 'r/team-dev/api', publicDockerImageRepository: 'p/team-dev/api' },
       }),
     ).toEqual({
       namespace: 'team-dev',
       name: 'api',
       repository: 'r/team-dev/api',
-      publicRepository: '',
+      publicRepository: 'p/team-dev/api',
       localLookup: false,
       tags: [],
     });

@@ -139,7 +139,7 @@ describe('a revision is of this registry', () => {
       is: false,
     },
     {
-      name: 'not by another host of the same registry',
+      name: 'not by a host that the stream does not name',
       host: other,
       repository: `${HOST}/${NAMESPACE}/api`,
       is: false,
@@ -150,6 +150,16 @@ describe('a revision is of this registry', () => {
     const stream = apiStream('api', { latest: [pushed(A, '2026-11-01T08:00:00Z', host)] }, { repository });
     const report = namespaceIn(reportOnObjects({ imagestreams: [stream], images }));
     expect(report).toMatchObject({ usedBytes: is ? 123 : 0, importedBytes: is ? 0 : 123, findings: [] });
+  });
+
+  test('by the public host that the stream names', () => {
+    const stream = apiStream(
+      'api',
+      { latest: [pushed(A, '2026-11-01T08:00:00Z', other)] },
+      { publicRepository: `${other}/${NAMESPACE}/api` },
+    );
+    const report = namespaceIn(reportOnObjects({ imagestreams: [stream], images }));
+    expect(report).toMatchObject({ usedBytes: 123, importedBytes: 0, findings: [] });
   });
 
   test('not where it says of itself no reference', () => {
@@ -258,6 +268,23 @@ describe('a tag without anything to weigh', () => {
     const report = namespaceIn(reportOnObjects({ imagestreams: [apiStream('api', {}, { spec })] }));
     expect(report).toMatchObject({ usedBytes: 0, unknownRevisions: 0, findings: [] });
     expect(tagIn(report, 'api:pointer')).toMatchObject({ state: 'reference', revisions: [] });
+  });
+
+  test('is a mere reference whose event names no image, as `oc tag --reference` leaves it', () => {
+    const from = { kind: 'DockerImage', name: 'docker.example.com/library/thing:1' };
+    const spec = { tags: [{ name: 'pointer', from, reference: true }] };
+    const event = {
+      created: '2026-11-01T08:00:00Z',
+      dockerImageReference: 'docker.example.com/library/thing:1',
+      image: '',
+    };
+    const stream = apiStream('api', { pointer: [event], latest: [A] }, { spec });
+    const report = namespaceIn(reportOnObjects({ imagestreams: [stream], images }));
+    expect(report).toMatchObject({ usedBytes: 123, unknownRevisions: 0, findings: [] });
+    expect(tagIn(report, 'api:pointer')).toMatchObject({
+      state: 'reference',
+      revisions: [{ digest: '', sizeBytes: 0, countedBytes: 0, charged: false }],
+    });
   });
 
   test('is in a stream that nobody pushed to, of which there may be nothing but the name', () => {
