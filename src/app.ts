@@ -34,7 +34,7 @@ import type {
   RunSummary,
 } from './pipeline/ports.ts';
 import { NOBODY, previewNamespaces, previewRun } from './pipeline/direct/preview.ts';
-import type { PreviewedMail } from './pipeline/direct/preview.ts';
+import type { PreviewedMail, PreviewedRun } from './pipeline/direct/preview.ts';
 import type { Delivery } from './pipeline/records/delivery.ts';
 import type { Run } from './pipeline/records/run.ts';
 import { requireRun, startRun } from './pipeline/runs/run.ts';
@@ -71,7 +71,7 @@ export type Reporter = AsyncDisposable & {
     registry: RegistryAccess | null,
   ) => Promise<readonly Verification[]>;
   /** What a run would do now; nothing is claimed or sent. */
-  readonly previewRun: () => Promise<{ readonly report: Report; readonly mails: readonly PreviewedMail[] }>;
+  readonly previewRun: () => Promise<PreviewedRun>;
   /** The weekly mails of these namespaces as they are now; a stand-in gets them where nobody is to be told. */
   readonly previewNamespaces: (namespaces: readonly string[]) => Promise<readonly PreviewedMail[]>;
   /** What a one-off would send now: nothing is claimed or sent. */
@@ -98,7 +98,8 @@ export const createReporter = async (config: Config, surroundings: Surroundings)
       await using registry = access === null ? null : createRegistry({ ...access, now }, observe);
       return await verifyNamespaces({ cluster, registry, observe }, rules, namespaces);
     },
-    previewRun: async () => previewRun(await withCompose(), rules, manualSlot(now())),
+    previewRun: async () =>
+      previewRun(await withCompose(), { ...rules, summaryTo: config.summary.to }, manualSlot(now())),
     previewNamespaces: async (namespaces) => {
       // A preview needs no sender.
       const mail = { ...config.mail, from: config.mail.from ?? NOBODY.address };

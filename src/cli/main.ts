@@ -114,7 +114,10 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
   command(program, 'run', 'weigh the cluster, mail the teams over quota and sum it up')
     .option('--slot <slot>', 'run (or go on with) the weekly slot of that date, e.g. weekly-2026-11-23')
     .option('--dry-run', 'claim and send nothing; write the mails to files')
-    .option('--out <folder>', 'where a dry run writes (default: out/dry-run)')
+    .option(
+      '--out <folder>',
+      'where a dry run writes; replaces what an earlier one left (default: out/dry-run)',
+    )
     .action(async (_, self: Command) => {
       const { runOnce } = await import('./run.ts');
       exitWith(await runOnce(terminal, self.optsWithGlobals<RunOptions>()));

@@ -151,7 +151,9 @@ describe('a dry run', { timeout: 120_000 }, () => {
     await configure({ ...ONE_TEAM, smtp: {} });
     const dry = await quotagram(['run', '--dry-run', '--out', 'mails']);
     expect(dry.exitCode).toBe(0);
-    expect(dry.stderr).toMatch(/\nDry run: nothing was claimed or sent\. 8 mails written to mails\n$/);
+    expect(dry.stderr).toMatch(
+      /\nDry run: nothing was claimed or sent\. 8 mails and the run summary written to mails\n$/,
+    );
     expect(smtp.connections()).toBe(0);
     expect(existsSync(join(folder, '.quotagram'))).toBe(false);
     const files = await readdir(join(folder, 'mails'));
@@ -160,17 +162,49 @@ describe('a dry run', { timeout: 120_000 }, () => {
       '001-a1b2c3-dev-owner.a1b2c3@example.test.html',
       '001-a1b2c3-dev-owner.a1b2c3@example.test.txt',
     ]);
-    expect(files).toHaveLength(24);
+    expect(files).toHaveLength(1 + 9 * 3);
+    const list = await readFile(join(folder, 'mails', 'README.txt'), 'utf8');
+    expect(list).toMatch(/^001-a1b2c3-dev-owner\.a1b2c3@example\.test +\[Image registry\] a1b2c3-dev: /m);
+    expect(list).toMatch(/^summary-staff@platform\.example\.test +\[Image registry\] /m);
 
     await configure(ONE_TEAM);
     expect((await quotagram(['run'])).exitCode).toBe(0);
     const messages = files
       .filter((name) => name.endsWith('.eml'))
       .map((name) => readFile(join(folder, 'mails', name)));
-    const sent = smtp.messages.filter(({ to }) => !to.includes('staff@platform.example.test'));
     expect(await readMails(await Promise.all(messages))).toEqual(
-      await readMails(sent.map(({ source }) => source)),
+      await readMails(smtp.messages.map(({ source }) => source)),
     );
+  });
+
+  test('replaces an earlier one, refuses a folder that holds anything else, and any that cannot be made', async () => {
+    const { folder, quotagram, configure } = await openPlatform({
+      lists: clusterOf({ 'shop-dev': ['lead@example.test', 'owner@example.test'] }),
+    });
+    const dryRun = (out: string) => quotagram(['run', '--dry-run', '--out', out]);
+    await configure({ quota: { default: 0 } });
+    expect((await dryRun('mails')).stderr).toContain('2 mails and the run summary written to mails');
+    await configure({ quota: { default: 0 }, summary: {}, recipients: { overrides: [ONLY_LEAD] } });
+    expect((await dryRun('mails')).stderr).toContain('1 mail written to mails');
+    expect((await readdir(join(folder, 'mails'))).toSorted()).toEqual([
+      '001-shop-dev-lead@example.test.eml',
+      '001-shop-dev-lead@example.test.html',
+      '001-shop-dev-lead@example.test.txt',
+      'README.txt',
+    ]);
+
+    const refused = await dryRun('.');
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(
+      /^error: the folder \. holds other files: .*kubeconfig.*\n {2}A dry run writes to a new or empty folder, /,
+    );
+    expect(await dryRun('/proc/mails')).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^error: the folder \/proc\/mails cannot be written to: .*\n.*--out\.\n$/,
+      ),
+    });
   });
 
   test('claims no slot, and a real run has no folder to write to', async () => {
@@ -191,6 +225,8 @@ describe('a dry run', { timeout: 120_000 }, () => {
   });
 });
 
+const ONLY_LEAD = { match: { names: ['shop-dev'] }, replace: ['lead@example.test'] };
+
 /** What mails say, without the moment and the name of their run, sorted. */
 const readMails = async (sources: readonly Buffer[]): Promise<readonly object[]> => {
   const mails = sources.map(async (source) => {
@@ -202,11 +238,11 @@ const readMails = async (sources: readonly Buffer[]): Promise<readonly object[]>
       attachments,
     } = await PostalMime.parse(source, { attachmentEncoding: 'utf8' });
     return {
-      key: `${to?.[0]?.address ?? ''} ${subject ?? ''}`,
+      key: withoutMoment(`${to?.[0]?.address ?? ''} ${subject ?? ''}`),
       text: withoutMoment(text),
       html: withoutMoment(html),
       attachments: attachments.map(({ filename, content }) => [
-        filename,
+        withoutMoment(filename ?? ''),
         withoutMoment(typeof content === 'string' ? content : ''),
       ]),
     };

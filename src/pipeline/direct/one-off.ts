@@ -1,7 +1,6 @@
 import { AppError } from '../../errors.ts';
 import { BY_HAND_RULE, isDomainAllowed, parseAddress } from '../../usage/policy/recipients.ts';
 import type { RecipientReport } from '../../usage/policy/recipients.ts';
-import type { ReportFrame } from '../../usage/report/report.ts';
 import { draftDeliveries, requireDelivery } from '../runs/deliveries.ts';
 import { mail, renderDelivery } from '../stages/mailer.ts';
 import type { MailerDeps } from '../stages/mailer.ts';
@@ -9,6 +8,7 @@ import type { Cluster, Compose, Now, RenderedMail } from '../ports.ts';
 import type { Delivery } from '../records/delivery.ts';
 import type { WeighedNamespace } from '../records/result.ts';
 import type { Run } from '../records/run.ts';
+import { sealedRun } from './sealed-run.ts';
 import { readAndWeigh } from './weigh.ts';
 import type { WeighingRules } from './weigh.ts';
 
@@ -30,11 +30,9 @@ export const prepareOneOff = async (
 ): Promise<OneOff> => {
   const to = request.to.map((text) => checkAddress(text, rules.recipients.allowedDomains));
   const { frame, weighed } = await readAndWeigh(deps, rules, request.namespaces);
-  const run = sealedRun(
-    frame,
-    deps.now(),
-    weighed.map(({ namespace }) => namespace),
-  );
+  const at = deps.now().toISOString();
+  const namespaces = weighed.map(({ namespace }) => namespace);
+  const run = sealedRun({ id: idOf(at, namespaces), kind: 'one-off' }, frame, { at, namespaces });
   const mailed = weighed.map(({ namespace, team, report }) => ({
     namespace,
     team,
@@ -87,10 +85,14 @@ const checkAddress = (text: string, allowedDomains: readonly string[]): Recipien
 };
 
 /** An id ends up in keys and in mails, so it does not grow with the request. */
-const nameInId = (namespaces: readonly string[]): readonly string[] =>
-  namespaces.length <= 3
-    ? namespaces
-    : [...namespaces.slice(0, 2), `and-${String(namespaces.length - 2)}-more`];
+const idOf = (at: string, namespaces: readonly string[]): string => {
+  const second = at.replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
+  const named =
+    namespaces.length <= 3
+      ? namespaces
+      : [...namespaces.slice(0, 2), `and-${String(namespaces.length - 2)}-more`];
+  return ['send', second, ...named].join('-');
+};
 
 const requireRecipients = (
   namespace: string,
@@ -102,28 +104,4 @@ const requireRecipients = (
     `nobody to tell about ${namespace}: ${report.noRecipientReason ?? 'no contact'}`,
     { hint: 'Name somebody with --to.' },
   );
-};
-
-const sealedRun = (frame: ReportFrame, now: Date, namespaces: readonly string[]): Run => {
-  const at = now.toISOString();
-  const second = at.replace(/\.\d+/, '').replaceAll(/[-:]/g, '');
-  return {
-    id: ['send', second, ...nameInId(namespaces)].join('-'),
-    kind: 'one-off',
-    state: 'sealed',
-    claimedAt: at,
-    cluster: { name: frame.cluster.name, apiUrl: frame.cluster.apiUrl },
-    takenAt: frame.generatedAt,
-    exact: frame.snapshot.exact,
-    lists: frame.snapshot.lists,
-    unreadableKinds: frame.snapshot.unreadableKinds,
-    namespaces,
-    clusterUsedBytes: frame.cluster.usedBytes,
-    sumOfNamespacesBytes: frame.cluster.sumOfNamespacesBytes,
-    findings: frame.snapshot.findings,
-    givenUp: [],
-    sealedAt: at,
-    endedAt: null,
-    stopReason: null,
-  };
 };

@@ -98,6 +98,22 @@ export const draftDelivery = (
   };
 };
 
+/** The delivery of a run's summary to the platform staff. */
+export const draftSummary = (
+  compose: Pick<Compose, 'hashId'>,
+  run: Pick<Run, 'id' | 'cluster'>,
+  { to, at }: { readonly to: string; readonly at: string },
+): Delivery =>
+  draftDelivery(
+    compose,
+    { runId: run.id, cluster: run.cluster, kind: 'run-summary', at },
+    {
+      teamId: 'platform',
+      recipient: { address: to, roles: ['platform'], rule: 'summary.to' },
+      namespaces: [],
+    },
+  );
+
 /**
  * Saves a drafted delivery, which now follows the one of its thread that was submitted last: of others, an `uncertain`
  * one too, nobody knows whether its recipient has it. Safe to run twice: a delivery that is there stands.

@@ -1,4 +1,4 @@
-import { draftDelivery, listUsageMails, planDelivery } from '../runs/deliveries.ts';
+import { draftSummary, listUsageMails, planDelivery } from '../runs/deliveries.ts';
 import { abandon, deliver } from './mailer.ts';
 import type { MailerDeps } from './mailer.ts';
 import type { Attempt, Store } from '../ports.ts';
@@ -21,15 +21,7 @@ export const finishRun = async (
   if (run.state === 'sealed') await endRun(deps, run);
   else if (run.state !== 'finished') return;
   if (rules.summaryTo === null) return;
-  const delivery = draftDelivery(
-    deps.compose,
-    { runId: run.id, cluster: run.cluster, kind: 'run-summary', at: deps.now().toISOString() },
-    {
-      teamId: 'platform',
-      recipient: { address: rules.summaryTo, roles: ['platform'], rule: 'summary.to' },
-      namespaces: [],
-    },
-  );
+  const delivery = draftSummary(deps.compose, run, { to: rules.summaryTo, at: deps.now().toISOString() });
   await planDelivery(deps.store, delivery);
   await deliver(deps, { deliveryId: delivery.id, attempt: job.attempt }, async () =>
     deps.compose.renderSummary(await summariseRun(deps.store, run.id)),

@@ -28,7 +28,8 @@ export const summariseRun = async (store: Store, runId: string): Promise<RunSumm
 const addressesOf = ({ report }: WeighedNamespace): ReadonlySet<string> =>
   new Set(report.recipients.map(({ address }) => address.toLowerCase()));
 
-const summariseNamespace = (
+/** What a run came to for one namespace; `mails` are those about it, and null is a result that is not there. */
+export const summariseNamespace = (
   run: Run,
   result: NamespaceResult | null,
   { namespace, mails }: { readonly namespace: string; readonly mails: readonly Delivery[] },
@@ -67,7 +68,8 @@ const whyHeldBack = ({ givenUp }: Run, { team }: WeighedNamespace): string | nul
   return gap === null ? null : `no mail to its team, because ${gap} was given up`;
 };
 
-const countStates = (mails: readonly Delivery[]): RunSummary['mails'] => {
+/** How many mails are in each state. */
+export const countStates = (mails: readonly Delivery[]): RunSummary['mails'] => {
   const states: Partial<Record<DeliveryState, number>> = {};
   for (const { state } of mails) states[state] = (states[state] ?? 0) + 1;
   return states;
