@@ -28,6 +28,7 @@ const RECORDS = filesOf('pipeline/records');
 const SCHEDULE = 'src/pipeline/runs/schedule.ts';
 const RETRY_POLICY = 'src/pipeline/runs/retry-policy.ts';
 const BRANDING = 'src/branding.ts';
+const REDIS_ADDRESS = 'src/redis-address.ts';
 const ERRORS = 'src/errors.ts';
 
 /** Other rooms of the same folder that a room may import. */
@@ -125,7 +126,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     vendors: ['jsonpath-plus'],
   }),
   adapter('registry', { rooms: ['http-client'], vendors: [] }),
-  adapter('redis', { ours: [RETRY_POLICY], vendors: ['bullmq', 'ioredis', 'msgpackr'] }),
+  adapter('redis', { ours: [RETRY_POLICY, REDIS_ADDRESS], vendors: ['bullmq', 'ioredis', 'msgpackr'] }),
   adapter('mail', {
     rooms: ['mail/attachments', 'mail/message', 'mail/templates', 'mail/view'],
     vendors: [],
@@ -148,10 +149,10 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
   adapter('telemetry', { vendors: ['pino', 'prom-client'] }),
   {
     importer: 'src/{config,config-schema}.ts',
-    ours: ['src/config-schema.ts', BRANDING, USAGE, SCHEDULE, ERRORS],
+    ours: ['src/config-schema.ts', BRANDING, REDIS_ADDRESS, USAGE, SCHEDULE, ERRORS],
     packages: ['zod', 'yaml'],
   },
-  { importer: 'src/{errors,branding}.ts', ours: [], packages: [] },
+  { importer: 'src/{errors,branding,redis-address}.ts', ours: [], packages: [] },
   {
     importer: 'src/app.ts',
     ours: [allOf('adapters'), allOf('pipeline'), USAGE, 'src/config.ts', ERRORS],

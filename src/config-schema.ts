@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cronFault, timeZoneFault } from './pipeline/runs/schedule.ts';
 import type { AdviceLimits } from './usage/policy/advice.ts';
 import { DEFAULT_BRANDING, findContrastFaults } from './branding.ts';
+import { parseRedisUrl } from './redis-address.ts';
 import type { Branding } from './branding.ts';
 import { PRODUCTION_ENVIRONMENTS } from './usage/policy/production.ts';
 import { LEVELS, parseQuantity } from './usage/policy/quota.ts';
@@ -102,9 +103,6 @@ const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// URL' }
 const apiUrl = z
   .url({ protocol: /^https?$/, error: 'must be an https:// or http:// URL' })
   .transform((url) => url.replace(/\/+$/, ''));
-
-/** A Redis address. Its other parts are checked when we connect. */
-export const redisUrl = z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' });
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const durationMs = text
@@ -264,10 +262,11 @@ const retention = section({
 
 const redis = section({
   url: optional(
-    redisUrl.refine(
-      (url) => (URL.parse(url)?.password ?? '') === '',
-      'must not contain a password; set REDIS_URL instead',
-    ),
+    without((url) => {
+      const parsed = parseRedisUrl(url);
+      if ('fault' in parsed) return parsed.fault;
+      return parsed.address.password === null ? null : 'must not contain a password; set REDIS_URL instead';
+    }),
   ),
 });
 

@@ -1,7 +1,8 @@
 import { parseDocument } from 'yaml';
 import type { YAMLParseError } from 'yaml';
 import type { z } from 'zod';
-import { configSchema, redisUrl } from './config-schema.ts';
+import { configSchema } from './config-schema.ts';
+import { parseRedisUrl } from './redis-address.ts';
 import { AppError } from './errors.ts';
 
 /** Everything that can be set (quotagram.example.yaml), frozen: sizes in bytes, durations in milliseconds, null where unset. */
@@ -120,7 +121,9 @@ const valueAt = (value: unknown, key: PropertyKey): unknown =>
 
 /** The value as JSON, shortened, without user and password of a URL. */
 const showValue = (value: unknown): string => {
-  const json = (JSON.stringify(value) ?? String(value)).replace(/:\/\/[^"/]*@/g, '://…@');
+  const json = (JSON.stringify(value) ?? String(value))
+    .replace(/:\/\/[^"]*@/g, '://…@')
+    .replace(/(:\/\/[^"?]*\?)[^"]*/g, '$1…');
   return json.length > 80 ? `${json.slice(0, 79)}…` : json;
 };
 
@@ -130,8 +133,8 @@ const readSecrets = (
 ): { secrets: Secrets; faults: readonly string[] } => {
   const { REDIS_URL: url } = env;
   const password = readSecret('SMTP_PASSWORD', env, readFile);
-  const urlFaults =
-    url && !redisUrl.safeParse(url).success ? ['REDIS_URL: must be a redis:// or rediss:// URL'] : [];
+  const parsed = url ? parseRedisUrl(url) : null;
+  const urlFaults = parsed !== null && 'fault' in parsed ? [`REDIS_URL: ${parsed.fault}`] : [];
   return {
     secrets: { smtpPassword: password.text, redisUrl: url || null },
     faults: [...password.faults, ...urlFaults],

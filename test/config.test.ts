@@ -328,7 +328,8 @@ describe('faults', () => {
     ['retention: { source: cluster }', 'retention.source is "cluster": must be config or imagepruner'],
     ['reminders: { count: 0 }', 'reminders.count is 0: must be a whole number from 1 up'],
     ['workers: { sizer: 1.5 }', 'workers.sizer is 1.5: must be a whole number from 1 up'],
-    ['redis: { url: localhost }', 'redis.url is "localhost": must be a redis:// or rediss:// URL'],
+    ['redis: { url: localhost }', 'redis.url is "localhost": must be redis://host:6379, or rediss://'],
+    ['redis: { url: "redis://a,b" }', 'redis.url is "redis://a,b": must name one server'],
     ['dataDir: ""', 'dataDir is "": must be one line of text'],
     ['mails: {}', 'mails: unknown key; did you mean mail?'],
     ['smtp: { hots: a }', 'smtp.hots: unknown key; did you mean host?'],
@@ -345,7 +346,7 @@ describe('faults', () => {
     expect(faults).toEqual([
       'smtp.password: unknown key; known here: host, port, secure, user',
       'redis.url is "redis://…@redis.example.com": must not contain a password; set REDIS_URL instead',
-      'REDIS_URL: must be a redis:// or rediss:// URL',
+      expect.stringMatching(/^REDIS_URL: must be redis:\/\/host:6379, or rediss:\/\//),
     ]);
   });
 });

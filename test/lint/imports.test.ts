@@ -297,7 +297,7 @@ const PLANTS: readonly Plant[] = [
     mayNot: ['undici', '@kubernetes/client-node', 'ioredis', 'nodemailer', '../openshift/client.ts'],
   }),
   adapter('redis', {
-    may: ['bullmq', 'ioredis', '../../pipeline/runs/retry-policy.ts'],
+    may: ['bullmq', 'ioredis', '../../pipeline/runs/retry-policy.ts', '../../redis-address.ts'],
     mayNot: [
       'undici',
       'mjml',
@@ -356,6 +356,7 @@ const PLANTS: readonly Plant[] = [
       './usage/policy/quota.ts',
       './pipeline/runs/schedule.ts',
       './branding.ts',
+      './redis-address.ts',
       './config-schema.ts',
       './errors.ts',
     ),
@@ -365,7 +366,7 @@ const PLANTS: readonly Plant[] = [
       'export const e1 = process.env;',
     ],
   })),
-  ...['errors', 'branding'].map((name) => ({
+  ...['errors', 'branding', 'redis-address'].map((name) => ({
     file: `src/${name}.ts`,
     good: [],
     bad: both('./usage/policy/quota.ts', './config.ts', 'node:util', 'zod'),

@@ -1,6 +1,17 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { isIP } from 'node:net';
 import { AppError } from '../../errors.ts';
+import { parseRedisUrl } from '../../redis-address.ts';
+import {
+  explainRefusal,
+  explainSilence,
+  isAboutCredentials,
+  isAboutDatabase,
+  isConnectionFault,
+  isReply,
+} from './redis-faults.ts';
+import type { RedisPlace } from './redis-faults.ts';
 
 /** Every key of ours begins with this hash tag, so that Redis Cluster keeps all of them in one slot. */
 export const KEY_TAG = '{quotagram}';
@@ -23,21 +34,26 @@ export type RedisConnection = {
 /**
  * Connects to a `redis://` or `rediss://` URL or to the path of a unix socket. `onWarning` hears of settings under
  * which Redis can lose data, and once each time it stops answering and answers again.
- * @throws AppError `invalid` (no such address), `unavailable` (no answer within seconds), `forbidden` (password refused)
+ * @throws AppError `invalid` (no such address or database, or a node of Redis Cluster), `unavailable` (no answer within
+ * seconds), `forbidden` (the password or a right is refused)
  */
 export const connectRedis = async (
   address: string,
   onWarning: (warning: string) => void = () => {},
 ): Promise<RedisConnection> => {
-  const shown = showAddress(address);
-  const client = new Redis(address, FAIL_FAST);
+  const { place, options } = readAddress(address);
+  const { shown } = place;
+  const client = new Redis({ ...options, ...FAIL_FAST });
   let state: 'new' | 'up' | 'lost' | 'disposed' = 'new';
   let lastFault: Error | null = null;
   let waiting: Promise<void> | null = null;
 
   client.on('error', (fault) => {
+    // What comes after such a refusal is only about the connection that we end because of it.
+    if (isAboutDatabase(lastFault)) return;
     lastFault = fault;
-    if (state === 'new' && isAboutCredentials(fault)) client.disconnect();
+    // In another database than the one asked for we would write among a stranger's keys.
+    if (isAboutDatabase(fault) || (state === 'new' && isAboutCredentials(fault))) client.disconnect();
   });
   client.on('ready', () => {
     if (state === 'lost') onWarning(`Redis at ${shown} answers again`);
@@ -57,7 +73,7 @@ export const connectRedis = async (
         client.off('ready', settle).off('end', settle);
         waiting = null;
         if (client.status === 'ready') resolve();
-        else reject(explainSilence(address, lastFault));
+        else reject(explainSilence(place, lastFault));
       };
       const timer = setTimeout(settle, READY_MS);
       client.once('ready', settle).once('end', settle);
@@ -70,8 +86,8 @@ export const connectRedis = async (
     try {
       return await question(client);
     } catch (thrown) {
-      if (isConnectionFault(thrown)) throw explainSilence(address, lastFault);
-      throw isReply(thrown) ? explainRefusal(address, subject, thrown) : thrown;
+      if (isConnectionFault(thrown)) throw explainSilence(place, lastFault);
+      throw isReply(thrown) ? explainRefusal(place, subject, thrown) : thrown;
     }
   };
 
@@ -83,29 +99,20 @@ export const connectRedis = async (
 
   try {
     await untilReady();
+    // A first question about a key of ours: its refusal says that no other would fare better.
+    await ask('its keys', () => client.exists(KEY_TAG));
     const policy = await readSetting(client, 'maxmemory-policy');
     const evictsNothing = policy === 'noeviction';
     if (policy !== null && !evictsNothing)
       onWarning(`Redis at ${shown} may drop data when memory is short: set maxmemory-policy to noeviction`);
     if ((await readSetting(client, 'appendonly')) === 'no')
       onWarning(`Redis at ${shown} loses jobs and delivery records in a crash: set appendonly to yes`);
-    return { client, ask, evictsNothing, openPatient: () => openPatient(address), dispose };
+    return { client, ask, evictsNothing, openPatient: () => openPatient(options), dispose };
   } catch (thrown) {
     await dispose();
     throw thrown;
   }
 };
-
-/** Whether an error only says that the connection to Redis broke, timed out or is not there. */
-export const isConnectionFault = (thrown: unknown): boolean =>
-  thrown instanceof Error &&
-  ('syscall' in thrown ||
-    thrown.name === 'MaxRetriesPerRequestError' ||
-    thrown.name === 'AbortError' ||
-    CONNECTION_FAULTS.some((message) => thrown.message.startsWith(message)));
-
-/** Messages of ioredis, which gives these errors neither a code nor a class. */
-const CONNECTION_FAULTS = ['Connection is closed', 'Command timed out', "Stream isn't writeable"];
 
 /** How long a question waits for a broken connection to come back. */
 const READY_MS = 3_000;
@@ -125,55 +132,41 @@ const FAIL_FAST = {
   retryStrategy,
 } as const satisfies RedisOptions;
 
-const openPatient = (address: string): Redis => {
-  const client = new Redis(address, { maxRetriesPerRequest: null, retryStrategy });
+const openPatient = (options: Way): Redis => {
+  const client = new Redis({ ...options, maxRetriesPerRequest: null, retryStrategy });
   // Without a listener ioredis prints; that Redis is lost is said once, by the connection this belongs to.
   client.on('error', () => {});
   return client;
 };
 
-/** The address as people may see it: without user and password. */
-const showAddress = (address: string): string => {
-  if (address.startsWith('/')) return address;
-  const url = URL.parse(address);
-  if (url === null || !['redis:', 'rediss:'].includes(url.protocol))
-    throw new AppError('invalid', 'The address of Redis is neither a URL nor the path of a socket', {
-      hint: 'Set REDIS_URL to redis://host:6379, rediss://host:6379 (TLS) or the absolute path of a unix socket.',
+/** Where ioredis connects to, and how it logs in. */
+type Way =
+  | { readonly path: string }
+  | (Required<Pick<RedisOptions, 'db'>> &
+      Pick<RedisOptions, 'username' | 'password' | 'tls'> & { readonly host: string; readonly port: number });
+
+/** What leads to a server, or to the socket of one. @throws AppError `invalid` */
+const readAddress = (text: string): { readonly place: RedisPlace; readonly options: Way } => {
+  if (text.startsWith('/')) return { place: { shown: text, isSocket: true }, options: { path: text } };
+  const parsed = parseRedisUrl(text);
+  if ('fault' in parsed)
+    throw new AppError('invalid', `The address of Redis ${parsed.fault}`, {
+      hint: 'Correct REDIS_URL, or redis.url of the configuration.',
     });
-  return `${url.protocol}//${url.host}${url.pathname}`;
+  const { host, port, tls, user, password, database, shown } = parsed.address;
+  return {
+    place: { shown, isSocket: false },
+    options: {
+      host,
+      port,
+      db: database,
+      ...(user === null ? {} : { username: user }),
+      ...(password === null ? {} : { password }),
+      // Node names the host in a TLS handshake only when told to.
+      ...(tls ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
+    },
+  };
 };
-
-const explainSilence = (address: string, fault: Error | null): AppError => {
-  const shown = showAddress(address);
-  if (isAboutCredentials(fault))
-    return new AppError('forbidden', `Redis at ${shown} refuses the credentials`, {
-      hint: 'Check the user and the password in REDIS_URL.',
-      cause: fault,
-    });
-  const reason = fault === null ? '' : `: ${fault.message}`;
-  return new AppError('unavailable', `Redis at ${shown} does not answer${reason}`, {
-    hint: address.startsWith('/')
-      ? 'The process that started this Redis may have ended: start it again, or set REDIS_URL.'
-      : 'Check that Redis runs there and that the address is right: REDIS_URL, or redis.url of the configuration.',
-    cause: fault,
-  });
-};
-
-const explainRefusal = (address: string, subject: string, reply: Error): AppError =>
-  NO_WRITES.test(reply.message)
-    ? new AppError('unavailable', `Redis at ${showAddress(address)} takes no writes: ${reply.message}`, {
-        hint: 'Check its memory and its disk, and that the address is the primary.',
-        cause: reply,
-      })
-    : new AppError('internal', `Redis refused a command on ${subject}: ${reply.message}`, { cause: reply });
-
-/** First words of replies that a working Redis gives while it cannot take a write. */
-const NO_WRITES = /^(OOM|MISCONF|READONLY|LOADING|BUSY|NOREPLICAS|CLUSTERDOWN|MASTERDOWN)\b/;
-
-const isAboutCredentials = (fault: Error | null): boolean =>
-  isReply(fault) && /^(WRONGPASS|NOAUTH)\b/.test(fault.message);
-
-const isReply = (thrown: unknown): thrown is Error => thrown instanceof Error && thrown.name === 'ReplyError';
 
 /** A server setting; null where it may not be read, as on managed Redis. */
 const readSetting = async (client: Redis, name: string): Promise<string | null> => {

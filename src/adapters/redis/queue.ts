@@ -4,7 +4,8 @@ import { jobId } from '../../pipeline/jobs.ts';
 import type { JobName, MailJob, SizeJob } from '../../pipeline/jobs.ts';
 import type { Queue } from '../../pipeline/ports.ts';
 import { triesOf } from '../../pipeline/runs/retry-policy.ts';
-import { isConnectionFault, KEY_TAG } from './connection.ts';
+import { KEY_TAG } from './connection.ts';
+import { isConnectionFault } from './redis-faults.ts';
 import { startWorker } from './worker.ts';
 import type { WorkerOptions } from './worker.ts';
 

@@ -1,12 +1,19 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { Redis } from 'ioredis';
 import { describe, test } from 'vitest';
 import type { TestContext } from 'vitest';
+import { makeCertificate } from '../../../sandbox/certificate.ts';
+import { findFreePort } from '../../../sandbox/free-port.ts';
 import { startRedisServer } from '../../../sandbox/redis-server.ts';
 import type { RedisServer } from '../../../sandbox/redis-server.ts';
-import { connectRedis } from '../../../src/adapters/redis/connection.ts';
+import { connectRedis, KEY_TAG } from '../../../src/adapters/redis/connection.ts';
 import type { RedisConnection } from '../../../src/adapters/redis/connection.ts';
 
 type Context = Pick<TestContext, 'onTestFinished'>;
@@ -109,12 +116,94 @@ describe.concurrent('connecting', { timeout: 30_000 }, () => {
     expect(await redis.ask('server', (client) => client.ping())).toBe('PONG');
   });
 
+  test('works in the database that the URL names', async (context) => {
+    const { expect } = context;
+    const { url } = await startServer(context);
+    const third = await connect(context, `${url}/3`);
+    await third.ask('key', (client) => client.set('key', 'in 3'));
+    const other = third.openPatient();
+    context.onTestFinished(() => other.disconnect());
+    expect(await other.get('key')).toBe('in 3');
+    const first = await connect(context, url);
+    expect(await first.ask('key', (client) => client.get('key'))).toBeNull();
+  });
+
+  test('refuses a database that the server does not have, and leaves the others alone', async (context) => {
+    const { expect } = context;
+    const warnings: string[] = [];
+    const { url } = await startServer(context);
+    await expect(connectRedis(`${url}/99`, (warning) => warnings.push(warning))).rejects.toMatchObject({
+      code: 'invalid',
+      message: `Redis at ${url}/99 does not have that database: ERR DB index is out of range`,
+      hint: expect.stringContaining('0 to 15'),
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test('logs in as a user who may touch nothing but our keys', async (context) => {
+    const { expect } = context;
+    const rights = ['~{quotagram}*', '+@all'];
+    const { url } = await startServer(context, ['--user', 'app', 'on', '>right', ...rights]);
+    const redis = await connect(context, url.replace('redis://', 'redis://app:right@'));
+    await redis.ask('key', (client) => client.set('{quotagram}:key', 'value'));
+    await expect(redis.ask('key', (client) => client.set('key', 'value'))).rejects.toMatchObject({
+      code: 'forbidden',
+      hint: expect.stringContaining(rights.join(' ')),
+    });
+  });
+
+  test('says that a user may not touch our keys', async (context) => {
+    const { expect } = context;
+    const { url } = await startServer(context, ['--user', 'app', 'on', '>right', '~theirs:*', '+@all']);
+    await expect(connectRedis(url.replace('redis://', 'redis://app:right@'))).rejects.toMatchObject({
+      code: 'forbidden',
+      message: expect.stringMatching(/ does not let this user do its work: NOPERM /),
+    });
+  });
+
+  test('talks TLS to a server whose certificate is trusted', async (context) => {
+    const { expect } = context;
+    const { key, cert } = makeCertificate(new Date());
+    const folder = await mkdtemp(join(tmpdir(), 'quotagram-tls-'));
+    context.onTestFinished(() => rm(folder, { recursive: true }));
+    const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    await writeFile(keyFile, key);
+    await writeFile(certFile, cert);
+    const port = await findFreePort();
+    const place = ['--tls-port', String(port), '--tls-cert-file', certFile, '--tls-key-file', keyFile];
+    await startServer(context, [...place, '--tls-auth-clients', 'no']);
+    await expect(connectRedis(`rediss://localhost:${port}`)).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('self-signed certificate'),
+    });
+    const usual = getCACertificates('default');
+    setDefaultCACertificates([...usual, cert]);
+    context.onTestFinished(() => setDefaultCACertificates(usual));
+    const redis = await connect(context, `rediss://localhost:${port}/1`);
+    expect(await redis.ask('server', (client) => client.ping())).toBe('PONG');
+  });
+
+  test('refuses a node of Redis Cluster that leads elsewhere', async (context) => {
+    const { expect } = context;
+    const [node, other] = [await startNode(context), await startNode(context)];
+    const otherId = await other.client.cluster('MYID');
+    await node.client.cluster('MEET', '127.0.0.1', Number(new URL(other.url).port), other.busPort);
+    while (!String(await node.client.cluster('NODES')).includes(otherId)) await sleep(20);
+    const slot = await node.client.cluster('KEYSLOT', KEY_TAG);
+    await node.client.cluster('SETSLOT', slot, 'NODE', otherId);
+    while (!(await node.client.cluster('INFO')).includes('cluster_state:ok')) await sleep(20);
+    await expect(connectRedis(node.url)).rejects.toMatchObject({
+      code: 'invalid',
+      message: `Redis at ${node.url} is a node of Redis Cluster, which is not supported`,
+    });
+  });
+
   test.for(['localhost:6379', 'https://redis.example.com', 'redis.sock', ''])(
     'refuses %j as an address',
     async (address, { expect }) => {
       await expect(connectRedis(address)).rejects.toMatchObject({
         code: 'invalid',
-        hint: expect.stringContaining('redis://host:6379'),
+        message: expect.stringContaining('The address of Redis must be redis://host:6379'),
       });
     },
   );
@@ -189,6 +278,16 @@ describe.concurrent('asking', { timeout: 30_000 }, () => {
     await expect(redis.ask('key', () => Promise.reject(defect))).rejects.toBe(defect);
   });
 });
+
+/** An empty node of a cluster that works without most of its slots. */
+const startNode = async (context: Context) => {
+  const busPort = await findFreePort();
+  const settings = ['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'no'];
+  const { url } = await startServer(context, [...settings, '--cluster-port', String(busPort)]);
+  const client = new Redis(url);
+  context.onTestFinished(() => client.disconnect());
+  return { url, busPort, client };
+};
 
 const untilLost = async (redis: RedisConnection): Promise<void> => {
   while (redis.client.status === 'ready') await sleep(5);
