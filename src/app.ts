@@ -1,4 +1,4 @@
-import { renderCsv } from './adapters/mail/attachments/csv.ts';
+import { writeCsv } from './adapters/mail/attachments/csv.ts';
 import { createSigner } from './adapters/mail/message/dkim.ts';
 import { openImap } from './adapters/bounce-mailbox/imap.ts';
 import type { ImapOptions } from './adapters/bounce-mailbox/imap.ts';
@@ -45,9 +45,9 @@ import { chooseSlot, dueSlot } from './pipeline/runs/slots.ts';
 import { summariseRun } from './pipeline/stages/summary.ts';
 import { verifyNamespaces } from './pipeline/direct/verify.ts';
 import type { Verification } from './pipeline/direct/verify.ts';
-import { weighCluster } from './pipeline/direct/weigh.ts';
+import { walkCluster, weighCluster } from './pipeline/direct/weigh.ts';
 import type { WeighedCluster, WeighingRules } from './pipeline/direct/weigh.ts';
-import type { Report } from './usage/report/report.ts';
+import type { ReportWalk } from './usage/report/report.ts';
 import { isReported } from './usage/policy/reported-namespaces.ts';
 
 /** What the caller brings along: where the cluster is, the clock, and who watches. */
@@ -65,6 +65,8 @@ export type Surroundings = {
 export type Reporter = AsyncDisposable & {
   /** Weighs the named namespaces, or all selected ones with null. */
   readonly weigh: (namespaces: readonly string[] | null) => Promise<WeighedCluster>;
+  /** The same without what to delete, weighed while the report is walked. */
+  readonly walk: (namespaces: readonly string[] | null) => Promise<ReportWalk>;
   /** Recounts the namespaces' reports by other code; with a registry, asks it for every charged blob, too. */
   readonly verify: (
     namespaces: readonly string[],
@@ -78,8 +80,8 @@ export type Reporter = AsyncDisposable & {
   readonly prepareOneOff: (request: OneOffRequest) => Promise<OneOff>;
   /** The mail of a report, for no one in particular. */
   readonly renderUsage: (weighed: WeighedCluster) => Promise<RenderedMail>;
-  /** One row a revision, and one for each tag without any. */
-  readonly renderCsv: (report: Report) => string;
+  /** One row a revision, and one for each tag without any; in pieces. */
+  readonly writeCsv: (report: ReportWalk) => Iterable<string>;
 };
 
 type RegistryAccess = Pick<RegistryOptions, 'url' | 'credentials'>;
@@ -93,6 +95,7 @@ export const createReporter = async (config: Config, surroundings: Surroundings)
   const withCompose = async () => ({ cluster, compose: await loadCompose(config), now });
   return {
     weigh: (namespaces) => weighCluster({ cluster }, rules, namespaces),
+    walk: (namespaces) => walkCluster({ cluster }, rules, namespaces),
     verify: async (namespaces, access) => {
       const { observe } = surroundings;
       await using registry = access === null ? null : createRegistry({ ...access, now }, observe);
@@ -112,7 +115,7 @@ export const createReporter = async (config: Config, surroundings: Surroundings)
       const nobody = { recipient: null, otherRoles: [], reportId: null };
       return compose.renderUsage({ ...weighed, kind: 'one-off', ...nobody });
     },
-    renderCsv: (report) => renderCsv(report.reports.flatMap(({ namespaces }) => namespaces)),
+    writeCsv: ({ reports }) => writeCsv(Iterator.from(reports).flatMap(({ namespaces }) => namespaces)),
     [Symbol.asyncDispose]: () => cluster[Symbol.asyncDispose](),
   };
 };

@@ -4,7 +4,9 @@ import { loadConfigFile } from './config-file.ts';
 import { surroundingsOf } from './options.ts';
 import type { GlobalOptions, Output } from './options.ts';
 import { showProgress } from './progress.ts';
+import { writeReportJson } from './report-json.ts';
 import { namespaceDetails, namespaceTable } from './report-tables.ts';
+import { writeAll } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
 
 export type ReportOptions = GlobalOptions & {
@@ -21,9 +23,9 @@ export const printReport = async (terminal: Terminal, options: ReportOptions): P
   const { createReporter } = await import('../app.ts');
   const progress = showProgress(terminal.err);
   await using reporter = await createReporter(config, surroundingsOf(terminal, options, progress));
-  const weighed = await reporter.weigh(names);
+  const pieces = await render(terminal, { reporter, names }, options.output);
   progress.end();
-  terminal.out.write(await render(terminal, { weighed, reporter, names }, options.output));
+  await writeAll(terminal.out, pieces);
   return 0;
 };
 
@@ -39,40 +41,32 @@ const chooseNamespaces = ({
   return allNamespaces ? null : [...new Set(namespace)];
 };
 
-type Weighed = Awaited<ReturnType<Reporter['weigh']>>;
+type Subject = { readonly reporter: Reporter; readonly names: readonly string[] | null };
 
+/** The report in pieces; JSON and CSV weigh a namespace when its piece is due. */
 const render = async (
   { out }: Terminal,
-  subject: {
-    readonly weighed: Weighed;
-    readonly reporter: Reporter;
-    readonly names: readonly string[] | null;
-  },
+  { reporter, names }: Subject,
   output: Output,
-): Promise<string> => {
-  const { weighed, reporter, names } = subject;
-  const { report } = weighed;
+): Promise<Iterable<string>> => {
   switch (output) {
     case 'json':
-      return `${JSON.stringify(report, null, 2)}\n`;
+      return writeReportJson(await reporter.walk(names));
     case 'csv':
-      return reporter.renderCsv(report);
+      return reporter.writeCsv(await reporter.walk(names));
     case 'html':
-      return (await renderMail(subject)).html;
+      return [(await renderMail({ reporter, names })).html];
     case 'text':
-      return (await renderMail(subject)).text;
-    case 'table':
-      return names === null ? namespaceTable(out, report) : namespaceDetails(out, report);
+      return [(await renderMail({ reporter, names })).text];
+    case 'table': {
+      const { report } = await reporter.weigh(names);
+      return [names === null ? namespaceTable(out, report) : namespaceDetails(out, report)];
+    }
   }
 };
 
-const renderMail = async ({
-  weighed,
-  reporter,
-}: {
-  readonly weighed: Weighed;
-  readonly reporter: Reporter;
-}) => {
+const renderMail = async ({ reporter, names }: Subject) => {
+  const weighed = await reporter.weigh(names);
   const teams = weighed.report.reports.length;
   if (teams === 1) return reporter.renderUsage(weighed);
   if (teams === 0) {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { styleText } from 'node:util';
 import { EXIT_CODES, toAppError } from '../errors.ts';
 import type { AppError } from '../errors.ts';
@@ -26,6 +27,26 @@ export const paint = (stream: Terminal['out'], style: Style, text: string): stri
 
 /** Text that teams or servers wrote, without what could steer a terminal or turn its text around. */
 export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+
+/** Writes piece after piece, no faster than they are read; stops, without a fault, when nobody reads any more. */
+export const writeAll = async (out: Terminal['out'], pieces: Iterable<string>): Promise<void> => {
+  for (const piece of pieces) {
+    if (!out.writable) return;
+    if (!out.write(piece)) await untilRoom(out);
+    // Lets a fault of the stream be heard of.
+    await nextTurn();
+  }
+};
+
+const untilRoom = (out: Terminal['out']): Promise<void> =>
+  new Promise((resolve) => {
+    const events = ['drain', 'close', 'error'];
+    const end = (): void => {
+      for (const event of events) out.off(event, end);
+      resolve();
+    };
+    for (const event of events) out.once(event, end);
+  });
 
 /** Takes away the line that counts along, if there is one; nothing where it cannot be seen. */
 export const clearLine = (stream: Terminal['err']): string => (stream.isTTY === true ? '\r\u001B[K' : '');

@@ -24,6 +24,8 @@ export type Selection = {
 export type ClusterSnapshots = {
   /** The reported namespaces, sorted. */
   readonly names: readonly string[];
+  /** The namespaces of each team, sorted; the teams by id. */
+  readonly teams: readonly (readonly string[])[];
   /** Makes the snapshot of one of them; one by one, so that a large cluster is never in memory twice. */
   readonly takeSnapshot: (name: string) => Snapshot;
   /** Distinct blobs over the charged revisions of all reported namespaces; null when only a part was read. */
@@ -51,6 +53,7 @@ export const takeSnapshots = (inventory: Inventory, selection: Selection): Clust
   };
   return {
     names: reported.map(({ name }) => name),
+    teams: teams.toSorted((a, b) => compareText(a.id, b.id)).map(({ namespaces }) => namespaces),
     takeSnapshot: (name) => takeSnapshot(name, cluster),
     clusterUsedBytes: isWhole ? totals.clusterUsedBytes : null,
     sumOfNamespacesBytes: isWhole ? totals.sumOfNamespacesBytes : null,

@@ -1,8 +1,15 @@
 import { takeSnapshots } from '../../usage/snapshots.ts';
 import type { ClusterSnapshots } from '../../usage/snapshots.ts';
 import type { Inventory, Namespace, Snapshot } from '../../usage/model.ts';
-import { assembleReport, reportNamespace } from '../../usage/report/report.ts';
-import type { Report, ReportFrame, ReportRules } from '../../usage/report/report.ts';
+import { assembleReport, reportNamespace, teamOf } from '../../usage/report/report.ts';
+import type {
+  NamespaceEntry,
+  NamespaceReport,
+  Report,
+  ReportFrame,
+  ReportRules,
+  ReportWalk,
+} from '../../usage/report/report.ts';
 import { planDeletions } from '../../usage/cleanup/plan.ts';
 import type { DeletionPlan } from '../../usage/cleanup/plan.ts';
 import { weigh } from '../../usage/weighing/ledger.ts';
@@ -35,6 +42,52 @@ export const weighCluster = async (
   return joinWeighed(frame, weighed);
 };
 
+/**
+ * The same report, byte for byte, but weighed while it is walked: a whole cluster's takes a multiple of the memory that
+ * the cluster does.
+ */
+export const walkCluster = async (
+  deps: { readonly cluster: Cluster },
+  rules: WeighingRules,
+  names: readonly string[] | null,
+): Promise<ReportWalk> => {
+  const inventory = await deps.cluster.readInventory({ namespaces: names });
+  const snapshots = splitInventory(inventory, rules, names);
+  const chosen = new Set(chooseNames(snapshots, names));
+  const teams = snapshots.teams.map((team) => team.filter((name) => chosen.has(name)));
+  return {
+    schemaVersion: 1,
+    ...frameOf(inventory, snapshots),
+    reports: walkTeams(teams, (name) => {
+      const snapshot = snapshots.takeSnapshot(name);
+      const { ledger } = weigh(snapshot, rules.chargeImported);
+      return { team: snapshot.team, report: reportNamespace({ snapshot, ledger }, rules) };
+    }),
+  };
+};
+
+function* walkTeams(
+  teams: readonly (readonly string[])[],
+  weighOne: (name: string) => NamespaceEntry,
+): Generator<TeamWalk> {
+  for (const [name, ...others] of teams) {
+    if (name === undefined) continue;
+    const first = weighOne(name);
+    yield { team: teamOf(first), namespaces: walkTeam(first, others, weighOne) };
+  }
+}
+
+type TeamWalk = ReportWalk['reports'] extends Iterable<infer Team> ? Team : never;
+
+function* walkTeam(
+  first: NamespaceEntry,
+  others: readonly string[],
+  weighOne: (name: string) => NamespaceEntry,
+): Generator<NamespaceReport> {
+  yield first.report;
+  for (const name of others) yield weighOne(name).report;
+}
+
 /** The same, with the namespaces still apart. */
 export const readAndWeigh = async (
   deps: { readonly cluster: Cluster },
@@ -43,10 +96,13 @@ export const readAndWeigh = async (
 ): Promise<{ readonly frame: ReportFrame; readonly weighed: readonly WeighedNamespace[] }> => {
   const inventory = await deps.cluster.readInventory({ namespaces: names });
   const snapshots = splitInventory(inventory, rules, names);
-  const chosen = names === null ? snapshots.names : [...new Set(names)].toSorted();
+  const chosen = chooseNames(snapshots, names);
   const weighed = chosen.map((name) => weighSnapshot(snapshots.takeSnapshot(name), rules));
   return { frame: frameOf(inventory, snapshots), weighed };
 };
+
+const chooseNames = (snapshots: ClusterSnapshots, names: readonly string[] | null): readonly string[] =>
+  names === null ? snapshots.names : [...new Set(names)].toSorted();
 
 /** One self-contained snapshot per selected namespace; a namespace that is asked for by name is always selected. */
 export const splitInventory = (

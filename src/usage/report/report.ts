@@ -114,6 +114,11 @@ export type Report = {
   readonly reports: readonly TeamReport[];
 };
 
+/** The report team by team: each namespace is weighed when it is asked for, so walk it once and in order. */
+export type ReportWalk = Omit<Report, 'reports'> & {
+  readonly reports: Iterable<Pick<TeamReport, 'team'> & { readonly namespaces: Iterable<NamespaceReport> }>;
+};
+
 /** The configured part of a report. */
 export type ReportRules = AdviceRules & {
   readonly quota: QuotaRules;
@@ -175,13 +180,21 @@ export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEn
       .flatMap((members) => {
         const [first] = members;
         if (first === undefined) return [];
-        const { id, displayName, usedBytes } = first.team;
         const namespaces = members.map(({ report }) => report).toSorted(byName);
-        return [{ team: { id, displayName, usedBytes }, namespaces }];
+        return [{ team: teamOf(first), namespaces }];
       })
       .toSorted((a, b) => compareText(a.team.id, b.team.id)),
   };
 };
+
+/** The team of a namespace as a report shows it. */
+export const teamOf = ({
+  team: { id, displayName, usedBytes },
+}: Pick<NamespaceEntry, 'team'>): TeamReport['team'] => ({
+  id,
+  displayName,
+  usedBytes,
+});
 
 /** The report as a team may see it: workloads outside these namespaces are counted, not named. */
 export const redactWorkloads = (report: NamespaceReport, namespaces: readonly string[]): NamespaceReport => {

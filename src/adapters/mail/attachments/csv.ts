@@ -30,8 +30,13 @@ const COLUMNS = [
  * `unknown` that it was not to be found out. A cell that a spreadsheet would take for a formula starts with `'`.
  */
 export const renderCsv = (namespaces: readonly NamespaceReport[]): string =>
-  // One namespace at a time: the cells of a whole cluster at once would fill the memory.
-  [writeRows([COLUMNS]), ...namespaces.map((namespace) => writeRows(listRows(namespace)))].join('');
+  [...writeCsv(namespaces)].join('');
+
+/** The same in pieces, the header first and then a namespace each: those of a whole cluster would fill the memory. */
+export function* writeCsv(namespaces: Iterable<NamespaceReport>): Generator<string> {
+  yield writeRows([COLUMNS]);
+  for (const namespace of namespaces) yield writeRows(listRows(namespace));
+}
 
 const writeRows = (rows: readonly (readonly string[])[]): string =>
   stringify([...rows], { escape_formulas: true });
