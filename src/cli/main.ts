@@ -27,7 +27,7 @@ const IMAP_HELP = `
 The password of the mailbox comes from IMAP_PASSWORD, or from the file that IMAP_PASSWORD_FILE names. Run it before each
 weekly run: the run summary lists whose mail came back.`;
 
-/** The command line. Sets the exit code of the process when the command has ended. */
+/** The command line. Ends the process when the command has ended. */
 export const main = async (): Promise<void> => {
   const terminal: Terminal = {
     out: process.stdout,
@@ -42,8 +42,15 @@ export const main = async (): Promise<void> => {
       reportError(terminal, new AppError('unavailable', `stdout takes no more: ${fault.message}`)),
     );
   });
-  process.exitCode = await runCommandLine(terminal, process.argv.slice(2));
+  const exitCode = await runCommandLine(terminal, process.argv.slice(2));
+  await Promise.all([process.stdout, process.stderr].map(flush));
+  // By itself the process would end seconds later: BullMQ and ioredis go on waiting for a Redis that is gone.
+  process.exit(exitCode);
 };
+
+/** Resolves when all that was written is out, or cannot get out. */
+const flush = (stream: NodeJS.WriteStream): Promise<void> =>
+  new Promise((resolve) => stream.write('', () => resolve()));
 
 const heedInterrupts = (): AbortSignal => {
   const interruption = new AbortController();

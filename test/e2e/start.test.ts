@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startRedisServer } from '../../sandbox/redis-server.ts';
 import { createApp } from '../../src/app.ts';
@@ -120,6 +121,23 @@ describe('roles in processes of their own', { timeout: 120_000 }, () => {
     onTestFinished(() => redis.close());
     await using sizer = start(['start', 'sizer'], { REDIS_URL: redis.url });
     await sizer.sayingOnStderr('working as sizer; Ctrl-C stops\n');
+  });
+
+  test('stop while Redis does not answer, whatever a library still waits for', async () => {
+    const { start } = await openPlatform();
+    const redis = await startRedisServer();
+    onTestFinished(() => redis.close());
+    const waitForEver = 'data:text/javascript,setInterval(()=>{},1_000)';
+    const env = { REDIS_URL: redis.url, NODE_OPTIONS: `--import=${waitForEver}` };
+    await using sizer = start(['start', 'sizer'], env);
+    await sizer.sayingOnStderr('working as sizer; Ctrl-C stops\n');
+    const client = new Redis(redis.url);
+    await client.client('PAUSE', 60_000, 'ALL');
+    sizer.signal('SIGTERM');
+    const { exitCode, stderr } = await sizer.ended;
+    client.disconnect();
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/stopping: finishing what is under way\n$/);
   });
 
   test('stop where there is no Redis to share', async () => {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { isIP } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
 import { parseRedisUrl } from '../../redis-address.ts';
 import {
@@ -93,8 +94,9 @@ export const connectRedis = async (
 
   const dispose = async (): Promise<void> => {
     state = 'disposed';
-    if (client.status === 'ready') await client.quit().catch(() => client.disconnect());
-    else client.disconnect();
+    const goodbye = client.status === 'ready' ? client.quit().then(Boolean, () => false) : false;
+    // A Redis that does not answer is not waited for.
+    if (!(await Promise.race([goodbye, sleep(GOODBYE_MS, false, { ref: false })]))) client.disconnect();
   };
 
   try {
@@ -114,6 +116,8 @@ export const connectRedis = async (
   }
 };
 
+/** How long Redis may take to say goodbye. */
+const GOODBYE_MS = 1_000;
 /** How long a question waits for a broken connection to come back. */
 const READY_MS = 3_000;
 

@@ -271,6 +271,19 @@ describe.concurrent('asking', { timeout: 30_000 }, () => {
     });
   });
 
+  test('ends at once when it is disposed of while Redis does not answer', async (context) => {
+    const { expect } = context;
+    const { url } = await startServer(context);
+    const redis = await connect(context, url);
+    const other = await connect(context, url);
+    await other.client.client('PAUSE', 60_000, 'ALL');
+    const asked = expect(redis.client.get('key')).rejects.toThrow('Connection is closed');
+    await redis.dispose();
+    // Not by its own timeout.
+    await asked;
+    other.client.disconnect();
+  });
+
   test('leaves what is no fault of Redis as it is', async (context) => {
     const { expect } = context;
     const redis = await connect(context, (await startServer(context)).url);
