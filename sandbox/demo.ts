@@ -44,8 +44,8 @@ const main = async (): Promise<number> => {
   console.log(
     `\n${String(pages.length)} mails lie in ${MAILS}, each as .eml and .html. Open one in a browser:`,
   );
-  for (const recipient of ['owner.a1b2c3', 'staff@']) {
-    const page = pages.find((name) => name.includes(recipient));
+  for (const mail of ['-a1b2c3-tools-owner', '-staff@']) {
+    const page = pages.find((name) => name.includes(mail));
     if (page !== undefined) console.log(`  ${join(MAILS, page)}`);
   }
   console.log(`The configuration of this run is ${config}.`);

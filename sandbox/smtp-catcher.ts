@@ -10,7 +10,10 @@ import type { Certificate } from './certificate.ts';
 export type SmtpCatcherOptions = {
   /** A free port without it. */
   readonly port?: number;
-  /** Stores each message there as `NNN-RECIPIENT.eml`, and its HTML part as `.html`. */
+  /**
+   * Stores each message there as `NNN-NAMESPACE-RECIPIENT.eml`, and its HTML part as `.html`; without the namespace where
+   * no attachment names one.
+   */
   readonly directory?: string;
   /** Offers STARTTLS with it, or TLS from the first byte where `secure`. */
   readonly certificate?: Certificate;
@@ -63,7 +66,7 @@ export const startSmtpCatcher = async (options: SmtpCatcherOptions = {}): Promis
       user: typeof session.user === 'string' ? session.user : null,
     });
     const number = String(messages.length).padStart(3, '0');
-    if (directory !== undefined) await store(directory, `${number}-${to.join('-')}`, source);
+    if (directory !== undefined) await store(directory, { number, to }, source);
     return `caught as ${number}`;
   };
 
@@ -121,11 +124,19 @@ export const startSmtpCatcher = async (options: SmtpCatcherOptions = {}): Promis
   };
 };
 
-const store = async (directory: string, name: string, source: Buffer): Promise<void> => {
+const store = async (
+  directory: string,
+  { number, to }: { readonly number: string; readonly to: readonly string[] },
+  source: Buffer,
+): Promise<void> => {
+  const { html, attachments } = await PostalMime.parse(source);
+  const [namespace] = attachments.flatMap(
+    ({ filename }) => /^usage-(.+)\.csv(?:\.gz)?$/.exec(filename ?? '')?.[1] ?? [],
+  );
+  const name = [number, ...(namespace === undefined ? [] : [namespace]), ...to].join('-');
   const path = join(directory, name.replace(/[^\w.@+-]/g, '_'));
   await mkdir(directory, { recursive: true });
   await writeFile(`${path}.eml`, source);
-  const { html } = await PostalMime.parse(source);
   if (html !== undefined) await writeFile(`${path}.html`, html);
 };
 
