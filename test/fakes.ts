@@ -49,9 +49,11 @@ export const createFakeStore = (): Store => {
         .slice(0, limit)
         .map((run) => structuredClone(run)),
 
-    saveSnapshot: async (runId, snapshot) => {
-      const reading = under(runId, snapshot.takenAt);
-      snapshots.set(under(reading, snapshot.namespace.name), structuredClone(snapshot));
+    saveSnapshots: async (runId, saved) => {
+      for (const snapshot of saved) {
+        const reading = under(runId, snapshot.takenAt);
+        snapshots.set(under(reading, snapshot.namespace.name), structuredClone(snapshot));
+      }
     },
     loadSnapshot: async (runId, { namespace, takenAt }) =>
       copy(snapshots.get(under(under(runId, takenAt), namespace))),
@@ -180,14 +182,14 @@ export const createFakeQueue = (observe: Observe = () => {}): FakeQueue => {
       if (isThere(id)) return;
       add(id, 'collect', (handlers, attempt) => handlers.collect({ runId }, attempt));
     },
-    addSizing: async (runId, namespaces) => {
+    addSizing: async ({ runId, takenAt }, namespaces) => {
       const id = jobId('seal', runId);
       if (isThere(id)) return;
       const children = namespaces.map((namespace) => jobId('size', runId, namespace));
       add(id, 'seal', (handlers, attempt) => handlers.seal({ runId }, attempt), children);
       for (const namespace of namespaces)
         add(jobId('size', runId, namespace), 'size', (handlers, attempt) =>
-          handlers.size({ runId, namespace }, attempt),
+          handlers.size({ runId, takenAt, namespace }, attempt),
         );
     },
     addMails: async (runId, deliveryIds) => {

@@ -5,7 +5,11 @@ import { z } from 'zod';
  * function of its payload, so that adding it twice adds it once.
  */
 export const runJobSchema = z.strictObject({ runId: z.string() });
-export const sizeJobSchema = z.strictObject({ runId: z.string(), namespace: z.string() });
+export const sizeJobSchema = z.strictObject({
+  runId: z.string(),
+  takenAt: z.string(),
+  namespace: z.string(),
+});
 export const mailJobSchema = z.strictObject({ runId: z.string(), deliveryId: z.string() });
 
 export type RunJob = z.infer<typeof runJobSchema>;

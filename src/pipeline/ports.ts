@@ -50,7 +50,7 @@ export type Store = {
   listRuns(limit: number): Promise<readonly Run[]>;
 
   /** Snapshots of two readings of the cluster, which `takenAt` tells apart, lie beside each other. */
-  saveSnapshot(runId: string, snapshot: Snapshot): Promise<void>;
+  saveSnapshots(runId: string, snapshots: readonly Snapshot[]): Promise<void>;
   loadSnapshot(
     runId: string,
     which: { readonly namespace: string; readonly takenAt: string },
@@ -101,11 +101,14 @@ export type Attempt = {
   readonly retryInMs: number | null;
 };
 
+/** One reading of the cluster by a run: snapshots are kept under both. */
+export type Reading = { readonly runId: string; readonly takenAt: string };
+
 /** The job queue. Adding a job whose id is there already adds nothing. */
 export type Queue = {
   addCollect(runId: string): Promise<void>;
   /** One sizing job each, and a `seal` that starts once all of them ended, however they ended. */
-  addSizing(runId: string, namespaces: readonly string[]): Promise<void>;
+  addSizing(reading: Reading, namespaces: readonly string[]): Promise<void>;
   /** One mail job each, and a `finish` that starts once all of them ended, however they ended. */
   addMails(runId: string, deliveryIds: readonly string[]): Promise<void>;
   /** Adds or replaces the weekly `tick`; does nothing when the definition is unchanged. */

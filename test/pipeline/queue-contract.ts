@@ -4,6 +4,9 @@ import type { RunEvent } from '../../src/pipeline/events.ts';
 import { ROLES } from '../../src/pipeline/jobs.ts';
 import type { Attempt, JobHandlers, Queue } from '../../src/pipeline/ports.ts';
 
+/** What sizing jobs are about. */
+const RUN_1 = { runId: 'run-1', takenAt: '2026-11-23T16:00:00Z' };
+
 export type QueueUnderTest = {
   readonly queue: Queue;
   /** Waits until no job is left that could run. */
@@ -59,7 +62,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
 
     test('sizes every namespace, then seals', async () => {
       const calls = await workAll();
-      await queue.addSizing('run-1', ['a', 'b', 'c']);
+      await queue.addSizing(RUN_1, ['a', 'b', 'c']);
       await underTest.settle();
       expect(calls.slice(0, 3).toSorted()).toEqual(['size run-1 a', 'size run-1 b', 'size run-1 c']);
       expect(calls.slice(3)).toEqual(['seal run-1']);
@@ -77,7 +80,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
 
     test('seals a run of no namespaces and finishes one of no mails at once', async () => {
       const calls = await workAll();
-      await queue.addSizing('run-1', []);
+      await queue.addSizing(RUN_1, []);
       await queue.addMails('run-1', []);
       await underTest.settle();
       expect(calls.toSorted()).toEqual(['finish run-1', 'seal run-1']);
@@ -90,7 +93,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
         attempts.push(attempt);
         throw new AppError('unavailable', 'no answer');
       });
-      await queue.addSizing('run-1', ['a', 'b']);
+      await queue.addSizing(RUN_1, ['a', 'b']);
       await underTest.settle();
       expect(attempts).toEqual([
         { number: 1, retryInMs: expect.any(Number) },
@@ -141,7 +144,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
         const calls = await workAll(async (call) => {
           if (call === 'size run-1 a') throw new AppError(code, 'no use');
         });
-        await queue.addSizing('run-1', ['a']);
+        await queue.addSizing(RUN_1, ['a']);
         await underTest.settle();
         expect(calls).toEqual(['size run-1 a', 'seal run-1']);
       },
@@ -150,7 +153,7 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
     test('runs each job once when sizing is added twice at the same moment', async () => {
       const calls = await workAll();
       const namespaces = Array.from({ length: 20 }, (_, index) => `ns-${index}`);
-      await Promise.all([queue.addSizing('run-1', namespaces), queue.addSizing('run-1', namespaces)]);
+      await Promise.all([queue.addSizing(RUN_1, namespaces), queue.addSizing(RUN_1, namespaces)]);
       await underTest.settle();
       expect(calls).toHaveLength(21);
       expect(new Set(calls).size).toBe(21);
@@ -161,16 +164,16 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
       const calls = await workAll(async (call) => {
         if (call === 'size run-1 b') throw new AppError('rejected', 'no use');
       });
-      await queue.addSizing('run-1', ['a', 'b']);
+      await queue.addSizing(RUN_1, ['a', 'b']);
       await underTest.settle();
-      await queue.addSizing('run-1', ['a', 'b']);
+      await queue.addSizing(RUN_1, ['a', 'b']);
       await underTest.settle();
       expect(calls.toSorted()).toEqual(['seal run-1', 'size run-1 a', 'size run-1 b']);
     });
 
     test('adds nothing when sizing is added again from a job under way', async () => {
       const calls = await workAll(async (call) => {
-        if (call !== 'seal run-1') await queue.addSizing('run-1', ['a', 'b']);
+        if (call !== 'seal run-1') await queue.addSizing(RUN_1, ['a', 'b']);
         if (call === 'size run-1 a') throw new AppError('rejected', 'no use');
       });
       await queue.addCollect('run-1');
@@ -184,11 +187,11 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
       const calls = await workAll(async (call) => {
         if (call === 'seal run-1' && isBroken) throw new AppError('unavailable', 'no answer');
       });
-      await queue.addSizing('run-1', ['a']);
+      await queue.addSizing(RUN_1, ['a']);
       await underTest.settle();
       expect(calls).toEqual(['size run-1 a', 'seal run-1', 'seal run-1', 'seal run-1']);
       isBroken = false;
-      await queue.addSizing('run-1', ['a']);
+      await queue.addSizing(RUN_1, ['a']);
       await underTest.settle();
       expect(calls.slice(4)).toEqual(['seal run-1']);
     });
@@ -208,8 +211,8 @@ export const describeQueue = (name: string, create: () => Promise<QueueUnderTest
 
     test('keeps runs apart and takes any name', async () => {
       const calls = await workAll();
-      await queue.addSizing('123', ['a:b', '10%/x']);
-      await queue.addSizing('send-20261123T080000Z-a', ['123']);
+      await queue.addSizing({ runId: '123', takenAt: RUN_1.takenAt }, ['a:b', '10%/x']);
+      await queue.addSizing({ runId: 'send-20261123T080000Z-a', takenAt: RUN_1.takenAt }, ['123']);
       await underTest.settle();
       expect(calls.toSorted()).toEqual([
         'seal 123',

@@ -90,27 +90,27 @@ export const describeStore = (name: string, create: () => Promise<StoreUnderTest
 
     describe('snapshots and results', () => {
       test('gives back a snapshot with shared layers, unknown layers and uses as it was', async () => {
-        await store.saveSnapshot('manual-1', RICH_SNAPSHOT);
+        await store.saveSnapshots('manual-1', [RICH_SNAPSHOT]);
         expect(await store.loadSnapshot('manual-1', RICH)).toEqual(RICH_SNAPSHOT);
       });
 
       test('keeps snapshots apart by run and namespace', async () => {
-        await store.saveSnapshot('manual-4', RICH_SNAPSHOT);
+        await store.saveSnapshots('manual-4', [RICH_SNAPSHOT]);
         expect(await store.loadSnapshot('manual-4', { ...RICH, namespace: 'a1b2c3-test' })).toBeNull();
         expect(await store.loadSnapshot('manual-5', RICH)).toBeNull();
       });
 
       test('keeps the snapshots of two readings of the cluster apart', async () => {
         const later = { ...RICH_SNAPSHOT, takenAt: '2026-11-23T08:01:00Z', sharedWithTeamBytes: 11 };
-        await store.saveSnapshot('manual-7', RICH_SNAPSHOT);
-        await store.saveSnapshot('manual-7', later);
+        await store.saveSnapshots('manual-7', [RICH_SNAPSHOT]);
+        await store.saveSnapshots('manual-7', [later]);
         expect(await store.loadSnapshot('manual-7', RICH)).toEqual(RICH_SNAPSHOT);
         expect(await store.loadSnapshot('manual-7', { ...RICH, takenAt: later.takenAt })).toEqual(later);
       });
 
       test('replaces a snapshot that is saved again', async () => {
-        await store.saveSnapshot('manual-6', RICH_SNAPSHOT);
-        await store.saveSnapshot('manual-6', { ...RICH_SNAPSHOT, sharedWithTeamBytes: 12 });
+        await store.saveSnapshots('manual-6', [RICH_SNAPSHOT]);
+        await store.saveSnapshots('manual-6', [{ ...RICH_SNAPSHOT, sharedWithTeamBytes: 12 }]);
         expect((await store.loadSnapshot('manual-6', RICH))?.sharedWithTeamBytes).toBe(12);
       });
 

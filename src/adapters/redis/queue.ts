@@ -83,10 +83,10 @@ export const createQueue = (
           await runQueue.add('collect', { runId }, { ...jobOptions('collect'), jobId: id });
       }),
 
-    addSizing: (runId, namespaces) => {
+    addSizing: ({ runId, takenAt }, namespaces) => {
       const children = namespaces.map((namespace) => ({
         id: jobId('size', runId, namespace),
-        payload: { runId, namespace },
+        payload: { runId, takenAt, namespace },
       }));
       return redis.ask('the queue', () => addFlow({ runId, parent: 'seal', child: 'size', children }));
     },

@@ -1,5 +1,4 @@
-import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { Packr } from 'msgpackr';
 import { z } from 'zod';
 import { snapshotSchema } from '../../pipeline/records/snapshot.ts';
@@ -9,19 +8,16 @@ import type { Snapshot } from '../../usage/model.ts';
 const SNAPSHOT_VERSION = 2;
 
 /** A snapshot as bytes: its own arrays as MessagePack, compressed. */
-export const encodeSnapshot = (snapshot: Snapshot): Promise<Buffer> =>
-  compress(packr.pack({ version: SNAPSHOT_VERSION, snapshot }), {
+export const encodeSnapshot = (snapshot: Snapshot): Buffer =>
+  zstdCompressSync(packr.pack({ version: SNAPSHOT_VERSION, snapshot }), {
     params: { [constants.ZSTD_c_compressionLevel]: 1 },
   });
 
 /** The snapshot that `encodeSnapshot` was given; throws when the bytes are not ours. */
-export const decodeSnapshot = async (bytes: Buffer): Promise<Snapshot> =>
-  versionedSchema.parse(packr.unpack(await decompress(bytes))).snapshot;
+export const decodeSnapshot = (bytes: Buffer): Snapshot =>
+  versionedSchema.parse(packr.unpack(zstdDecompressSync(bytes))).snapshot;
 
 /** With its types for typed arrays and maps. */
 const packr = new Packr({ moreTypes: true });
 
 const versionedSchema = z.strictObject({ version: z.literal(SNAPSHOT_VERSION), snapshot: snapshotSchema });
-
-const compress = promisify(zstdCompress);
-const decompress = promisify(zstdDecompress);

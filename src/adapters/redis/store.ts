@@ -58,12 +58,12 @@ export const createStore = (redis: RedisConnection): Store => {
   const loadField = async <Value>(
     key: string,
     field: string,
-    decode: (bytes: Buffer) => Promise<Value>,
+    decode: (bytes: Buffer) => Value,
   ): Promise<Value | null> => {
     const bytes = await redis.ask(key, (client) => client.hgetBuffer(key, field));
     if (bytes === null) return null;
     try {
-      return await decode(bytes);
+      return decode(bytes);
     } catch (thrown) {
       throw notOurs(`${key}, field ${field}`, thrown);
     }
@@ -79,23 +79,24 @@ export const createStore = (redis: RedisConnection): Store => {
       return loadAll(ids.map(runKey), runSchema);
     },
 
-    saveSnapshot: async (runId, snapshot) => {
+    saveSnapshots: async (runId, snapshots) => {
+      if (snapshots.length === 0) return;
       const key = snapshotsKey(runId);
-      const bytes = await encodeSnapshot(snapshot);
-      const field = snapshotField(snapshot.namespace.name, snapshot.takenAt);
-      await redis.ask(key, (client) => client.hset(key, field, bytes));
+      const fields = snapshots.flatMap((snapshot) => [
+        snapshotField(snapshot.namespace.name, snapshot.takenAt),
+        encodeSnapshot(snapshot),
+      ]);
+      await redis.ask(key, (client) => client.hset(key, ...fields));
     },
     loadSnapshot: (runId, { namespace, takenAt }) =>
       loadField(snapshotsKey(runId), snapshotField(namespace, takenAt), decodeSnapshot),
     saveResult: async (runId, result) => {
       const key = resultsKey(runId);
-      const bytes = await encodeJson(result);
+      const bytes = encodeJson(result);
       return (await redis.ask(key, (client) => client.hsetnx(key, result.namespace, bytes))) === 1;
     },
     loadResult: (runId, namespace) =>
-      loadField(resultsKey(runId), namespace, async (bytes) =>
-        namespaceResultSchema.parse(await decodeJson(bytes)),
-      ),
+      loadField(resultsKey(runId), namespace, (bytes) => namespaceResultSchema.parse(decodeJson(bytes))),
 
     addDelivery: (delivery) =>
       addOnce(delivery, { key: deliveryKey(delivery.id), index: deliveriesKey(delivery.runId), score: 0 }),

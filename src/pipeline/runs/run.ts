@@ -46,6 +46,13 @@ export const startRun = async (
   return resumeRun(deps, slot.id);
 };
 
+/** Queues the sizing of every namespace of a run; adding what is queued already changes nothing. */
+export const queueSizing = async (deps: Pick<RunDeps, 'queue'>, run: Run): Promise<void> => {
+  const { id, takenAt, namespaces } = run;
+  if (takenAt === null) throw new AppError('internal', `the run ${id} has read no cluster`);
+  await deps.queue.addSizing({ runId: id, takenAt }, namespaces);
+};
+
 /** Queues whatever a run that has not ended needs next; adding what is queued already changes nothing. */
 const resumeRun = async (deps: RunDeps, runId: string): Promise<Run> => {
   const run = await requireRun(deps.store, runId);
@@ -57,7 +64,7 @@ const resumeRun = async (deps: RunDeps, runId: string): Promise<Run> => {
       await deps.queue.addCollect(run.id);
       break;
     case 'sizing':
-      await deps.queue.addSizing(run.id, run.namespaces);
+      await queueSizing(deps, run);
       break;
     case 'sealed':
       await queueMails(deps, run.id);

@@ -3,7 +3,7 @@ import type { Observe } from '../events.ts';
 import type { RunJob } from '../jobs.ts';
 import type { Attempt, Cluster, Now, Queue, Store } from '../ports.ts';
 import type { Run } from '../records/run.ts';
-import { requireRun, stopRun } from '../runs/run.ts';
+import { queueSizing, requireRun, stopRun } from '../runs/run.ts';
 import { splitInventory } from '../direct/weigh.ts';
 import type { WeighingRules } from '../direct/weigh.ts';
 
@@ -25,14 +25,14 @@ export const collect = async (
   job: RunJob & { readonly attempt: Attempt },
 ): Promise<void> => {
   const run = await requireRun(deps.store, job.runId);
-  if (run.state === 'sizing') return deps.queue.addSizing(run.id, run.namespaces);
+  if (run.state === 'sizing') return queueSizing(deps, run);
   if (run.state !== 'claimed') return;
   try {
     const collected = await saveSnapshots(deps, rules, run);
     // Somebody else collected or stopped the run: its record says what it is about.
     if (!(await deps.store.advanceRun('claimed', collected))) return await collect(deps, rules, job);
     deps.observe({ type: 'run-collected', runId: run.id, namespaces: collected.namespaces.length });
-    await deps.queue.addSizing(run.id, collected.namespaces);
+    await queueSizing(deps, collected);
   } catch (thrown) {
     const error = toAppError(thrown);
     if (RETRYABLE[error.code] && job.attempt.retryInMs !== null) throw error;
@@ -40,10 +40,17 @@ export const collect = async (
   }
 };
 
+/** A write waits for the disk, so a few snapshots share one; not all, which would be in memory at once. */
+const SAVED_AT_ONCE = 20;
+
 const saveSnapshots = async (deps: CollectorDeps, rules: WeighingRules, run: Run): Promise<Run> => {
   const inventory = await deps.cluster.readInventory({ namespaces: null });
   const snapshots = splitInventory(inventory, rules, null);
-  for (const name of snapshots.names) await deps.store.saveSnapshot(run.id, snapshots.takeSnapshot(name));
+  for (let from = 0; from < snapshots.names.length; from += SAVED_AT_ONCE)
+    await deps.store.saveSnapshots(
+      run.id,
+      snapshots.names.slice(from, from + SAVED_AT_ONCE).map(snapshots.takeSnapshot),
+    );
   return {
     ...run,
     state: 'sizing',

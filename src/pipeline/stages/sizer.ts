@@ -4,7 +4,6 @@ import type { Observe } from '../events.ts';
 import type { SizeJob } from '../jobs.ts';
 import type { Attempt, Store } from '../ports.ts';
 import type { NamespaceResult } from '../records/result.ts';
-import { requireRun } from '../runs/run.ts';
 import { weighSnapshot } from '../direct/weigh.ts';
 
 export type SizerDeps = { readonly store: Store; readonly observe: Observe };
@@ -33,11 +32,10 @@ export const size = async (
 const weighOrGiveUp = async (
   deps: SizerDeps,
   rules: ReportRules,
-  { runId, namespace, attempt }: SizeJob & { readonly attempt: Attempt },
+  { runId, takenAt, namespace, attempt }: SizeJob & { readonly attempt: Attempt },
 ): Promise<NamespaceResult> => {
   try {
-    const { takenAt } = await requireRun(deps.store, runId);
-    const snapshot = takenAt === null ? null : await deps.store.loadSnapshot(runId, { namespace, takenAt });
+    const snapshot = await deps.store.loadSnapshot(runId, { namespace, takenAt });
     if (snapshot === null) throw new AppError('not_found', `the snapshot of ${namespace} is gone`);
     return weighSnapshot(snapshot, rules);
   } catch (thrown) {

@@ -17,6 +17,9 @@ import type { JobHandlers, Queue } from '../../../src/pipeline/ports.ts';
 import { IDLE } from './idle-handlers.ts';
 import { retryQuickly } from './retry-quickly.ts';
 
+/** What sizing jobs are about. */
+const RUN_1 = { runId: 'run-1', takenAt: '2026-11-23T16:00:00Z' };
+
 type Waits = NonNullable<Parameters<typeof createQueue>[0]['waits']>;
 
 /** A queue on a Redis of its own, and what was observed and warned of. */
@@ -57,7 +60,7 @@ describe('when a process is killed', { timeout: 30_000 }, () => {
   test('its job goes to another worker, and the run is sealed once', async () => {
     const { server, queue } = await setUp({ lockMs: 500 });
     const stuck = spawn(process.execPath, [STUCK, server.url], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await queue.addSizing('run-1', ['a']);
+    await queue.addSizing(RUN_1, ['a']);
     expect(String(await once(stuck.stdout, 'data'))).toBe('a\n');
     stuck.kill('SIGKILL');
     await once(stuck, 'exit');
@@ -89,7 +92,7 @@ describe('when Redis is killed and comes back', { timeout: 60_000 }, () => {
     const sealed = signal();
     let sized = 0;
     let seals = 0;
-    await queue.addSizing('run-1', namespaces);
+    await queue.addSizing(RUN_1, namespaces);
     await workAll(queue, {
       size: async ({ runId, namespace }) => {
         await store.saveResult(runId, { status: 'given-up', namespace, reason: 'a test' });
@@ -130,7 +133,7 @@ describe('when Redis is gone', { timeout: 30_000 }, () => {
     const gone = { code: 'unavailable', message: expect.stringContaining('does not answer') };
     await Promise.all([
       expect(queue.addCollect('run-1')).rejects.toMatchObject(gone),
-      expect(queue.addSizing('run-1', ['a'])).rejects.toMatchObject(gone),
+      expect(queue.addSizing(RUN_1, ['a'])).rejects.toMatchObject(gone),
       expect(queue.schedule({ cron: '0 8 * * 1', timeZone: 'UTC' })).rejects.toMatchObject(gone),
     ]);
   });
@@ -170,7 +173,7 @@ describe('stopping', { timeout: 30_000 }, () => {
         calls.push(`${namespace} done`);
       },
     });
-    await queue.addSizing('run-1', ['a', 'b', 'c', 'd']);
+    await queue.addSizing(RUN_1, ['a', 'b', 'c', 'd']);
     await began.promise;
     const stopping = stop();
     goOn.resolve();
@@ -216,10 +219,10 @@ describe('resuming a flow', { timeout: 30_000 }, () => {
       },
     });
     for (const namespace of ['a', 'b'])
-      await sizes.add('size', { runId: 'run-1', namespace }, { jobId: `size/run-1/${namespace}` });
+      await sizes.add('size', { ...RUN_1, namespace }, { jobId: `size/run-1/${namespace}` });
     while ((await sizes.getJobCountByTypes('completed', 'failed')) < 2) await sleep(10);
 
-    await queue.addSizing('run-1', ['a', 'b']);
+    await queue.addSizing(RUN_1, ['a', 'b']);
     await sealed.promise;
     expect(calls.toSorted()).toEqual(['seal', 'size a', 'size b']);
   });
@@ -236,7 +239,7 @@ describe('resuming a flow', { timeout: 30_000 }, () => {
       },
       seal: async () => sealed.resolve(),
     });
-    await queue.addSizing('run-1', ['a', 'b']);
+    await queue.addSizing(RUN_1, ['a', 'b']);
     while ((await sizes.getFailedCount()) < 1) await sleep(10);
     // A second process that had not seen the flow yet adds it now.
     const flows = new FlowProducer({ connection: redis.client, prefix: KEY_TAG });
@@ -255,7 +258,7 @@ describe('resuming a flow', { timeout: 30_000 }, () => {
     while ((await sizes.getCompletedCount()) < 1) await sleep(10);
     expect(await bullQueue(redis, 'run').getJobState('seal/run-1')).toBe('waiting-children');
 
-    await queue.addSizing('run-1', ['a', 'b']);
+    await queue.addSizing(RUN_1, ['a', 'b']);
     await sealed.promise;
   });
 });

@@ -7,6 +7,9 @@ import { connectRedis } from '../../../src/adapters/redis/connection.ts';
 import { createQueue } from '../../../src/adapters/redis/queue.ts';
 import { IDLE } from './idle-handlers.ts';
 
+/** What sizing jobs are about. */
+const RUN_1 = { runId: 'run-1', takenAt: '2026-11-23T16:00:00Z' };
+
 type Waits = NonNullable<Parameters<typeof createQueue>[0]['waits']>;
 
 /**
@@ -71,7 +74,7 @@ describe('a worker whose blocking connection was lost', { timeout: 15_000 }, () 
       },
     });
     await untilBlocked(redis.client);
-    await queue.addSizing('run-1', ['a']);
+    await queue.addSizing(RUN_1, ['a']);
     await began.promise;
     const connection = await blocking;
     const lost = once(connection, 'reconnecting');
@@ -101,7 +104,7 @@ describe('a worker that is given a job while it stops', { timeout: 15_000 }, () 
         return new Promise(() => {});
       },
     });
-    await queue.addSizing('run-1', ['a', 'b']);
+    await queue.addSizing(RUN_1, ['a', 'b']);
     await began.promise;
     // The worker says that it is done with the one and asks for the other, but is not answered before it stops.
     await redis.client.client('PAUSE', 10_000, 'WRITE');

@@ -50,7 +50,7 @@ describe('preparing a one-off', () => {
     const store: Store = {
       ...createFakeStore(),
       claimRun: refuse,
-      saveSnapshot: refuse,
+      saveSnapshots: refuse,
       saveResult: refuse,
       addDelivery: refuse,
     };

@@ -136,7 +136,7 @@ describe('collecting', () => {
     };
 
     await collect({ ...ports, cluster: late }, rules, job);
-    await size(ports, rules, { ...job, namespace: 'a-dev' });
+    await size(ports, rules, { ...job, takenAt: NOW, namespace: 'a-dev' });
 
     expect(await ports.store.loadResult(SLOT.id, 'a-dev')).toMatchObject({ report: { usedBytes: 10 } });
     expect(typesOf(ports.events)).toEqual(['run-collected', 'namespace-weighed']);
@@ -145,7 +145,7 @@ describe('collecting', () => {
   test('fails, so that it is tried again, when a snapshot cannot be saved', async () => {
     const store = {
       ...createFakeStore(),
-      saveSnapshot: () => Promise.reject(new AppError('unavailable', 'Redis is gone')),
+      saveSnapshots: () => Promise.reject(new AppError('unavailable', 'Redis is gone')),
     };
     const ports = await claimed({
       store,

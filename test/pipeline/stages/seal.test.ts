@@ -163,7 +163,7 @@ describe('sealing', () => {
   test('holds against a sizer that ends after it: what was given up stays so', async () => {
     const store = createFakeStore();
     const ports = await sized(overAndOk, { store, instead: [{ namespace: 'a-dev', status: 'missing' }] });
-    await store.saveSnapshot(SLOT.id, snapshot(overAndOk, 'a-dev'));
+    await store.saveSnapshots(SLOT.id, [snapshot(overAndOk, 'a-dev')]);
     const overtaken: Store = {
       ...store,
       loadSnapshot: async (runId, which) => {
@@ -172,7 +172,7 @@ describe('sealing', () => {
       },
     };
 
-    const job = { runId: SLOT.id, namespace: 'a-dev', attempt: FIRST_TRY };
+    const job = { runId: SLOT.id, takenAt: NOW, namespace: 'a-dev', attempt: FIRST_TRY };
     await size({ ...ports, store: overtaken }, pipelineRules(), job);
 
     const { run, rows } = await summariseRun(store, SLOT.id);

@@ -7,14 +7,14 @@ import { NOW, snapshot } from '../../usage/build.ts';
 import { clusterOf, createPorts, FIRST_TRY, LAST_TRY, pipelineRules, runOf, SLOT } from '../build.ts';
 import type { Ports } from '../build.ts';
 
-const job = { runId: SLOT.id, namespace: 'a-dev', attempt: FIRST_TRY };
+const job = { runId: SLOT.id, takenAt: NOW, namespace: 'a-dev', attempt: FIRST_TRY };
 const lastJob = { ...job, attempt: LAST_TRY };
 const silence = (): Promise<never> => Promise.reject(new AppError('unavailable', 'Redis is gone'));
 
 const withSnapshot = async (broken: Partial<Store> = {}): Promise<Ports> => {
   const store = createFakeStore();
   await store.claimRun(runOf({ state: 'sizing', takenAt: NOW, namespaces: ['a-dev'] }));
-  await store.saveSnapshot(SLOT.id, snapshot(clusterOf({ name: 'a-dev', bytes: 1_200 }), 'a-dev'));
+  await store.saveSnapshots(SLOT.id, [snapshot(clusterOf({ name: 'a-dev', bytes: 1_200 }), 'a-dev')]);
   return createPorts({ store: { ...store, ...broken } });
 };
 
