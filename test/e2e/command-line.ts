@@ -27,6 +27,8 @@ export type CommandOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Closes its stdout as soon as it has printed something, as `head` does. */
   readonly closesStdoutEarly?: boolean;
+  /** Closes stdout and stderr as soon as something is on stderr, as `2>&1 | head -1` does. */
+  readonly closesOutputEarly?: boolean;
 };
 
 /** The program's entry. */
@@ -34,7 +36,7 @@ export const LAUNCHER = fileURLToPath(new URL('../../bin/quotagram.js', import.m
 
 /** Starts the real program as a process of its own, in an environment that holds nothing but what is given. */
 export const startQuotagram = (args: readonly string[], options: CommandOptions): Running => {
-  const { cwd, env = {}, closesStdoutEarly = false } = options;
+  const { cwd, env = {}, closesStdoutEarly = false, closesOutputEarly = false } = options;
   const child = spawn(process.execPath, [LAUNCHER, ...args], {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, ...env },
@@ -45,6 +47,8 @@ export const startQuotagram = (args: readonly string[], options: CommandOptions)
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   if (closesStdoutEarly) child.stdout.once('data', () => child.stdout.destroy());
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  if (closesOutputEarly)
+    child.stderr.once('data', () => [child.stdout, child.stderr].forEach((stream) => stream.destroy()));
   const ended = once(child, 'close').then((): Ended => ({ exitCode: child.exitCode, stdout, stderr }));
   return {
     sayingOnStderr: async (text) => {

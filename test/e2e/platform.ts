@@ -12,7 +12,7 @@ import type { CaughtMessage, SmtpCatcher, SmtpCatcherOptions } from '../../sandb
 import { connectRedis } from '../../src/adapters/redis/connection.ts';
 import { latestSlot } from '../../src/pipeline/runs/schedule.ts';
 import { runQuotagram, startQuotagram } from './command-line.ts';
-import type { Ended, Running } from './command-line.ts';
+import type { CommandOptions, Ended, Running } from './command-line.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 
 /** The recorded cluster, a mail server and a folder with a kubeconfig; all gone after the test. */
@@ -24,7 +24,11 @@ export type Platform = {
   /** Writes quotagram.yaml: what every test needs, with these sections instead or beside. */
   readonly configure: (sections?: Sections) => Promise<void>;
   /** Runs a command to its end. */
-  readonly quotagram: (args: readonly string[], env?: Environment) => Promise<Ended>;
+  readonly quotagram: (
+    args: readonly string[],
+    env?: Environment,
+    options?: Pick<CommandOptions, 'closesOutputEarly'>,
+  ) => Promise<Ended>;
   readonly start: (args: readonly string[], env?: Environment) => Running;
 };
 
@@ -56,7 +60,8 @@ export const openPlatform = async (
     api,
     smtp,
     configure,
-    quotagram: (args, env = {}) => runQuotagram(args, { cwd: folder, env: { ...login, ...env } }),
+    quotagram: (args, env = {}, how = {}) =>
+      runQuotagram(args, { cwd: folder, env: { ...login, ...env }, ...how }),
     start: (args, env = {}) => startQuotagram(args, { cwd: folder, env: { ...login, ...env } }),
   };
 };

@@ -131,6 +131,17 @@ describe('a run by hand', { timeout: 120_000 }, () => {
     expect(await listMails(smtp.messages)).toEqual(['lead@example.test shop-dev']);
   });
 
+  test('goes on to its end when nobody reads what it prints, and does not block the next one', async () => {
+    const { quotagram, configure, smtp } = await openPlatform({
+      lists: clusterOf({ 'shop-dev': ['lead@example.test'] }),
+    });
+    await configure({ quota: { default: 0 } });
+    expect((await quotagram(['run'], {}, { closesOutputEarly: true })).exitCode).toBe(0);
+    expect(smtp.messages).toHaveLength(2);
+    expect((await quotagram(['run'])).exitCode).toBe(0);
+    expect(smtp.messages).toHaveLength(4);
+  });
+
   test('that cannot read the cluster mails nobody and says what to do', async () => {
     const { folder, quotagram, smtp } = await openPlatform();
     const kubeconfig = join(folder, 'wrong');
