@@ -1,18 +1,22 @@
 import { sumUpAdvice } from '../usage/policy/advice.ts';
 import {
   formatAtLeast,
-  formatBeside,
-  formatBound,
   formatBytes,
+  formatCell,
+  formatCellAtLeast,
   formatCount,
   formatDay,
   formatLimit,
+  formatLimitCell,
   formatList,
   formatNumber,
   formatPercent,
+  formatPercentAtLeast,
   formatSome,
   formatUsed,
+  unitOfTable,
 } from '../usage/format.ts';
+import type { Unit } from '../usage/format.ts';
 import type { Level } from '../usage/policy/quota.ts';
 import { describeReading, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/report/reading.ts';
 import type {
@@ -38,11 +42,15 @@ export const namespaceTable = (out: Out, report: Report): string => {
   );
   if (namespaces.length === 0)
     return `There is no namespace to report in ${printable(report.cluster.name)}: the configuration (namespaces.selector, namespaces.exclude) selects none.\n`;
+  const unit = unitOfTable(
+    namespaces.flatMap(({ usedBytes, quota }) => [usedBytes, quota.limitBytes ?? 0]),
+    null,
+  );
   const rows = namespaces.map((namespace) => [
     printable(namespace.name),
-    usedCell(namespace.usedBytes, namespace.quota.limitBytes, namespace.unknownRevisions),
-    formatLimit(namespace.quota.limitBytes),
-    namespace.quota.usedPercent === null ? '-' : formatPercent(namespace.quota.usedPercent),
+    sizeCell(namespace.usedBytes, namespace.unknownRevisions, unit),
+    formatLimitCell(namespace.quota.limitBytes, unit),
+    percentCell(namespace.quota.usedPercent, namespace.unknownRevisions),
     levelCell(out, namespace.quota.level),
     String(namespace.totals.streams),
     String(namespace.totals.revisions),
@@ -70,9 +78,13 @@ export const namespaceDetails = (out: Out, report: Report): string =>
 export const levelCell = (out: Out, level: Level): string =>
   paint(out, level === 'over' ? 'red' : level === 'warning' ? 'yellow' : 'green', level);
 
-/** Usage in the quota's unit; a namespace with unknown sizes uses at least so much, were it less than the unit can tell. */
-export const usedCell = (usedBytes: number, limitBytes: number | null, unknownRevisions: number): string =>
-  unknownRevisions === 0 ? formatBeside(usedBytes, limitBytes) : `≥ ${formatBound(usedBytes, limitBytes)}`;
+/** A size in a table; a lower bound where the sizes of some revisions are unknown. */
+export const sizeCell = (bytes: number, unknownRevisions: number, unit: Unit): string =>
+  (unknownRevisions === 0 ? formatCell : formatCellAtLeast)(bytes, unit);
+
+/** A share of a quota, in the same way; null: there is none. */
+export const percentCell = (usedPercent: number | null, unknownRevisions: number): string =>
+  usedPercent === null ? '-' : (unknownRevisions === 0 ? formatPercent : formatPercentAtLeast)(usedPercent);
 
 const NAMESPACE_COLUMNS: readonly Column[] = [
   { heading: 'NAMESPACE', align: 'left' },
@@ -170,8 +182,8 @@ const nameSome = (namespaces: readonly NamespaceReport[]): string =>
 
 const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
   const { quota, totals, streams } = namespace;
-  const percent = quota.usedPercent === null ? '' : ` (${formatPercent(quota.usedPercent)})`;
-  const title = `${namespace.name} uses ${(namespace.unknownRevisions > 0 ? formatAtLeast : formatUsed)(namespace.usedBytes, quota.limitBytes)}${percent}`;
+  const share = percentCell(quota.usedPercent, namespace.unknownRevisions);
+  const title = `${namespace.name} uses ${(namespace.unknownRevisions > 0 ? formatAtLeast : formatUsed)(namespace.usedBytes, quota.limitBytes)}${share === '-' ? '' : ` (${share})`}`;
   const counts = [
     formatCount(totals.streams, 'image stream'),
     formatCount(totals.tags, 'tag'),
@@ -183,12 +195,7 @@ const namespaceDetail = (out: Out, namespace: NamespaceReport): string => {
     `${paint(out, 'bold', printable(title))}  ${levelCell(out, quota.level)}\n`,
     `${counts}${imported}. Quota: ${formatLimit(quota.limitBytes)} (${printable(quota.source)}).\n`,
     `Recipients: ${printable(recipientsText(namespace))}.\n`,
-    streams.length === 0
-      ? ''
-      : `\n${layOut(
-          DETAIL_COLUMNS,
-          streams.flatMap((stream) => streamRows(out, stream)),
-        )}`,
+    streams.length === 0 ? '' : `\n${streamTable(out, streams, quota.limitBytes)}`,
     findingsText(namespace),
     adviceText(namespace),
   ].join('');
@@ -228,28 +235,40 @@ const adviceText = ({ name, advice }: NamespaceReport): string => {
 const adviceLine = ({ subject, message }: NamespaceReport['advice'][number], namespace: string): string =>
   subject === namespace ? printable(message) : `${printable(subject)}: ${printable(message)}`;
 
-const streamRows = (out: Out, stream: StreamReport): readonly (readonly string[])[] => [
+/** One unit for all of them, and not a larger one than that of the quota above them. */
+const streamTable = (out: Out, streams: readonly StreamReport[], limitBytes: number | null): string => {
+  const unit = unitOfTable(
+    streams.flatMap(({ sizeBytes, countedBytes, freesBytes }) => [sizeBytes, countedBytes, freesBytes]),
+    limitBytes,
+  );
+  return layOut(
+    DETAIL_COLUMNS,
+    streams.flatMap((stream) => streamRows(out, stream, unit)),
+  );
+};
+
+const streamRows = (out: Out, stream: StreamReport, unit: Unit): readonly (readonly string[])[] => [
   [
     paint(out, 'bold', printable(stream.name)),
     '',
-    sizeCell(stream),
-    formatBytes(stream.countedBytes),
-    formatBytes(stream.freesBytes),
+    sizeCell(stream.sizeBytes, stream.unknownRevisions, unit),
+    formatCell(stream.countedBytes, unit),
+    formatCell(stream.freesBytes, unit),
     useCell(stream.inUse),
   ],
-  ...stream.tags.flatMap(tagRows),
+  ...stream.tags.flatMap((tag) => tagRows(tag, unit)),
 ];
 
-const tagRows = (tag: TagReport): readonly (readonly string[])[] => [
+const tagRows = (tag: TagReport, unit: Unit): readonly (readonly string[])[] => [
   [
     `  :${printable(tag.name)}`,
     TAG_STATES[tag.state],
-    sizeCell(tag),
-    formatBytes(tag.countedBytes),
-    formatBytes(tag.freesBytes),
+    sizeCell(tag.sizeBytes, tag.unknownRevisions, unit),
+    formatCell(tag.countedBytes, unit),
+    formatCell(tag.freesBytes, unit),
     tag.revisions.length === 0 ? usersCell(tag) : useCell(tag.inUse),
   ],
-  ...tag.revisions.map(revisionRow),
+  ...tag.revisions.map((revision) => revisionRow(revision, unit)),
 ];
 
 const TAG_STATES = {
@@ -259,11 +278,11 @@ const TAG_STATES = {
   reference: 'reference',
 } as const satisfies Readonly<Record<TagReport['state'], string>>;
 
-const revisionRow = (revision: RevisionReport): readonly string[] => [
+const revisionRow = (revision: RevisionReport, unit: Unit): readonly string[] => [
   `    ${revision.digest === '' ? '(no image)' : shortDigest(revision.digest)}`,
   formatDay(revision.created),
-  revision.sizeBytes === null ? 'unknown' : formatBytes(revision.sizeBytes),
-  revision.charged ? formatBytes(revision.countedBytes) : revision.sizeBytes === null ? '-' : 'imported',
+  revision.sizeBytes === null ? 'unknown' : formatCell(revision.sizeBytes, unit),
+  revision.charged ? formatCell(revision.countedBytes, unit) : revision.sizeBytes === null ? '-' : 'imported',
   '',
   usersCell(revision),
 ];
@@ -278,11 +297,5 @@ const usersCell = (used: UseReport): string =>
     : useCell(used.inUse);
 
 const useCell = (inUse: boolean | null): string => (inUse === null ? 'unknown' : inUse ? 'yes' : 'no');
-
-/** All of a thing's known sizes; a lower bound where others are unknown. */
-const sizeCell = ({ sizeBytes, unknownRevisions }: StreamReport | TagReport): string => {
-  if (unknownRevisions === 0) return formatBytes(sizeBytes);
-  return sizeBytes === 0 ? 'unknown' : `≥ ${formatBytes(sizeBytes)}`;
-};
 
 const shortenDigests = (text: string): string => text.replace(/sha256:([0-9a-f]{12})[0-9a-f]+/g, '$1');

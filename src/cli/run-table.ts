@@ -1,6 +1,14 @@
-import { formatBytes, formatCount, formatLimit, formatNumber, formatSome } from '../usage/format.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatLimitCell,
+  formatNumber,
+  formatSome,
+  unitOfTable,
+} from '../usage/format.ts';
+import { percentOfLimit } from '../usage/policy/quota.ts';
 import type { App } from '../app.ts';
-import { explainSum, levelCell, usedCell } from './report-tables.ts';
+import { explainSum, levelCell, percentCell, sizeCell } from './report-tables.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import { paint, printable } from './terminal.ts';
@@ -17,10 +25,17 @@ export const summaryText = (out: Out, summary: RunSummary): string => {
     (a, b) =>
       rank(a) - rank(b) || (b.usedBytes ?? 0) - (a.usedBytes ?? 0) || (a.namespace < b.namespace ? -1 : 1),
   );
+  const unit = unitOfTable(
+    rows.flatMap(({ usedBytes, limitBytes }) => [usedBytes ?? 0, limitBytes ?? 0]),
+    null,
+  );
   const cells = sorted.map((row) => [
     row.namespace,
-    row.usedBytes === null ? '-' : usedCell(row.usedBytes, row.limitBytes, row.unknownRevisions),
-    row.usedBytes === null ? '-' : formatLimit(row.limitBytes),
+    row.usedBytes === null ? '-' : sizeCell(row.usedBytes, row.unknownRevisions, unit),
+    row.usedBytes === null ? '-' : formatLimitCell(row.limitBytes, unit),
+    row.usedBytes === null
+      ? '-'
+      : percentCell(percentOfLimit(row.usedBytes, row.limitBytes), row.unknownRevisions),
     row.level === null ? paint(out, 'red', 'not weighed') : levelCell(out, row.level),
     recipientsCell(row),
     mailCell(out, row),
@@ -38,6 +53,7 @@ const COLUMNS: readonly Column[] = [
   { heading: 'NAMESPACE', align: 'left' },
   { heading: 'USED', align: 'right' },
   { heading: 'QUOTA', align: 'right' },
+  { heading: '%', align: 'right' },
   { heading: 'LEVEL', align: 'left' },
   { heading: 'RECIPIENTS', align: 'left' },
   { heading: 'MAIL', align: 'left' },

@@ -3,9 +3,12 @@ import type { HowUsed } from './model.ts';
 /**
  * The only place where figures become text, so that mail, table and console say the same.
  *
- * Bytes, one rule everywhere: binary units, rounded half up to one decimal; an exact number of units has no decimal
- * (`50 GiB` is exact, `50.0 GiB` is not). A size standing alone takes the largest unit of which it fills at least
- * one; whatever is compared with a quota takes the quota's unit. Something never prints as `0.0`.
+ * Sizes are told in binary units, rounded half up to one decimal; an exact number of units has no decimal (`50 GiB` is
+ * exact, `50.0 GiB` is not). Which unit:
+ * - a size that stands alone takes the largest of which it fills at least one;
+ * - what stands beside a quota takes the quota's;
+ * - a table has one for all its sizes (`unitOfTable`).
+ * Something never reads as 0.0: it is `less than 0.1 GiB` in a sentence and `< 0.1 GiB` in a table.
  */
 const UNITS = [
   { name: 'B', bytes: 1 },
@@ -14,43 +17,76 @@ const UNITS = [
   { name: 'GiB', bytes: 1024 ** 3 },
   { name: 'TiB', bytes: 1024 ** 4 },
 ] as const;
-type Unit = (typeof UNITS)[number];
+
+/** What sizes are told in. */
+export type Unit = (typeof UNITS)[number];
 
 /** A size in its own unit: `890.3 MiB`, `1.0 GiB`, `50 GiB`, `512 B`, `0 B`. */
-export const formatBytes = (bytes: number): string => {
-  const unit = ownUnit(bytes);
-  return `${amount(bytes, unit)} ${unit.name}`;
+export const formatBytes = (bytes: number): string => sizeIn(bytes, ownUnit(bytes));
+
+/**
+ * The one unit of a table with these sizes in bytes: that of which the largest fills at least one, GiB at most, so that
+ * a single huge size does not turn all others into `< 0.1 TiB`. A table whose total stands beside a quota in bytes (null:
+ * it does not) takes no larger unit than the quota.
+ */
+export const unitOfTable = (sizes: readonly number[], limitBytes: number | null): Unit => {
+  const largest = sizes.reduce((most, bytes) => Math.max(most, bytes), 0);
+  const candidates = [ownUnit(largest), GIB, ...(limitBytes ? [quotaUnit(largest, limitBytes)] : [])];
+  return candidates.reduce((smallest, unit) => (unit.bytes < smallest.bytes ? unit : smallest));
 };
 
-/** Usage beside its limit, in bytes, in the limit's unit: `62.4 of 50 GiB`; `62.4 GiB` where nothing limits it (null). */
-export const formatUsed = (usedBytes: number, limitBytes: number | null): string => {
-  if (limitBytes === null) return formatBytes(usedBytes);
-  const unit = quotaUnit(usedBytes, limitBytes);
-  return `${amount(usedBytes, unit)} of ${amount(limitBytes, unit)} ${unit.name}`;
+/** A size in a table: `12.4 GiB`, `< 0.1 GiB`, `0`. */
+export const formatCell = (bytes: number, unit: Unit): string => {
+  if (bytes === 0) return '0';
+  const text = amount(bytes, unit);
+  return `${text === TRACE ? '< 0.1' : text} ${unit.name}`;
 };
 
 /**
- * Usage of which a part is unknown, beside its limit: `at least 62.4 of 50 GiB`. What is less than the limit's unit can
- * tell is told in its own: `at least 12 B of 50 GiB`.
+ * A size in a table that is a lower bound: `≥ 12.4 GiB`; `unknown` where nothing of it is known. What the unit cannot
+ * tell from nothing is told in its own: `≥ 12 B`.
  */
-export const formatAtLeast = (usedBytes: number, limitBytes: number | null): string => {
-  const beside = formatUsed(usedBytes, limitBytes);
-  return `at least ${beside.startsWith(TRACE) ? `${formatBytes(usedBytes)} of ${formatLimit(limitBytes)}` : beside}`;
+export const formatCellAtLeast = (bytes: number, unit: Unit): string => {
+  if (bytes === 0) return UNKNOWN;
+  return `≥ ${amount(bytes, unit) === TRACE ? formatBytes(bytes) : formatCell(bytes, unit)}`;
+};
+
+/**
+ * Usage beside its limit, in bytes, in the limit's unit or that of the table: `62.4 of 50 GiB`; `62.4 GiB` where nothing
+ * limits it (null).
+ */
+export const formatUsed = (
+  usedBytes: number,
+  limitBytes: number | null,
+  unit: Unit = unitBeside(usedBytes, limitBytes),
+): string =>
+  limitBytes === null ? sizeIn(usedBytes, unit) : `${amount(usedBytes, unit)} of ${sizeIn(limitBytes, unit)}`;
+
+/**
+ * Usage of which a part is unknown, beside its limit: `at least 62.4 of 50 GiB`. What the unit cannot tell from nothing
+ * is told in its own: `at least 12 B of 50 GiB`.
+ */
+export const formatAtLeast = (
+  usedBytes: number,
+  limitBytes: number | null,
+  unit: Unit = unitBeside(usedBytes, limitBytes),
+): string => {
+  const used = formatUsed(usedBytes, limitBytes, unit);
+  if (!used.startsWith(TRACE)) return `at least ${used}`;
+  return `at least ${formatBytes(usedBytes)}${limitBytes === null ? '' : ` of ${sizeIn(limitBytes, unit)}`}`;
 };
 
 /** A limit in bytes in its own unit, as beside usage: `50 GiB`, `1,500 MiB`, `0 B`; null is `unlimited`. */
-export const formatLimit = (limitBytes: number | null): string => {
-  if (limitBytes === null) return 'unlimited';
-  const unit = quotaUnit(0, limitBytes);
-  return `${amount(limitBytes, unit)} ${unit.name}`;
-};
+export const formatLimit = (limitBytes: number | null): string =>
+  limitBytes === null ? UNLIMITED : sizeIn(limitBytes, quotaUnit(0, limitBytes));
+
+/** A limit in bytes in a table: `50 GiB`, `0`; null is `unlimited`. */
+export const formatLimitCell = (limitBytes: number | null, unit: Unit): string =>
+  limitBytes === null ? UNLIMITED : formatCell(limitBytes, unit);
 
 /** A size in bytes that stands near a limit (null: none), in the limit's unit: `12.4 GiB`, `less than 0.1 GiB`. */
-export const formatBeside = (bytes: number, limitBytes: number | null): string => {
-  if (limitBytes === null) return formatBytes(bytes);
-  const unit = quotaUnit(bytes, limitBytes);
-  return `${amount(bytes, unit)} ${unit.name}`;
-};
+export const formatBeside = (bytes: number, limitBytes: number | null): string =>
+  sizeIn(bytes, unitBeside(bytes, limitBytes));
 
 /**
  * What a size in bytes near a limit (null: none) is at least or at most, in the limit's unit or, where that can tell less,
@@ -62,15 +98,22 @@ export const formatBound = (bytes: number, limitBytes: number | null): string =>
 };
 
 /** The verdict after `formatUsed`, in the same unit (usage > limit, both in bytes): `12.4 over`, `over by less than 0.1 GiB`. */
-export const formatOver = (usedBytes: number, limitBytes: number): string => {
-  const unit = quotaUnit(usedBytes, limitBytes);
+export const formatOver = (
+  usedBytes: number,
+  limitBytes: number,
+  unit: Unit = unitBeside(usedBytes, limitBytes),
+): string => {
   const over = amount(usedBytes - limitBytes, unit);
   return over === TRACE ? `over by ${over} ${unit.name}` : `${over} over`;
 };
 
 /** The verdict after `formatAtLeast`: `at least 12.4 over`, `over by at least 12 B`. */
-export const formatOverAtLeast = (usedBytes: number, limitBytes: number): string => {
-  const over = formatOver(usedBytes, limitBytes);
+export const formatOverAtLeast = (
+  usedBytes: number,
+  limitBytes: number,
+  unit: Unit = unitBeside(usedBytes, limitBytes),
+): string => {
+  const over = formatOver(usedBytes, limitBytes, unit);
   return over.includes(TRACE)
     ? `over by at least ${formatBytes(usedBytes - limitBytes)}`
     : `at least ${over}`;
@@ -96,14 +139,16 @@ export const formatShare = (percent: number): string => {
   return `${formatTenths(tenths)}% of quota`;
 };
 
-/**
- * The same where it is a lower bound: `at least 124.8% of quota`. It is never rounded up to the quota; of next to nothing
- * there is no lower bound worth telling, so that is empty.
- */
+/** `formatPercent` where it is a lower bound: `≥ 124.8%`; `-` where it is next to nothing, which would say nothing. */
+export const formatPercentAtLeast = (percent: number): string => {
+  const bound = boundOf(percent);
+  return bound === 0 ? '-' : `≥ ${formatPercent(bound)}`;
+};
+
+/** `formatShare` where it is a lower bound: `at least 124.8% of quota`; empty where it is next to nothing. */
 export const formatShareAtLeast = (percent: number): string => {
-  if (roundedPercent(percent) === 0) return '';
-  const isNearQuota = roundedPercent(percent) === 1000;
-  return `at least ${formatShare(isNearQuota ? (percent < 100 ? 99.9 : 100) : percent)}`;
+  const bound = boundOf(percent);
+  return bound === 0 ? '' : `at least ${formatShare(bound)}`;
 };
 
 /** A whole number with its noun: `1 tag`, `2 tags`, `1,400 revisions`. */
@@ -188,6 +233,8 @@ const timeOf = (date: Date): string => date.toISOString().slice(11, 19);
 
 const TRACE = 'less than 0.1';
 const UNKNOWN = 'unknown';
+const UNLIMITED = 'unlimited';
+const GIB = UNITS[3];
 /** As the API writes times, of the days that every month has: they need no parsing. */
 const USUAL_TIME = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?Z$/;
 const DAY_MS = 86_400_000;
@@ -206,6 +253,8 @@ const MONTHS = [
   'November',
   'December',
 ];
+
+const sizeIn = (bytes: number, unit: Unit): string => `${amount(bytes, unit)} ${unit.name}`;
 
 /** Without its unit. Integers throughout: only then is 1,023.95 KiB never printed as 1,024.0 KiB. */
 const amount = (bytes: number, unit: Unit): string => {
@@ -229,6 +278,9 @@ const ownUnit = (bytes: number): Unit =>
     (unit, index) => bytes >= unit.bytes || roundedTenths(bytes, UNITS[index - 1] ?? UNITS[0]) >= 10_240,
   ) ?? UNITS[0];
 
+const unitBeside = (bytes: number, limitBytes: number | null): Unit =>
+  limitBytes === null ? ownUnit(bytes) : quotaUnit(bytes, limitBytes);
+
 /**
  * The unit a quota was most likely written in: its own, or the one below where only that says it exactly (`1,500 MiB`).
  * A quota of 0 has none: the usage lends its unit.
@@ -243,6 +295,13 @@ const quotaUnit = (usedBytes: number, limitBytes: number): Unit => {
 };
 
 const roundedPercent = (percent: number): number => Math.round(percent * 10);
+
+/** What it is at least, to one decimal: never rounded up to the quota. */
+const boundOf = (percent: number): number => {
+  const tenths = roundedPercent(percent);
+  if (tenths === 1000) return percent < 100 ? 99.9 : 100;
+  return tenths === 0 ? 0 : percent;
+};
 
 /** One decimal, or none where it would be 0: `124.8`, `6,240`. */
 const formatTenths = (tenths: number): string =>

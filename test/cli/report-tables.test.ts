@@ -106,6 +106,42 @@ describe('text that others wrote', () => {
   });
 });
 
+describe('a column', () => {
+  const MI = 1024 ** 2;
+  const images = [
+    image('a', { layers: { a: 1100 * MI } }),
+    image('b', { layers: { b: 1001 * MI } }),
+    image('c', { layers: { c: 3 } }),
+  ];
+  const quota = (limitBytes: number) => ({ quota: { ...rules().quota, default: limitBytes } });
+
+  test('has one unit in a list of namespaces, their quotas too', async () => {
+    const streams = [['a'], ['b'], ['c'], []].map((digests, index) =>
+      stream('api', { v1: digests }, { namespace: `n${String(index)}` }),
+    );
+    const table = namespaceTable(out, await reportOn({ images, streams }, quota(1000 * MI)));
+    expect(table.match(/^n\d.*?%/gm)?.map((line) => line.split(/ {2,}/))).toEqual([
+      ['n0', '1.1 GiB', '1.0 GiB', '110%'],
+      ['n1', '1.0 GiB', '1.0 GiB', '100.1%'],
+      ['n2', '< 0.1 GiB', '1.0 GiB', '< 0.1%'],
+      ['n3', '0', '1.0 GiB', '0%'],
+    ]);
+  });
+
+  test.each([
+    [50 * 1024 * MI, ['1.1 GiB', '1.0 GiB', '< 0.1 GiB']],
+    // Not a larger one than that of the quota above it.
+    [512 * MI, ['1,100 MiB', '1,001 MiB', '< 0.1 MiB']],
+  ])('has one unit in the list of a namespace with a quota of %d bytes', async (limitBytes, frees) => {
+    const streams = [stream('api', { a: ['a'] }), stream('web', { b: ['b'] }), stream('etc', { c: ['c'] })];
+    const table = namespaceDetails(out, await reportOn({ images, streams }, quota(limitBytes)));
+    const cells = table
+      .match(/^(?:api|web|etc) .*(?=(?:yes|no)$)/gm)
+      ?.map((line) => line.trim().split(/ {2,}/).at(-1));
+    expect(cells).toEqual(frees);
+  });
+});
+
 test('a lower bound is told in its own unit where the quota’s cannot tell it', async () => {
   const report = await reportOn(
     {

@@ -7,6 +7,32 @@ const MI = 1024 ** 2;
 const GI = 1024 ** 3;
 const out = new PassThrough();
 
+test('sizes of all namespaces and their quotas have one unit, and the share tells apart what one decimal does not', () => {
+  const text = summaryText(
+    out,
+    summaryOf([
+      row('large', { usedBytes: Math.round(2.4 * GI), level: 'over' }),
+      row('small', { usedBytes: 517 * MI, limitBytes: 512 * MI, level: 'over' }),
+      row('trace', { usedBytes: MI, limitBytes: 512 * MI }),
+      row('bound', { usedBytes: 512 * MI, unknownRevisions: 1 }),
+      row('unknown', { usedBytes: 0, unknownRevisions: 1 }),
+      row('empty', { usedBytes: 0, limitBytes: null }),
+      row('gone', { usedBytes: null, limitBytes: null, level: null, problem: 'x' }),
+    ]),
+  );
+  const [table = ''] = text.split('\n\n');
+  expect(table.split('\n').map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
+    ['NAMESPACE', 'USED', 'QUOTA', '%'],
+    ['gone', '-', '-', '-'],
+    ['large', '2.4 GiB', '1 GiB', '240%'],
+    ['small', '0.5 GiB', '0.5 GiB', '101%'],
+    ['bound', '≥ 0.5 GiB', '1 GiB', '≥ 50%'],
+    ['trace', '< 0.1 GiB', '0.5 GiB', '0.2%'],
+    ['empty', '0', 'unlimited', '-'],
+    ['unknown', 'unknown', '1 GiB', '-'],
+  ]);
+});
+
 describe('the total of a run', () => {
   const run = { clusterUsedBytes: 10 * GI, sumOfNamespacesBytes: 14 * GI };
 
@@ -63,7 +89,7 @@ describe('what did not go as it should', () => {
 
   test('is counted in the table', () => {
     const cells = table.split('\n').map((line) => line.split(/ {2,}/));
-    expect(cells.map(([name, , , , recipients, mails]) => [name, recipients, mails])).toEqual([
+    expect(cells.map(([name, , , , , recipients, mails]) => [name, recipients, mails])).toEqual([
       ['NAMESPACE', 'RECIPIENTS', 'MAIL'],
       ['d', '0', '-'],
       ['a', '1', '1 mail sent, 1 may have arrived'],

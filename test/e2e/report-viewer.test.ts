@@ -48,7 +48,7 @@ describe('says in words what is unknown', { timeout: 60_000 }, () => {
   test('as a table', async () => {
     const { exitCode, stdout } = await reportFrom(api, ['-n', PROJECT], { files: FILES });
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^a1b2c3-tools uses 2\.4 of 1 GiB \(239\.5%\) {2}over\n/);
+    expect(stdout).toMatch(/^a1b2c3-tools uses 2\.4 of 1 GiB \(239\.4%\) {2}over\n/);
     expect(stdout).toMatch(
       /\n\nWhat is not in use and what the registry gets back are unknown: only a1b2c3-tools could be read, not the whole cluster\.\nRead on [^\n]+ UTC; all lists are exact\.\nNot seen at all: [^\n]+\n$/,
     );

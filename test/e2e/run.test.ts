@@ -36,7 +36,7 @@ describe('a run of a slot', { timeout: 120_000 }, () => {
     expect(first.exitCode).toBe(0);
     expect(await listMails(smtp.messages)).toEqual(mailsAbout(MAILED));
     expect(listSummaries(smtp.messages)).toHaveLength(1);
-    expect(first.stdout).toMatch(/^a1b2c3-tools +2\.4 GiB +1 GiB +over +2 +2 mails sent$/m);
+    expect(first.stdout).toMatch(/^a1b2c3-tools +2\.4 GiB +1 GiB +239\.4% +over +2 +2 mails sent$/m);
     expect(first.stdout).toMatch(/^beef01-dev .* over +nobody +-$/m);
     expect(first.stdout).toMatch(
       /^Nobody was told of beef01-dev: the annotation contacts cannot be read\.$/m,

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   formatBytes,
+  formatCell,
+  formatCellAtLeast,
   formatChoice,
   formatCount,
   formatDay,
@@ -13,6 +15,7 @@ import {
   formatOver,
   formatOverAtLeast,
   formatPercent,
+  formatPercentAtLeast,
   formatShare,
   formatShareAtLeast,
   formatSome,
@@ -22,6 +25,7 @@ import {
   formatUsed,
   formatUser,
   formatWeek,
+  unitOfTable,
 } from '../../src/usage/format.ts';
 
 const KI = 1024;
@@ -78,6 +82,81 @@ describe('formatBytes', () => {
         expect(shownBytes(bytes)).toBeLessThanOrEqual(shownBytes(bytes + more));
       }),
     );
+  });
+});
+
+describe('a table', () => {
+  const cellsOf = (sizes: readonly number[], limitBytes: number | null): readonly string[] => {
+    const unit = unitOfTable(sizes, limitBytes);
+    return sizes.map((bytes) => formatCell(bytes, unit));
+  };
+
+  test.each<[string, readonly number[], number | null, readonly string[]]>([
+    [
+      'takes the unit of its largest size',
+      [1.1 * GI, 1001.6 * MI, 60 * MI],
+      null,
+      ['1.1 GiB', '1.0 GiB', '0.1 GiB'],
+    ],
+    ['whatever its order', [60 * MI, 2 * GI], null, ['0.1 GiB', '2 GiB']],
+    [
+      'tells something too small for it from nothing',
+      [GI, 50 * MI, 1, 0],
+      null,
+      ['1 GiB', '< 0.1 GiB', '< 0.1 GiB', '0'],
+    ],
+    ['takes GiB for what is larger', [3 * TI, GI / 2], null, ['3,072 GiB', '0.5 GiB']],
+    [
+      'takes no larger unit than that of the quota it stands beside',
+      [3 * GI, 60 * MI],
+      512 * MI,
+      ['3,072 MiB', '60 MiB'],
+    ],
+    [
+      'takes a smaller one where nothing fills the unit of the quota',
+      [300 * MI, 2 * MI],
+      50 * GI,
+      ['300 MiB', '2 MiB'],
+    ],
+    ['has no unit to keep to beside a quota of 0', [3 * GI, 60 * MI], 0, ['3 GiB', '0.1 GiB']],
+    ['needs no unit for nothing', [0, 0], GI, ['0', '0']],
+    ['has none without sizes', [], GI, []],
+  ])('%s', (_name, sizes, limitBytes, cells) => {
+    expect(cellsOf(sizes, limitBytes)).toEqual(cells);
+  });
+
+  test('has one unit, whatever stands in it, and no 0.0', () => {
+    const limits = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 2 ** 45 }));
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 2 ** 45 })), limits, (sizes, limitBytes) => {
+        const cells = cellsOf(sizes, limitBytes);
+        const units = cells.flatMap((cell) => cell.split(' ').slice(-1)).filter((unit) => unit !== '0');
+        expect(new Set(units).size).toBeLessThanOrEqual(1);
+        for (const [index, cell] of cells.entries()) {
+          expect(cell === '0').toBe(sizes[index] === 0);
+          expect(cell).not.toMatch(/\b0\.0\b/);
+        }
+      }),
+    );
+  });
+
+  test.each([
+    [12.4 * GI, '≥ 12.4 GiB'],
+    [0, 'unknown'],
+    // “At least less than 0.1 GiB” would say nothing.
+    [12, '≥ 12 B'],
+  ])('tells that %d bytes are a lower bound', (bytes, cell) => {
+    expect(formatCellAtLeast(bytes, unitOfTable([20 * GI], null))).toBe(cell);
+  });
+
+  test('of namespaces takes one unit for all of them and their quotas', () => {
+    const unit = unitOfTable([2 * GI, 50 * GI, 512 * MI, 600 * MI], null);
+    expect(formatUsed(600 * MI, 512 * MI, unit)).toBe('0.6 of 0.5 GiB');
+    expect(formatOver(600 * MI, 512 * MI, unit)).toBe('0.1 over');
+    expect(formatOver(512 * MI + 1, 512 * MI, unit)).toBe('over by less than 0.1 GiB');
+    expect(formatAtLeast(600 * MI, 512 * MI, unit)).toBe('at least 0.6 of 0.5 GiB');
+    expect(formatOverAtLeast(600 * MI, 512 * MI, unit)).toBe('at least 0.1 over');
+    expect(formatUsed(600 * MI, null, unit)).toBe('0.6 GiB');
   });
 });
 
@@ -170,6 +249,16 @@ describe('words', () => {
       '> 100%',
       '> 100%',
       '100.1%',
+    ]);
+  });
+
+  test('a percentage that is a lower bound says so, and nothing of next to nothing', () => {
+    expect([64.1, 99.98, 100.01, 0.04, 0].map(formatPercentAtLeast)).toEqual([
+      '≥ 64.1%',
+      '≥ 99.9%',
+      '≥ 100%',
+      '-',
+      '-',
     ]);
   });
 

@@ -79,7 +79,7 @@ export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent
   const isWarning = !isOver && limit > 0 && BigInt(usedBytes) * 100n >= BigInt(limit) * BigInt(warnPercent);
   return {
     level: isOver ? 'over' : isWarning ? 'warning' : 'ok',
-    usedPercent: limit === 0 ? null : percentOf(BigInt(usedBytes), BigInt(limit)),
+    usedPercent: percentOfLimit(usedBytes, limit),
     overBytes: Math.max(0, usedBytes - limit),
   };
 };
@@ -141,6 +141,10 @@ const readAnnotation = (namespace: Namespace, rules: QuotaRules): AnnotatedLimit
 
 const isAbove = (limit: LimitBytes, max: LimitBytes): boolean =>
   max !== null && (limit === null || limit > max);
+
+/** `usedPercent` of a standing. */
+export const percentOfLimit = (usedBytes: number, limit: LimitBytes): number | null =>
+  limit === null || limit === 0 ? null : percentOf(BigInt(usedBytes), BigInt(limit));
 
 /** Sizes that a number can hold exactly differ from their limit in the 14th decimal at the latest. */
 const MAX_DECIMALS = 14;

@@ -104,6 +104,7 @@ export const readPreheader = (html: string): string =>
 
 /** Whether a size in words is that many bytes, to the last digit it shows. */
 export const isSizeOf = (shown: string, bytes: number): boolean => {
+  if (shown === '0') return bytes === 0;
   const [, trace = ''] = /^(?:less than|<) 0\.1 (\w+)$/.exec(shown) ?? [];
   if (trace !== '') return bytes > 0 && bytes < 0.05 * unitOf(trace);
   const [, whole = '', tenths, unit = ''] = /^(\d[\d,]*)(\.\d)? (\w+)$/.exec(shown) ?? [];
