@@ -42,6 +42,8 @@ export const main = async (): Promise<void> => {
       reportError(terminal, new AppError('unavailable', `stdout takes no more: ${fault.message}`)),
     );
   });
+  // Nobody can be told, and a run that ended in the middle for that would block the next one.
+  process.stderr.on('error', () => {});
   const exitCode = await runCommandLine(terminal, process.argv.slice(2));
   await Promise.all([process.stdout, process.stderr].map(flush));
   // By itself the process would end seconds later: BullMQ and ioredis go on waiting for a Redis that is gone.
