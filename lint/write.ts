@@ -16,5 +16,3 @@ for (const generated of GENERATED) {
     process.exitCode = 1;
   }
 }
-
-if (command === 'check' && process.exitCode === undefined) console.log('Every generated file is up to date.');

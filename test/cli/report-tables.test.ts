@@ -184,7 +184,7 @@ test('advice of one kind is cut after the ten worst, and says how much more ther
   const streams = [stream('api', Object.fromEntries(images.map(({ digest }) => [digest, [digest]])))];
   const advice = { maxTags: 1, maxLayer: 1, maxImported: null };
   const lines = namespaceDetails(out, await reportOn({ images, streams }, { advice })).split('\n');
-  expect(lines.filter((line) => line.includes('smaller is better'))).toHaveLength(10);
+  expect(lines.filter((line) => line.includes('Smaller layers are better'))).toHaveLength(10);
   expect(lines).toContain('  and 2 more large-layer: --output json has all of them');
 });
 

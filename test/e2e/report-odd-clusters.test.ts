@@ -135,7 +135,7 @@ describe('a cluster of images that are gone, tags and lists of null, and workloa
     expect(empty?.split('\n')).toEqual([
       ' uses 0 of 50 GiB (0%)  ok',
       '0 image streams, 0 tags, 0 revisions. Quota: 50 GiB (default).',
-      'Recipients: nobody, because mail.allowedDomains is empty, so nothing may be sent.',
+      'Recipients: nobody, because mail.allowedDomains is empty, so no mail may be sent.',
       '',
       'Findings',
       expect.stringMatching(/^ {2}a \[2J @example\.test: /),

@@ -96,7 +96,7 @@ describe('a cluster of workloads in every state', () => {
     const { stdout } = await reportFrom(api, ['-n', 'wally-tools'], { files });
     expect(stdout).toMatch(/ by wally-tools\/Deployment\/web \(scaled to 0\) and 4 more$/m);
     expect(stdout).toContain(
-      '\nAdvice\n  web:latest: 1 workload in production takes whatever is pushed as latest',
+      '\nAdvice\n  web:latest: 1 workload in production runs whatever is pushed as latest',
     );
   });
 

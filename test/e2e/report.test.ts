@@ -125,7 +125,7 @@ describe('as a table', () => {
     expect(remarks.trimEnd().split('\n')).toEqual([
       'silver: at least 6.7 GiB in all. The namespaces add up to at least 20.8 GiB, because what they share counts in each.',
       '≥: some sizes in beef01-tools are unknown; quotagram report -n beef01-tools says why.',
-      'Nobody can be told of any namespace: mail.allowedDomains is empty, so nothing may be sent.',
+      'Nobody can be told of any namespace: mail.allowedDomains is empty, so no mail may be sent.',
       '6 images in no image stream hold 75.0 MiB that no stream holds; no namespace is charged with them.',
       expect.stringMatching(/^Read on [\w ]+, [\d:–]+ UTC; all lists are exact\.$/),
     ]);

@@ -2,26 +2,26 @@ import { formatUser } from '../format.ts';
 import { byStrength, namespaceOf, uniteUsers } from './uses.ts';
 import type { HowUsed, Snapshot, User } from '../model.ts';
 
-/** Who uses a revision, or a tag by any of its revisions or by name. */
+/** Who uses a revision or a tag. A tag is used through its revisions or by its name. */
 export type UseReport = {
   /** null: unknown. */
   readonly inUse: boolean | null;
-  /** `ns/Kind/name`, 10 at most: the team's own first, then by how strongly they use it. */
+  /** `ns/Kind/name`, at most 10: the team's own first, then the strongest use first. */
   readonly inUseBy: readonly string[];
-  /** How each of `inUseBy` uses it, in the same order. */
+  /** How each workload of `inUseBy` uses it, in the same order. */
   readonly inUseHow: readonly HowUsed[];
-  /** All who use it, named or not. */
+  /** The number of all workloads that use it, named or not. */
   readonly inUseCount: number;
 };
 
-/** The most workloads that a revision or a tag names; the others are counted. */
+/** The most workloads that a revision or a tag names. The others are only counted. */
 const MAX_USERS_NAMED = 10;
 
 /** Looks up who uses what in one namespace, by numbers of its snapshot. */
 export type UseReporter = {
   readonly reportRevision: (revision: number) => UseReport;
   readonly reportTag: (tag: number) => UseReport;
-  /** What "nobody uses it" means here: false, or null when some workloads or tags could not be read. */
+  /** The value of `inUse` when no use was found: false, or null when some workloads or tags could not be read. */
   readonly unused: false | null;
 };
 
@@ -43,7 +43,7 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
       inUseCount: users.length,
     };
   };
-  // Most revisions are used by nobody, and a used image stands under several tags.
+  // Nobody uses most revisions, and a used image usually has several tags, so reports are made once per digest.
   const unusedReport = report([]);
   const reports = new Map([...digests].map(([digest, users]) => [digest, report(users)]));
   return {
@@ -55,7 +55,7 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
         const users = digests.get(digest);
         if (users !== undefined) lists.add(users);
       }
-      // Whoever names a tag uses its current image, too; without one they are in no other list.
+      // A workload that names a tag also uses its current image. Without an image it is in no other list.
       const hasCurrent = revisionsFrom < revisionsTo && (revisions.digests[revisionsFrom] ?? -1) >= 0;
       if (!hasCurrent) lists.add(named.get(number) ?? []);
       const [some = [], ...others] = [...lists].filter((users) => users.length > 0);
@@ -66,7 +66,7 @@ export const createUseReporter = (snapshot: Snapshot): UseReporter => {
   };
 };
 
-/** The same with only workloads of these namespaces named. */
+/** The same report, naming only workloads of these namespaces. */
 export const redactUse = <Used extends UseReport>(used: Used, visible: ReadonlySet<string>): Used => {
   const isVisible = (position: number): boolean => visible.has(namespaceOf(used.inUseBy[position] ?? ''));
   return {
@@ -76,7 +76,7 @@ export const redactUse = <Used extends UseReport>(used: Used, visible: ReadonlyS
   };
 };
 
-/** The first few of those who use something, in words; workloads of the namespace itself go without its name. */
+/** The first few users in words. Workloads of the namespace itself are shown without its name. */
 export const nameUsers = (
   { inUseBy, inUseHow }: UseReport,
   namespace: string,

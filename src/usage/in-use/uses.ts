@@ -13,7 +13,7 @@ export type ClusterUses = {
   readonly tags: UsersByNumber;
 };
 
-/** A workload that uses something in several ways is there several times: `uniteUsers`. */
+/** A workload that uses something in several ways appears several times; `uniteUsers` removes the repeats. */
 type UsersByNumber = ReadonlyMap<number, readonly User[]>;
 
 /** A Succeeded or Failed pod counts as using its images for a day. */
@@ -37,7 +37,7 @@ export const findUses = ({ holdings, references, readAt }: Inventory): ClusterUs
   return { digests: spreadOverIndexes(direct, holdings), tags };
 };
 
-/** Each workload once, with its strongest use, in the order in which they first come. */
+/** Each workload once, with its strongest use, in the order of first appearance. */
 export const uniteUsers = (users: readonly User[]): readonly User[] => {
   if (users.length === 1) return users;
   const united = new Map<string, HowUsed>();
@@ -54,19 +54,19 @@ export const byStrength = (a: User, b: User): number =>
 /** The namespace of a workload, `ns/Kind/name`. */
 export const namespaceOf = (workload: string): string => workload.slice(0, workload.indexOf('/'));
 
-/** The parts of a pull spec; a name of more than three parts, or a bare digest, names no image stream. */
+/** The parts of a pull spec. A bare digest, or a name of more than three parts, names no image stream. */
 export type PullSpec = {
   readonly namespace: string | null;
   readonly stream: string | null;
-  /** Null where a digest stands alone or nothing names a stream; `latest` where neither tag nor digest is given. */
+  /** Null if the spec is only a digest or names no stream; `latest` if it has neither tag nor digest. */
   readonly tag: string | null;
   readonly digest: string | null;
 };
 
 /**
- * Takes a pull spec or a status imageID apart: `[scheme://][host/]ns/name[:tag][@digest]`, `name[:tag]`, `sha256:…`,
- * or the 64 digits alone, which no name may consist of (distribution/reference `ParseAnyReference`).
- * The host is ignored, as the image pruner does, so that every host name of the registry counts.
+ * Splits a pull spec or a status imageID: `[scheme://][host/]ns/name[:tag][@digest]`, `name[:tag]`, `sha256:…`, or 64
+ * hexadecimal digits alone, which cannot be a name (distribution/reference `ParseAnyReference`).
+ * It ignores the host, as the image pruner does, so that every host name of the registry counts.
  */
 export const parsePullSpec = (spec: string): PullSpec => {
   const [name = '', digest = null] = spec.replace(/^[a-z][a-z0-9+.-]*:\/\//, '').split('@');
@@ -80,13 +80,13 @@ export const parsePullSpec = (spec: string): PullSpec => {
   return { namespace: parts.at(-2) ?? null, stream, tag: tag ?? (digest === null ? 'latest' : null), digest };
 };
 
-/** Some runtimes write the digits alone, and so does `dockerImageMetadata.Id` of a schema 1 image. */
+/** Some runtimes write only the digits, and so does `dockerImageMetadata.Id` of a schema 1 image. */
 const withAlgorithm = (digest: string): string =>
   /^[0-9a-f]{64}$/.test(digest) ? `sha256:${digest}` : digest;
 
 const withoutAlgorithm = (digest: string): string => digest.replace(/^sha256:/, '');
 
-/** A reference and the namespace that its names resolve against. */
+/** A reference, and the namespace in which its names are resolved. */
 type Step = { readonly reference: ImageReference; readonly namespace: string };
 /** Numbers of digests and tags. */
 type Used = { readonly digests: Set<number>; readonly tags: Set<number> };
@@ -126,7 +126,7 @@ const createResolver = (holdings: Holdings): ((reference: ImageReference, namesp
     return isStream ? useTag(spec.namespace ?? base, spec.stream, spec.tag, used) : null;
   };
 
-  /** Marks what a reference names; the step after it is where a tag follows another one. */
+  /** Marks what a reference names. Returns the next step where a tag follows another tag. */
   const use = ({ reference, namespace }: Step, used: Used): Step | null => {
     switch (reference.type) {
       case 'tag':
@@ -164,7 +164,7 @@ const indexConfigs = ({ digests, images }: Holdings): ((config: number) => reado
   };
 };
 
-/** Who uses an index uses the images below it, and who uses an image uses the indexes above it; not their other children. */
+/** Using an index uses the images below it. Using an image uses the indexes above it, but not their other children. */
 const spreadOverIndexes = (direct: UsersByNumber, holdings: Holdings): UsersByNumber => {
   const relativesOf = createRelatives(holdings);
   const alone = new Map<number, readonly User[]>();

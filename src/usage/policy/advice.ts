@@ -6,21 +6,21 @@ import type { HowUsed, Snapshot } from '../model.ts';
 import { textOf } from '../text-map.ts';
 import { isProduction } from './production.ts';
 
-/** Every kind of advice, the gravest first. */
+/** Every kind of advice, the most serious first. */
 export const ADVICE_CODES = ['latest-in-prod', 'many-tags', 'large-layer', 'imports-much'] as const;
 export type AdviceCode = (typeof ADVICE_CODES)[number];
 
-/** Something that could be better; it changes no figure, and names nobody's workloads. */
+/** Something that could be better. It changes no figure and names no workload. */
 export type Advice = {
   readonly code: AdviceCode;
   /** `stream:tag`, a stream, or the namespace. */
   readonly subject: string;
   readonly message: string;
-  /** How much of it there is: workloads (`latest-in-prod`), tags (`many-tags`), else bytes. */
+  /** The number of workloads (`latest-in-prod`) or tags (`many-tags`), otherwise bytes. */
   readonly amount: number;
 };
 
-/** Where advice begins: above each of these; null: never. */
+/** Advice is given above these limits; null: never. */
 export type AdviceLimits = {
   /** Tags of one image stream. */
   readonly maxTags: number;
@@ -36,7 +36,7 @@ export type AdviceRules = {
   readonly productionEnvironments: readonly string[];
 };
 
-/** What could be better in a namespace, by code, the worst first. */
+/** Everything that could be better in a namespace, by code, the worst first. */
 export const advise = (
   snapshot: Snapshot,
   ledger: Ledger,
@@ -48,7 +48,7 @@ export const advise = (
   ...findImports(snapshot, maxImported, ledger.importedBytes),
 ];
 
-/** A push to the tag changes, or would change, what these run. Builds are what `latest` is for. */
+/** Uses where a push to the tag changes what runs, now or later. Builds are not among them: `latest` is meant for them. */
 const RUNS: ReadonlySet<HowUsed> = new Set(['running', 'scheduled', 'trigger', 'named']);
 
 const findLatestInProduction = (
@@ -66,7 +66,7 @@ const findLatestInProduction = (
           isProduction(textOf(uses.environments, namespaceOf(workload)) ?? null, productionEnvironments),
       ).length;
       if (count === 0) return [];
-      const message = `${formatCount(count, 'workload')} in production ${count === 1 ? 'takes' : 'take'} whatever is pushed as latest: promote a tag of its own instead.`;
+      const message = `${formatCount(count, 'workload')} in production ${count === 1 ? 'runs' : 'run'} whatever is pushed as latest: promote the image to a tag for production instead.`;
       return [{ code: 'latest-in-prod', subject: `${name}:latest`, message, amount: count }];
     })
     .toSorted(byAmount);
@@ -77,7 +77,7 @@ const findManyTags = ({ streams }: Ledger, maxTags: number): readonly Advice[] =
     .map(({ name, tags }): Advice => ({
       code: 'many-tags',
       subject: name,
-      message: `${formatCount(tags.length, 'tag')}, more than ${formatNumber(maxTags)}: a prune never removes the last revisions of a tag, only people do.`,
+      message: `${formatCount(tags.length, 'tag')}, more than ${formatNumber(maxTags)}: a prune always keeps a tag’s last revisions, so delete old tags by hand.`,
       amount: tags.length,
     }))
     .toSorted(byAmount);
@@ -96,8 +96,8 @@ const findLargeLayers = ({ streams }: Ledger, maxLayer: number | null): readonly
     .flatMap((holders): readonly Advice[] => {
       const [first, ...others] = holders.toSorted((a, b) => compareText(a.label, b.label));
       if (first === undefined) return [];
-      const also = others.length === 0 ? '' : `, as in ${formatCount(others.length, 'other tag')}`;
-      const message = `The largest layer of its current image is ${formatBytes(first.sizeBytes)}${also}: smaller is better.`;
+      const also = others.length === 0 ? '' : ` (also in ${formatCount(others.length, 'other tag')})`;
+      const message = `The largest layer of its current image is ${formatBytes(first.sizeBytes)}${also}. Smaller layers are better.`;
       return [{ code: 'large-layer', subject: first.label, message, amount: first.sizeBytes }];
     })
     .toSorted(byAmount);
@@ -114,7 +114,7 @@ const findImports = (
         {
           code: 'imports-much',
           subject: namespace.name,
-          message: `${formatBytes(importedBytes)} are imported, more than ${formatBytes(maxImported)}: not charged, but the registry may hold copies.`,
+          message: `${formatBytes(importedBytes)} imported, more than ${formatBytes(maxImported)}. They are not charged, but the registry may hold copies.`,
           amount: importedBytes,
         },
       ];
@@ -127,10 +127,10 @@ export type AdviceSummary = {
   readonly worst: readonly (Advice & { readonly namespace: string })[];
 };
 
-/** The most that a summary names of each kind. */
+/** The most that a summary names for each kind. */
 const MAX_WORST = 3;
 
-/** Sums advice up by code; kinds of which there is none are left out. */
+/** Sums up advice by code. Codes without advice are left out. */
 export const sumUpAdvice = (
   namespaces: readonly { readonly name: string; readonly advice: readonly Advice[] }[],
 ): readonly AdviceSummary[] => {

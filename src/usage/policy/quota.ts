@@ -13,9 +13,9 @@ export type LimitBytes = number | null;
 /** The configured part of quota resolution (docs/figures.md). */
 export type QuotaRules = {
   readonly default: LimitBytes;
-  /** Share of the limit, in whole percent, from which the level is `warning`. */
+  /** The whole percentage of the limit at which the level becomes `warning`. */
   readonly warnPercent: number;
-  /** Whether teams may set their own limit by annotation, and up to which. */
+  /** Whether teams may set their own limit by annotation, and the highest one allowed. */
   readonly annotation: { readonly enabled: boolean; readonly max: LimitBytes };
   readonly rules: readonly { readonly match: NamespaceMatch; readonly limit: LimitBytes }[];
 };
@@ -25,7 +25,7 @@ export type QuotaOverride = {
   readonly limit: LimitBytes;
   readonly reason: string;
   readonly actor: string;
-  /** ISO 8601; null: until it is taken back. */
+  /** ISO 8601; null: until it is revoked. */
   readonly expiresAt: string | null;
 };
 
@@ -36,7 +36,7 @@ export type ResolvedLimit = {
   readonly findings: readonly Finding[];
 };
 
-/** The annotation by which a team states its own limit. */
+/** The annotation in which a team sets its own limit. */
 export const QUOTA_ANNOTATION = 'quotagram.io/registry-quota';
 
 /** Finds the limit of a namespace: override > annotation > first matching rule > default. `at` is ISO 8601. */
@@ -57,7 +57,7 @@ export const resolveLimit = (
   const limitBytes = rule === undefined ? rules.default : rule.limit;
   const source = rule === undefined ? 'default' : `rules[${String(index)}]`;
   if (annotated === null) return { limitBytes, source, findings: [] };
-  const message = `The annotation is ignored, because ${annotated.fault}: the limit is ${formatLimit(limitBytes)} (${source}).`;
+  const message = `The annotation is ignored, because ${annotated.fault}. The limit is ${formatLimit(limitBytes)} (${source}).`;
   return { limitBytes, source, findings: [{ code: annotated.code, subject: QUOTA_ANNOTATION, message }] };
 };
 
@@ -85,8 +85,8 @@ export const compareToLimit = (usedBytes: number, limit: LimitBytes, warnPercent
 };
 
 /**
- * Reads a Kubernetes quantity (`50Gi`, `1500M`, `2e9`) or `unlimited` exactly; fractions of a byte round up, as
- * Kubernetes' `Quantity.Value()` does.
+ * Reads a Kubernetes quantity (`50Gi`, `1500M`, `2e9`) or `unlimited` exactly. Fractions of a byte round up, as in
+ * Kubernetes' `Quantity.Value()`.
  */
 export const parseQuantity = (text: string): { readonly bytes: LimitBytes } | { readonly fault: string } => {
   if (text === 'unlimited') return { bytes: null };
@@ -99,7 +99,7 @@ export const parseQuantity = (text: string): { readonly bytes: LimitBytes } | { 
   const tenth = Number(exponent) + (DECIMAL_EXPONENT[suffix] ?? 0) - fraction.length;
   const bytes = tenth >= 0 ? digits * 10n ** BigInt(tenth) : ceilDivide(digits, 10n ** BigInt(-tenth));
   return bytes > BigInt(Number.MAX_SAFE_INTEGER)
-    ? { fault: '8Pi or more; write unlimited instead' }
+    ? { fault: 'too large (8Pi or more); write unlimited instead' }
     : { bytes: Number(bytes) };
 };
 
@@ -126,7 +126,7 @@ const DECIMAL_EXPONENT: Readonly<Record<string, number>> = {
 
 type AnnotatedLimit = { readonly bytes: LimitBytes } | { readonly code: FindingCode; readonly fault: string };
 
-/** Null where the namespace has no such annotation. */
+/** Null if the namespace has no such annotation. */
 const readAnnotation = (namespace: Namespace, rules: QuotaRules): AnnotatedLimit | null => {
   const text = namespace.annotations[QUOTA_ANNOTATION];
   if (text === undefined) return null;

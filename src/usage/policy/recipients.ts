@@ -4,7 +4,7 @@ import { isNamespaceMatch } from './selector.ts';
 import type { NamespaceMatch } from './selector.ts';
 import { textOf } from '../text-map.ts';
 
-/** Somebody who is told about a namespace. */
+/** A person who gets the mail about a namespace. */
 export type RecipientReport = {
   readonly address: string;
   readonly roles: readonly string[];
@@ -17,39 +17,39 @@ export type RecipientRules = {
   readonly annotations: {
     /** Key of the annotation that holds a JSON array `[{email, role, …}]`. */
     readonly contacts: string;
-    /** Keys of annotations that hold one plain address each; all of them count, and the key is the role. */
+    /** Keys of annotations that each hold one plain address. All of them count, and the key is the role. */
     readonly addresses: readonly string[];
   };
-  /** Role as teams write it → role as mails show it; an unknown role stays as it is. */
+  /** From the role as teams write it to the role as mails show it. An unknown role is shown unchanged. */
   readonly roles: Readonly<Record<string, string>>;
   readonly overrides: readonly RecipientOverride[];
-  /** The platform's mailbox for namespaces with nobody to tell; null for none. */
+  /** The platform's mailbox for namespaces without a usable contact; null for none. */
   readonly fallback: string | null;
   /** Exact domains, or `*.example.test` for all its subdomains; empty: nobody gets mail. */
   readonly allowedDomains: readonly string[];
 };
 
-/** First match wins. `replace` stands instead of every other source, `add` comes on top of them. */
+/** The first match wins. `replace` is used instead of every other source, `add` in addition to them. */
 export type RecipientOverride = { readonly match: NamespaceMatch } & (
   { readonly replace: readonly string[] } | { readonly add: readonly string[] }
 );
 
-/** Who is told about a namespace, or why nobody of its own is. */
+/** Who gets the mail about a namespace, or why none of its own contacts do. */
 export type ChosenRecipients = {
   /** Sorted by address; at most 20. */
   readonly recipients: readonly RecipientReport[];
-  /** Why no address of the namespace's own rules can be used; null when one can. */
+  /** Why none of the namespace's own addresses can be used; null when one can. */
   readonly noRecipientReason: string | null;
   readonly findings: readonly Finding[];
 };
 
-/** The most addresses one namespace's mail goes to. */
+/** The most addresses that get a namespace's mail. */
 const MAX_RECIPIENTS = 20;
-/** The most entries of a contacts annotation that are read: it may have 100,000. */
+/** The most entries of a contacts annotation to read; it may have 100,000. */
 const MAX_CONTACTS = 100;
-/** As much as an address may have; a finding shows no more of what is none. */
+/** The longest possible address. A finding shows no more than this of a text that is not one. */
 const MAX_ADDRESS_LENGTH = 318;
-/** Who asked for the project is never told, whatever the configuration says. */
+/** The project's requester never gets mail, whatever the configuration says. */
 const REQUESTER = 'openshift.io/requester';
 
 /** The rule of the platform's own mailbox. */
@@ -57,7 +57,7 @@ export const FALLBACK_RULE = 'fallback';
 /** The rule of an address that an operator typed: it gets a mail in place of all recipients of a namespace. */
 export const BY_HAND_RULE = '--to';
 
-/** Chooses who is told about a namespace: the first source that yields an allowed address wins. */
+/** Chooses who gets the mail about a namespace: the first source that gives an allowed address wins. */
 export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): ChosenRecipients => {
   const override = rules.overrides.findIndex(({ match }) => isNamespaceMatch(match, namespace));
   const sources = listSources(namespace, rules, override).map((source) =>
@@ -87,8 +87,8 @@ export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): C
     rules.allowedDomains,
   );
   const recipients = unite(fallback.candidates);
-  const outcome = recipients.length > 0 ? 'its mail goes to the platform’s mailbox' : 'it gets no mail';
-  const message = `None of its own contacts is told, because ${reason}; ${outcome}.`;
+  const outcome = recipients.length > 0 ? 'The platform’s mailbox gets it instead' : 'Nobody gets it';
+  const message = `None of its own contacts gets the mail, because ${reason}. ${outcome}.`;
   const nobody = finding('no-recipient', namespace.name, message);
   return {
     recipients,
@@ -97,9 +97,9 @@ export const chooseRecipients = (namespace: Namespace, rules: RecipientRules): C
   };
 };
 
-const TOO_MANY = `Only the first ${String(MAX_RECIPIENTS)} addresses of a namespace are used, so no mail goes there.`;
+const TOO_MANY = `Only the first ${String(MAX_RECIPIENTS)} addresses of a namespace are used, so this one gets no mail.`;
 
-/** Reads one address strictly: ASCII, one `local@domain`, nothing around it; the domain comes back in lower case. */
+/** Reads one address strictly: ASCII, one `local@domain`, nothing around it. Returns the domain in lower case. */
 export const parseAddress = (text: string): { readonly address: string } | { readonly fault: string } => {
   const match = /^([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64})@([A-Za-z0-9.-]{1,253})$/.exec(text);
   const [, local = '', domain = ''] = match ?? [];
@@ -113,7 +113,7 @@ export const parseAddress = (text: string): { readonly address: string } | { rea
     : { fault: 'not in a full domain such as example.test' };
 };
 
-/** Whether mail may go to a domain: listed exactly, or below a listed `*.domain`. Ignores case. */
+/** Whether mail may go to a domain: it is listed exactly, or is below a listed `*.domain`. Ignores case. */
 export const isDomainAllowed = (domain: string, allowed: readonly string[]): boolean => {
   const name = domain.toLowerCase();
   return allowed.some((entry) =>
@@ -124,7 +124,7 @@ export const isDomainAllowed = (domain: string, allowed: readonly string[]): boo
 type Candidate = { readonly address: string; readonly role: string | null; readonly rule: string };
 
 type Source = {
-  /** Comes on top of whichever other source wins. */
+  /** Is used in addition to whichever other source wins. */
   readonly isAddition: boolean;
   readonly candidates: readonly Candidate[];
   readonly findings: readonly Finding[];
@@ -149,7 +149,7 @@ const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
   const contacts = parseArray(text);
   if (contacts === null) {
     const message =
-      'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so nobody is told by it.';
+      'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so it is ignored.';
     return { isAddition: false, candidates: [], findings: [finding('contacts-invalid', key, message)] };
   }
   const candidates: Candidate[] = [];
@@ -158,7 +158,7 @@ const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
     const email = readText(contact, 'email');
     const role = readText(contact, 'role');
     if (email === null) {
-      const message = 'The entry has no "email" text, so nobody is told by it.';
+      const message = 'The entry has no "email" text, so it is ignored.';
       findings.push(finding('contacts-invalid', `${key}[${String(position)}]`, message));
     } else {
       candidates.push({
@@ -169,7 +169,7 @@ const readContacts = (namespace: Namespace, rules: RecipientRules): Source => {
     }
   }
   if (contacts.length > MAX_CONTACTS) {
-    const message = `Only the first ${formatCount(MAX_CONTACTS, 'entry', 'entries')} are read: nobody is told by the others.`;
+    const message = `Only the first ${formatCount(MAX_CONTACTS, 'entry', 'entries')} are read; the others are ignored.`;
     findings.push(finding('contacts-invalid', key, message));
   }
   return { isAddition: false, candidates, findings };
@@ -186,7 +186,7 @@ const readPlainAddresses = (namespace: Namespace, rules: RecipientRules): readon
 
 const nameRole = (role: string, { roles }: RecipientRules): string => textOf(roles, role) ?? role;
 
-/** Drops what is no address and what may not be written to, with a finding each. */
+/** Drops texts that are not addresses, and addresses in domains that are not allowed. Each gets a finding. */
 const allow = (source: Source, allowedDomains: readonly string[]): Source => {
   const candidates: Candidate[] = [];
   const findings: Finding[] = [...source.findings];
@@ -194,9 +194,9 @@ const allow = (source: Source, allowedDomains: readonly string[]): Source => {
     const { address, rule } = candidate;
     const parsed = parseAddress(address);
     if ('fault' in parsed) {
-      findings.push(refuse(address, `${rule} names it, but it is ${parsed.fault}: no mail goes there.`));
+      findings.push(refuse(address, `${rule} names it, but it is ${parsed.fault}, so it gets no mail.`));
     } else if (!isDomainAllowed(domainOf(parsed.address), allowedDomains)) {
-      const message = `${rule} names it, but the domain ${domainOf(parsed.address)} is not in mail.allowedDomains: no mail goes there.`;
+      const message = `${rule} names it, but the domain ${domainOf(parsed.address)} is not in mail.allowedDomains, so it gets no mail.`;
       findings.push(finding('domain-refused', parsed.address, message));
     } else {
       candidates.push({ ...candidate, address: parsed.address });
@@ -205,7 +205,7 @@ const allow = (source: Source, allowedDomains: readonly string[]): Source => {
   return { ...source, candidates, findings };
 };
 
-/** One entry an address, ignoring case; roles united, the first rule kept. In the order given. */
+/** Makes one entry per address, ignoring case, in the given order. Roles are joined, and the first rule is kept. */
 const unite = (candidates: readonly Candidate[]): readonly RecipientReport[] => {
   const united = new Map<string, RecipientReport>();
   for (const { address, role, rule } of candidates) {
@@ -225,7 +225,7 @@ const explainNobody = (
   { allowedDomains, annotations: { contacts, addresses } }: RecipientRules,
   override: RecipientOverride | undefined,
 ): string => {
-  if (allowedDomains.length === 0) return 'mail.allowedDomains is empty, so nothing may be sent';
+  if (allowedDomains.length === 0) return 'mail.allowedDomains is empty, so no mail may be sent';
   const codes = new Set(findings.map(({ code }) => code));
   if (codes.has('domain-refused')) return 'no contact is in a domain of mail.allowedDomains';
   if (codes.has('address-refused')) return 'no contact is a usable address';
@@ -233,7 +233,7 @@ const explainNobody = (
     return `the annotation ${contacts} cannot be read`;
   if (codes.has('contacts-invalid')) return `no entry of the annotation ${contacts} has an email`;
   if (override !== undefined && 'replace' in override)
-    return 'the configuration replaces all contacts by none';
+    return 'the configuration replaces all contacts with an empty list';
   return `no annotation names a contact (${[contacts, ...addresses].join(', ')})`;
 };
 

@@ -1,17 +1,17 @@
 import type { Namespace } from '../model.ts';
 
-/** Which namespaces a rule is for: all given labels equal, and the name matches one of the patterns (`*` is any text). */
+/** Which namespaces a rule is for: all given labels are equal, and the name matches a pattern (`*` is any text). */
 export type NamespaceMatch = {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly names?: readonly string[] | undefined;
 };
 
-/** Whether a rule is for this namespace. A match without labels and names is for all. */
+/** Whether a rule is for this namespace. A match without labels and names is for every namespace. */
 export const isNamespaceMatch = (match: NamespaceMatch, namespace: Namespace): boolean =>
   Object.entries(match.labels ?? {}).every(([key, value]) => namespace.labels[key] === value) &&
   (match.names === undefined || match.names.some((pattern) => isGlobMatch(pattern, namespace.name)));
 
-/** Whether the whole text matches a pattern in which `*` stands for any run of characters; all else is literal. */
+/** Whether the whole text matches a pattern. `*` stands for any characters, and everything else is literal. */
 export const isGlobMatch = (pattern: string, text: string): boolean => {
   const [head = '', ...parts] = pattern.split('*');
   if (!text.startsWith(head)) return false;
@@ -29,7 +29,7 @@ export const isGlobMatch = (pattern: string, text: string): boolean => {
 export type LabelSelector = (labels: Readonly<Record<string, string>>) => boolean;
 
 /**
- * Reads a Kubernetes label selector, as `kubectl -l` takes it: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. The empty
+ * Reads a Kubernetes label selector as for `kubectl -l`: `a=b,c!=d,e in (f,g),h notin (i),j,!k`. The empty
  * selector selects everything.
  */
 export const parseLabelSelector = (

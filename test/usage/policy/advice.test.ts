@@ -53,7 +53,7 @@ describe('latest in production', () => {
         code: 'latest-in-prod',
         subject: 'api:latest',
         message:
-          '2 workloads in production take whatever is pushed as latest: promote a tag of its own instead.',
+          '2 workloads in production run whatever is pushed as latest: promote the image to a tag for production instead.',
         amount: 2,
       },
     ]);
@@ -108,7 +108,8 @@ test('many tags are more in one image stream than the limit, empty ones included
     {
       code: 'many-tags',
       subject: 'more',
-      message: '7 tags, more than 5: a prune never removes the last revisions of a tag, only people do.',
+      message:
+        '7 tags, more than 5: a prune always keeps a tag’s last revisions, so delete old tags by hand.',
       amount: 7,
     },
     expect.objectContaining({ code: 'many-tags', subject: 'many', amount: 6 }),
@@ -132,13 +133,14 @@ describe('a large layer', () => {
       {
         code: 'large-layer',
         subject: 'api:v2',
-        message: 'The largest layer of its current image is 900 B, as in 2 other tags: smaller is better.',
+        message:
+          'The largest layer of its current image is 900 B (also in 2 other tags). Smaller layers are better.',
         amount: 900,
       },
       {
         code: 'large-layer',
         subject: 'api:v1',
-        message: 'The largest layer of its current image is 500 B: smaller is better.',
+        message: 'The largest layer of its current image is 500 B. Smaller layers are better.',
         amount: 500,
       },
     ]);
@@ -185,7 +187,7 @@ test('much is imported when it is more than the limit, and nothing once imports 
     {
       code: 'imports-much',
       subject: NAMESPACE,
-      message: '2 KiB are imported, more than 1 KiB: not charged, but the registry may hold copies.',
+      message: '2 KiB imported, more than 1 KiB. They are not charged, but the registry may hold copies.',
       amount: 2048,
     },
   ]);

@@ -65,7 +65,7 @@ describe('a quantity', () => {
   test.each(['8Pi', '9007199254740992', '1E', '1Ei', '9Pi', '1e400', '1e16'])(
     '%s is more than can be counted exactly',
     (text) => {
-      expect(parseQuantity(text)).toEqual({ fault: '8Pi or more; write unlimited instead' });
+      expect(parseQuantity(text)).toEqual({ fault: 'too large (8Pi or more); write unlimited instead' });
     },
   );
 
@@ -183,7 +183,11 @@ describe('the limit of a namespace', () => {
       fault: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited',
     },
     { name: 'empty', quantity: '', fault: 'not a quantity such as 50Gi, 1500M, 2e9 or unlimited' },
-    { name: 'more than can be counted', quantity: '1E', fault: '8Pi or more; write unlimited instead' },
+    {
+      name: 'more than can be counted',
+      quantity: '1E',
+      fault: 'too large (8Pi or more); write unlimited instead',
+    },
   ])('is not its annotation’s that is $name: a finding, and the next rule', ({ quantity, fault }) => {
     expect(resolveLimit(annotated(quantity), rules, null, NOW)).toEqual({
       limitBytes: 0,
@@ -192,7 +196,7 @@ describe('the limit of a namespace', () => {
         {
           code: 'quota-annotation-invalid',
           subject: 'quotagram.io/registry-quota',
-          message: `The annotation is ignored, because it is ${fault}: the limit is 0 B (rules[2]).`,
+          message: `The annotation is ignored, because it is ${fault}. The limit is 0 B (rules[2]).`,
         },
       ],
     });
@@ -217,7 +221,7 @@ describe('the limit of a namespace', () => {
           code: 'quota-annotation-off',
           subject: 'quotagram.io/registry-quota',
           message:
-            'The annotation is ignored, because quota.annotation is not enabled: the limit is 0 B (rules[2]).',
+            'The annotation is ignored, because quota.annotation is not enabled. The limit is 0 B (rules[2]).',
         },
       ],
     });
@@ -229,7 +233,7 @@ describe('the limit of a namespace', () => {
   ])('is told beside an annotation that is ignored, also the one $name', ({ limit, is }) => {
     const none = { ...rules, default: limit, rules: [] };
     expect(resolveLimit(annotated('1gi'), none, null, NOW).findings[0]?.message).toMatch(
-      new RegExp(`: the limit is ${RegExp.escape(is)}\\.$`),
+      new RegExp(`\\. The limit is ${RegExp.escape(is)}\\.$`),
     );
   });
 

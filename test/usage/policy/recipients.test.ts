@@ -198,7 +198,7 @@ describe('the contacts annotation', () => {
           code: 'contacts-invalid',
           subject: 'contacts',
           message:
-            'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so nobody is told by it.',
+            'The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so it is ignored.',
         },
       ],
     });
@@ -223,7 +223,7 @@ describe('the contacts annotation', () => {
       {
         code: 'contacts-invalid',
         subject: 'contacts[0]',
-        message: 'The entry has no "email" text, so nobody is told by it.',
+        message: 'The entry has no "email" text, so it is ignored.',
       },
     ]);
   });
@@ -243,7 +243,7 @@ describe('the contacts annotation', () => {
         code: 'address-refused',
         subject: email,
         message:
-          'annotation:contacts names it, but it is not one plain address such as name@example.test: no mail goes there.',
+          'annotation:contacts names it, but it is not one plain address such as name@example.test, so it gets no mail.',
       },
     ]);
   });
@@ -257,7 +257,7 @@ describe('the contacts annotation', () => {
         code: 'domain-refused',
         subject: 'Eve@example.com',
         message:
-          'annotation:contacts names it, but the domain example.com is not in mail.allowedDomains: no mail goes there.',
+          'annotation:contacts names it, but the domain example.com is not in mail.allowedDomains, so it gets no mail.',
       },
     ]);
   });
@@ -282,7 +282,7 @@ describe('the contacts annotation', () => {
       emails.slice(20).map((email) => ({
         code: 'address-refused',
         subject: email,
-        message: 'Only the first 20 addresses of a namespace are used, so no mail goes there.',
+        message: 'Only the first 20 addresses of a namespace are used, so this one gets no mail.',
       })),
     );
   });
@@ -299,7 +299,7 @@ describe('the contacts annotation', () => {
     expect(findings[100]).toEqual({
       code: 'contacts-invalid',
       subject: 'contacts',
-      message: 'Only the first 100 entries are read: nobody is told by the others.',
+      message: 'Only the first 100 entries are read; the others are ignored.',
     });
   });
 
@@ -442,7 +442,7 @@ describe('an override', () => {
   test('may replace everybody by nobody: then the fallback is told, and why', () => {
     const chosen = chooseRecipients(given, rules({ overrides: [{ match: {}, replace: [] }] }));
     expect(chosen.recipients).toMatchObject([{ address: 'platform@example.test', rule: 'fallback' }]);
-    expect(chosen.noRecipientReason).toBe('the configuration replaces all contacts by none');
+    expect(chosen.noRecipientReason).toBe('the configuration replaces all contacts with an empty list');
   });
 
   test('obeys the allowed domains: what replaces may leave nobody but the fallback', () => {
@@ -461,7 +461,7 @@ describe('an override', () => {
 describe('the fallback mailbox', () => {
   const nobody = 'no annotation names a contact (contacts, product-owner, technical-lead, owner)';
   const toPlatform = (reason: string): string =>
-    `None of its own contacts is told, because ${reason}; its mail goes to the platform’s mailbox.`;
+    `None of its own contacts gets the mail, because ${reason}. The platform’s mailbox gets it instead.`;
 
   test('is told with the reason where the namespace names nobody', () => {
     expect(chooseRecipients(namespace('a1b2c3-dev'), rules())).toEqual({
@@ -509,7 +509,7 @@ describe('the fallback mailbox', () => {
         {
           code: 'no-recipient',
           subject: 'x',
-          message: `None of its own contacts is told, because ${nobody}; it gets no mail.`,
+          message: `None of its own contacts gets the mail, because ${nobody}. Nobody gets it.`,
         },
       ],
     });
@@ -525,7 +525,7 @@ describe('the fallback mailbox', () => {
     const given = annotated({ contacts: '[{"email":"ann@example.test"}]' });
     const chosen = chooseRecipients(given, rules({ allowedDomains: [] }));
     expect(chosen.recipients).toEqual([]);
-    expect(chosen.noRecipientReason).toBe('mail.allowedDomains is empty, so nothing may be sent');
+    expect(chosen.noRecipientReason).toBe('mail.allowedDomains is empty, so no mail may be sent');
   });
 });
 

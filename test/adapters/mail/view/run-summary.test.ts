@@ -161,7 +161,7 @@ test('says what it found in whole sentences that do not repeat what they are abo
           row('c', { mails: { uncertain: 1 }, problem: 'the connection broke' }),
           row('d', { problem: 'no mail to its team, because a was given up' }),
           row('e', { noRecipientReason: 'no contact is a usable address' }),
-          row('f', { noRecipientReason: 'mail.allowedDomains is empty, so nothing may be sent' }),
+          row('f', { noRecipientReason: 'mail.allowedDomains is empty, so no mail may be sent' }),
         ],
         {
           unreadableKinds: ['builds', 'cronjobs'],
@@ -179,7 +179,7 @@ test('says what it found in whole sentences that do not repeat what they are abo
     '- c: Mail uncertain: the connection broke. ',
     '- d: No mail to its team, because a was given up. ',
     '- e: No contact is a usable address. ',
-    '- f: mail.allowedDomains is empty, so nothing may be sent. ',
+    '- f: mail.allowedDomains is empty, so no mail may be sent. ',
     ' What is unused is not known: builds and cronjobs could not be read. ',
     ' 7 images are in no image stream. ',
     ' web:1: It is gone. ',

@@ -38,7 +38,7 @@ const messagesOf = ({ findings }: NamespaceReport): readonly string[] =>
 
 const FALLBACK = 'platform@example.test (platform) by fallback';
 const toPlatform = (reason: string): string =>
-  `no-recipient ${NAMESPACE}: None of its own contacts is told, because ${reason}; its mail goes to the platform’s mailbox.`;
+  `no-recipient ${NAMESPACE}: None of its own contacts gets the mail, because ${reason}. The platform’s mailbox gets it instead.`;
 const NOBODY = 'no annotation names a contact (contacts, product-owner, technical-lead, owner)';
 
 describe('who is told of a namespace', () => {
@@ -62,7 +62,7 @@ describe('who is told of a namespace', () => {
   });
 
   const MALFORMED =
-    'contacts-invalid contacts: The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so nobody is told by it.';
+    'contacts-invalid contacts: The annotation is not a JSON array such as [{"email": "name@example.test", "role": "Owner"}], so it is ignored.';
   test.each(['', 'ann@example.test', '{"email":"ann@example.test"}', 'null', '[{"email":"ann@example.test"'])(
     'is not found in contacts of %j, which is a finding; then the next source is asked',
     (contacts) => {
@@ -116,7 +116,7 @@ describe('who is told of a namespace', () => {
     const report = reportOnNamespace(contacts([{ email, role: 'Lead' }, { email: 'ann@example.test' }]));
     expect(told(report)).toEqual(['ann@example.test () by annotation:contacts']);
     expect(messagesOf(report)).toEqual([
-      `address-refused ${email}: annotation:contacts names it, but it is not one plain address such as name@example.test: no mail goes there.`,
+      `address-refused ${email}: annotation:contacts names it, but it is not one plain address such as name@example.test, so it gets no mail.`,
     ]);
   });
 
@@ -135,7 +135,7 @@ describe('who is told of a namespace', () => {
     expect(messagesOf(report)).toEqual(
       ['b@sub.example.test', 'c@example.com', 'e@badexample.test'].map(
         (email) =>
-          `domain-refused ${email}: annotation:contacts names it, but the domain ${email.slice(2)} is not in mail.allowedDomains: no mail goes there.`,
+          `domain-refused ${email}: annotation:contacts names it, but the domain ${email.slice(2)} is not in mail.allowedDomains, so it gets no mail.`,
       ),
     );
   });
@@ -147,7 +147,7 @@ describe('who is told of a namespace', () => {
     expect(messagesOf(report)).toEqual(
       ['p30@example.test', 'p31@example.test'].map(
         (email) =>
-          `address-refused ${email}: Only the first 20 addresses of a namespace are used, so no mail goes there.`,
+          `address-refused ${email}: Only the first 20 addresses of a namespace are used, so this one gets no mail.`,
       ),
     );
   });
@@ -179,12 +179,12 @@ describe('who is told of a namespace', () => {
     const report = reportOnNamespace(own, { recipients: { allowedDomains: [] } });
     expect(report).toMatchObject({
       recipients: [],
-      noRecipientReason: 'mail.allowedDomains is empty, so nothing may be sent',
+      noRecipientReason: 'mail.allowedDomains is empty, so no mail may be sent',
     });
     expect(messagesOf(report)).toEqual([
-      'domain-refused ann@example.test: annotation:owner names it, but the domain example.test is not in mail.allowedDomains: no mail goes there.',
-      'domain-refused platform@example.test: fallback names it, but the domain example.test is not in mail.allowedDomains: no mail goes there.',
-      `no-recipient ${NAMESPACE}: None of its own contacts is told, because mail.allowedDomains is empty, so nothing may be sent; it gets no mail.`,
+      'domain-refused ann@example.test: annotation:owner names it, but the domain example.test is not in mail.allowedDomains, so it gets no mail.',
+      'domain-refused platform@example.test: fallback names it, but the domain example.test is not in mail.allowedDomains, so it gets no mail.',
+      `no-recipient ${NAMESPACE}: None of its own contacts gets the mail, because mail.allowedDomains is empty, so no mail may be sent. Nobody gets it.`,
     ]);
   });
 });
@@ -207,12 +207,12 @@ describe('the quota of a namespace', () => {
     { text: '2 k', because: 'it is not a quantity such as 50Gi, 1500M, 2e9 or unlimited' },
     { text: '5k', because: 'it is above quota.annotation.max' },
     { text: 'unlimited', because: 'it is above quota.annotation.max' },
-    { text: '9Ei', because: 'it is 8Pi or more; write unlimited instead' },
+    { text: '9Ei', because: 'it is too large (8Pi or more); write unlimited instead' },
   ])('is the next rule’s where the annotation is %j: a finding that says which', ({ text, because }) => {
     const report = reportOnNamespace(annotated(text), { quota: { annotation } });
     expect(report.quota).toMatchObject({ limitBytes: 1000, source: 'default', level: 'warning' });
     expect(messagesOf(report)).toEqual([
-      `quota-annotation-invalid quotagram.io/registry-quota: The annotation is ignored, because ${because}: the limit is 1,000 B (default).`,
+      `quota-annotation-invalid quotagram.io/registry-quota: The annotation is ignored, because ${because}. The limit is 1,000 B (default).`,
     ]);
   });
 
@@ -226,7 +226,7 @@ describe('the quota of a namespace', () => {
       overBytes: 500,
     });
     expect(messagesOf(report)).toEqual([
-      'quota-annotation-off quotagram.io/registry-quota: The annotation is ignored, because quota.annotation is not enabled: the limit is 500 B (rules[0]).',
+      'quota-annotation-off quotagram.io/registry-quota: The annotation is ignored, because quota.annotation is not enabled. The limit is 500 B (rules[0]).',
     ]);
   });
 });
