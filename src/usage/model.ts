@@ -153,7 +153,10 @@ export type Holdings = {
   readonly revisions: Revisions;
 };
 
-/** Digests by number. A sha256, as nearly all are, takes eight 32-bit words; the others are kept as text. */
+/**
+ * Digests by number. A sha256, as nearly all are, takes eight 32-bit words; the others are kept as text. A slice leaves the
+ * words of most layers out: they come last, and are known by their numbers alone.
+ */
 export type Digests = {
   readonly count: number;
   readonly words: Int32Array;

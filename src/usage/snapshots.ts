@@ -99,9 +99,8 @@ const hideShares = ({ team }: Pick<Snapshot, 'team'>): Pick<Snapshot, 'team' | '
 });
 
 const usesOf = (slice: Slice, { uses, environments }: Cluster): Uses => {
-  const own = new Set(slice.holdings.revisions.digests);
-  const digests = slice.digestSources.flatMap((source, digest) => {
-    const users = own.has(digest) ? uses.digests.get(source) : undefined;
+  const digests = [...new Set(slice.holdings.revisions.digests)].toSorted(byNumber).flatMap((digest) => {
+    const users = uses.digests.get(slice.digestSources[digest] ?? -1);
     return users === undefined ? [] : [{ digest, users: sortUsers(users) }];
   });
   const tags = slice.tagSources.flatMap((source, tag) => {
@@ -120,6 +119,8 @@ const usesOf = (slice: Slice, { uses, environments }: Cluster): Uses => {
     ),
   };
 };
+
+const byNumber = (a: number, b: number): number => a - b;
 
 const sortUsers = (users: readonly User[]): readonly User[] =>
   uniteUsers(users).toSorted((a, b) => compareText(a.workload, b.workload));

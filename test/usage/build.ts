@@ -181,10 +181,10 @@ export const holdings = ({
   readonly heldOutside?: readonly string[];
   readonly scope?: Inventory['scope'];
 }): Weighable => {
-  const slice = createSlicer(gather(inventory({ streams, images })).holdings)(NAMESPACE).holdings;
-  const isHeld = (_: unknown, number: number): number =>
-    Number(heldOutside.includes(digestAt(slice.digests, number)));
-  return { holdings: slice, heldOutside: Uint8Array.from({ length: slice.digests.count }, isHeld), scope };
+  const whole = gather(inventory({ streams, images })).holdings;
+  const slice = createSlicer(whole)(NAMESPACE);
+  const isHeld = (source: number): number => Number(heldOutside.includes(digestAt(whole.digests, source)));
+  return { holdings: slice.holdings, heldOutside: Uint8Array.from(slice.digestSources, isHeld), scope };
 };
 
 /** The figures of what the ledger weighs. */

@@ -21,9 +21,9 @@ import { gather } from '../listed-inventory.ts';
 const OTHER = 'd4e5f6-dev';
 const POD = `${NAMESPACE}/Pod/api-1`;
 
-/** Digests of the blobs that other namespaces hold, too. */
-const heldOutsideOf = ({ holdings, heldOutside }: Snapshot): readonly string[] =>
-  [...heldOutside].flatMap((held, number) => (held === 1 ? [digestAt(holdings.digests, number)] : []));
+/** Sizes of the layers that other namespaces hold, too. */
+const heldOutsideOf = ({ holdings: { layers }, heldOutside }: Snapshot): readonly number[] =>
+  [...layers.bytes].filter((_, layer) => heldOutside[layers.digests[layer] ?? -1] === 1);
 
 /** Who uses what, by digest and by `stream:tag`. */
 const usersOf = ({ holdings: { digests, streams, tags }, uses: found }: Snapshot) => {
@@ -151,8 +151,8 @@ describe('blobs held outside', () => {
       stream('api', { latest: ['a'] }),
       stream('api', { latest: ['b'] }, { namespace: OTHER }),
     ];
-    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual(['base']);
-    expect(heldOutsideOf(snapshot({ images, streams }, OTHER))).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual([100]);
+    expect(heldOutsideOf(snapshot({ images, streams }, OTHER))).toEqual([100]);
   });
 
   test('are none where only the namespace itself holds them, however often', () => {
@@ -166,7 +166,7 @@ describe('blobs held outside', () => {
       stream('base', { latest: ['b'] }, { namespace: 'openshift' }),
     ];
     const isReported = ({ name }: { readonly name: string }): boolean => name !== 'openshift';
-    expect(heldOutsideOf(snapshot({ images, streams }, NAMESPACE, { isReported }))).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }, NAMESPACE, { isReported }))).toEqual([100]);
   });
 
   test('are held by history and by imported revisions, too', () => {
@@ -174,7 +174,7 @@ describe('blobs held outside', () => {
       stream('api', { latest: ['a'] }),
       stream('api', { latest: ['gone', imported('b')] }, { namespace: OTHER }),
     ];
-    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images, streams }))).toEqual([100]);
   });
 
   test('are held by images of unknown size, too', () => {
@@ -183,7 +183,7 @@ describe('blobs held outside', () => {
       stream('odd', { latest: ['odd'] }, { namespace: OTHER }),
     ];
     const odd = image('odd', { layers: [{ digest: 'base', sizeBytes: 0 }] });
-    expect(heldOutsideOf(snapshot({ images: [...images, odd], streams }))).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images: [...images, odd], streams }))).toEqual([100]);
   });
 
   test('are held through an index, too', () => {
@@ -191,7 +191,7 @@ describe('blobs held outside', () => {
       stream('api', { latest: ['all'] }),
       stream('api', { latest: ['b'] }, { namespace: OTHER }),
     ];
-    expect(heldOutsideOf(snapshot({ images: [...images, index('all', ['a'])], streams }))).toEqual(['base']);
+    expect(heldOutsideOf(snapshot({ images: [...images, index('all', ['a'])], streams }))).toEqual([100]);
   });
 
   test('are not held by images in no stream', () => {

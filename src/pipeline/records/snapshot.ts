@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Holdings, Snapshot, Uses } from '../../usage/model.ts';
+import { WORDS } from '../../usage/cluster/digest-table.ts';
 import { bytes, clusterSchema, count, howUsed, listSchema, teamSchema, time } from './parts.ts';
 
 const imageReferenceSchema = z.discriminatedUnion('type', [
@@ -91,17 +92,19 @@ function isConnected({ holdings, heldOutside, uses }: Snapshot): boolean {
   const { digests, strings, layers, layerRuns, images, imageOf, streams, tags, revisions } = holdings;
   const digestCount = digests.count;
   const isDigest = (number: number): boolean => number < digestCount;
+  const isNameable = (number: number): boolean => number * WORDS < digests.words.length;
   return (
-    digests.words.length === 8 * digestCount &&
+    digests.words.length % WORDS === 0 &&
+    digests.words.length <= WORDS * digestCount &&
     [...digests.others.keys()].every(isDigest) &&
+    images.every(({ digest, config }) => isNameable(digest) && isNameable(config ?? 0)) &&
+    revisions.digests.every(isNameable) &&
     layers.bytes.length === layers.digests.length &&
     isWithin(layers.digests, 0, digestCount) &&
     layers.bytes.every((size) => Number.isSafeInteger(size) && size >= 0) &&
     isWithin(layerRuns, 0, layers.digests.length) &&
     images.every(
       (image) =>
-        isDigest(image.digest) &&
-        (image.config === null || isDigest(image.config)) &&
         image.children.every((child) => isDigest(child.digest)) &&
         isRun(image.layersFrom, image.layersTo, layerRuns.length),
     ) &&

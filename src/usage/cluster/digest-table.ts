@@ -90,7 +90,7 @@ export const createDigestTable = (known: Digests = NO_DIGESTS): DigestTable => {
 
 const NO_DIGESTS: Digests = { count: 0, words: new Int32Array(0), others: new Map() };
 
-/** A digest by its number, as the API wrote it. */
+/** A digest by its number, as the API wrote it; in a slice, only one that a report may name. */
 export const digestAt = ({ words, others }: Digests, number: number): string =>
   others.get(number) ?? writeSha256(words, number * WORDS);
 

@@ -20,50 +20,54 @@ export const createSlicer = (whole: Holdings): ((namespace: string) => Slice) =>
   const digestNumbers = createRenumbering(whole.digests.count);
   const layerNumbers = createRenumbering(whole.layers.digests.length);
   const stringNumbers = createRenumbering(whole.strings.length);
+  const layerDigestOf = (layer: number): number => whole.layers.digests[layer] ?? -1;
 
-  const sliceImage = (image: NumberedImage, pushLayer: (layer: number) => number): NumberedImage => {
-    let layersTo = 0;
-    for (let at = image.layersFrom; at < image.layersTo; at += 1) {
-      const layer = whole.layerRuns[at] ?? -1;
-      digestNumbers.numberOf(whole.layers.digests[layer] ?? -1);
-      layersTo = pushLayer(layerNumbers.numberOf(layer));
-    }
-    const count = image.layersTo - image.layersFrom;
-    return {
-      ...image,
-      digest: digestNumbers.numberOf(image.digest),
-      layersFrom: count === 0 ? 0 : layersTo - count,
-      layersTo,
-      config: image.config === null ? null : digestNumbers.numberOf(image.config),
-      children: image.children.map((child) => ({ ...child, digest: digestNumbers.numberOf(child.digest) })),
-    };
+  /** Numbers the layers of some images, and returns their runs of layers, one after the other. */
+  const sliceRuns = (images: readonly NumberedImage[]): Int32Array => {
+    const length = images.reduce((sum, { layersFrom, layersTo }) => sum + layersTo - layersFrom, 0);
+    const runs = new Int32Array(length);
+    let end = 0;
+    for (const { layersFrom, layersTo } of images)
+      for (let at = layersFrom; at < layersTo; at += 1)
+        runs[end++] = layerNumbers.numberOf(whole.layerRuns[at] ?? -1);
+    return runs;
   };
 
-  const sliceImages = (digests: readonly number[]) => {
-    const layerRuns = createIntColumn();
-    const images = digests.flatMap((digest) => {
-      const image = imageAt(whole, digest);
-      if (image === undefined) return [];
-      return sliceImage(image, (layer) => {
-        layerRuns.push(layer);
-        return layerRuns.count();
-      });
+  const sliceImages = (images: readonly NumberedImage[]): readonly NumberedImage[] => {
+    let layersTo = 0;
+    return images.map((image) => {
+      const layersFrom = layersTo;
+      layersTo += image.layersTo - image.layersFrom;
+      return {
+        ...image,
+        digest: digestNumbers.numberOf(image.digest),
+        layersFrom,
+        layersTo,
+        config: image.config === null ? null : digestNumbers.numberOf(image.config),
+        children: image.children.map((child) => ({ ...child, digest: digestNumbers.numberOf(child.digest) })),
+      };
     });
-    const { digests: layerDigests, bytes } = whole.layers;
-    return {
-      images,
-      layerRuns: layerRuns.view().slice(),
-      layers: {
-        digests: Int32Array.from(layerNumbers.sources(), (layer) =>
-          digestNumbers.numberOf(layerDigests[layer] ?? -1),
-        ),
-        bytes: Float64Array.from(layerNumbers.sources(), (layer) => bytes[layer] ?? 0),
-      },
-    };
+  };
+
+  /**
+   * Numbers digests in an order that depends on nothing but the content: first those that a report may name. These are the
+   * digests of revisions and images, and of each blob that may be stated with two sizes. The other layers follow.
+   */
+  const numberDigests = (named: readonly number[], images: readonly NumberedImage[]): number => {
+    for (const digest of named) digestNumbers.numberOf(digest);
+    for (const { config } of images) if (config !== null) digestNumbers.numberOf(config);
+    const layers = layerNumbers.sources();
+    const seen = new Set<number>();
+    for (const digest of layers.map(layerDigestOf)) {
+      if (seen.has(digest)) digestNumbers.numberOf(digest);
+      seen.add(digest);
+    }
+    const nameable = digestNumbers.sources().length;
+    for (const layer of layers) digestNumbers.numberOf(layerDigestOf(layer));
+    return nameable;
   };
 
   const sliceStreams = (own: readonly NumberedStream[]) => {
-    const numberOfString = (text: number): number => stringNumbers.numberOf(text);
     const digests = createIntColumn();
     const references = createIntColumn();
     const created = createDoubleColumn();
@@ -74,8 +78,8 @@ export const createSlicer = (whole: Holdings): ((namespace: string) => Slice) =>
       for (let at = tag.revisionsFrom; at < tag.revisionsTo; at += 1) {
         const digest = whole.revisions.digests[at] ?? -1;
         digests.push(digest < 0 ? -1 : digestNumbers.numberOf(digest));
-        references.push(numberOfString(whole.revisions.references[at] ?? -1));
-        created.push(repackCreated(whole.revisions.created[at] ?? -1, numberOfString));
+        references.push(stringNumbers.numberOf(whole.revisions.references[at] ?? -1));
+        created.push(repackCreated(whole.revisions.created[at] ?? -1, stringNumbers.numberOf));
       }
       return { ...tag, revisionsFrom, revisionsTo: digests.count() };
     };
@@ -99,26 +103,29 @@ export const createSlicer = (whole: Holdings): ((namespace: string) => Slice) =>
 
   return (namespace) => {
     const own = streamsOf(whole, namespace);
-    // Digests of revisions and of the images below them come first, sorted.
     const named = sortDigests(whole, withImagesBelow(whole, listRevisionDigests(whole, own)));
-    for (const digest of named) digestNumbers.numberOf(digest);
+    const held = named.flatMap((digest) => imageAt(whole, digest) ?? []);
+    const layerRuns = sliceRuns(held);
+    const nameable = numberDigests(named, held);
+    const images = sliceImages(held);
     const { tagSources, ...sliced } = sliceStreams(own);
-    const images = sliceImages(named);
-    const digestSources = digestNumbers.clear();
-    layerNumbers.clear();
-    const imageOf = new Int32Array(digestSources.length).fill(-1);
-    images.images.forEach(({ digest }, number) => (imageOf[digest] = number));
-    return {
-      holdings: {
-        digests: sliceDigests(whole, digestSources),
-        strings: stringNumbers.clear().map((text) => whole.strings[text] ?? ''),
-        ...images,
-        imageOf,
-        ...sliced,
+    const digestSources = digestNumbers.sources();
+    const layers = layerNumbers.sources();
+    const holdings: Holdings = {
+      digests: sliceDigests(whole, digestSources, nameable),
+      strings: stringNumbers.sources().map((text) => whole.strings[text] ?? ''),
+      layers: {
+        digests: Int32Array.from(layers, (layer) => digestNumbers.numberOf(layerDigestOf(layer))),
+        bytes: Float64Array.from(layers, (layer) => whole.layers.bytes[layer] ?? 0),
       },
-      digestSources,
-      tagSources,
+      layerRuns,
+      images,
+      imageOf: new Int32Array(digestSources.length).fill(-1),
+      ...sliced,
     };
+    images.forEach(({ digest }, number) => (holdings.imageOf[digest] = number));
+    for (const renumbering of [digestNumbers, layerNumbers, stringNumbers]) renumbering.clear();
+    return { holdings, digestSources, tagSources };
   };
 };
 
@@ -139,14 +146,19 @@ const sortDigests = ({ digests }: Holdings, some: Iterable<number>): readonly nu
     .toSorted((a, b) => compareText(a.digest, b.digest))
     .map(({ number }) => number);
 
-const sliceDigests = ({ digests }: Holdings, sources: readonly number[]): Holdings['digests'] => {
-  const words = new Int32Array(sources.length * WORDS);
+const sliceDigests = (
+  { digests }: Holdings,
+  sources: readonly number[],
+  nameable: number,
+): Holdings['digests'] => {
+  const words = new Int32Array(nameable * WORDS);
   const others = new Map<number, string>();
-  sources.forEach((source, number) => {
+  for (let number = 0; number < nameable; number += 1) {
+    const source = sources[number] ?? -1;
+    words.set(digests.words.subarray(source * WORDS, (source + 1) * WORDS), number * WORDS);
     const other = digests.others.get(source);
     if (other !== undefined) others.set(number, other);
-    words.set(digests.words.subarray(source * WORDS, (source + 1) * WORDS), number * WORDS);
-  });
+  }
   return { count: sources.length, words, others };
 };
 
@@ -161,13 +173,12 @@ const createRenumbering = (count: number) => {
       numbers[source] = sources.length;
       return sources.push(source) - 1;
     },
+    /** By new number the old one. */
     sources: (): readonly number[] => sources,
-    /** Forgets the new numbers, and returns by new number the old one. */
-    clear: (): readonly number[] => {
-      const given = sources;
-      for (const source of given) numbers[source] = -1;
+    /** Forgets the new numbers. */
+    clear: (): void => {
+      for (const source of sources) numbers[source] = -1;
       sources = [];
-      return given;
     },
   };
 };

@@ -91,7 +91,7 @@ const findLargeLayers = ({ streams }: Ledger, maxLayer: number | null): readonly
         : [{ label: `${stream.name}:${name}`, ...largestLayer }],
     ),
   );
-  const byLayer = Map.groupBy(large, ({ digest }) => digest);
+  const byLayer = Map.groupBy(large, ({ blob }) => blob);
   return [...byLayer.values()]
     .flatMap((holders): readonly Advice[] => {
       const [first, ...others] = holders.toSorted((a, b) => compareText(a.label, b.label));

@@ -42,7 +42,8 @@ const [NOBODY, SEVERAL] = [-1, -2];
 
 /** Finds the owners of all blobs, which are numbered below `blobCount`. */
 export const findBlobOwners = (entries: readonly Entry[], blobCount: number): BlobOwners => {
-  const [byTag, byStream] = [createLevel(blobCount), createLevel(blobCount)];
+  const byTag = createLevel(blobCount, ({ tag }) => tag);
+  const byStream = createLevel(blobCount, ({ stream }) => stream);
   const holders = new Int32Array(blobCount).fill(NOBODY);
   const countedAt: (Entry | undefined)[] = [];
   const conflicts = new Map<number, Entry>();
@@ -54,25 +55,24 @@ export const findBlobOwners = (entries: readonly Entry[], blobCount: number): Bl
     if (!conflicts.has(blob)) conflicts.set(blob, entry);
   };
   for (const entry of entries) {
-    const { content, stream, tag, charged } = entry;
+    const { content, stream, charged } = entry;
     for (const blob of content.unsized) hold(blob, stream);
-    content.blobs.forEach((blob, at) => {
-      const size = { bytes: content.bytes[at] ?? 0, isLayer: at < content.layerCount };
-      if ((byTag.bestOf(blob) ?? size).bytes !== size.bytes) addConflict(blob, entry);
+    for (let at = 0; at < content.blobs.length; at += 1) {
+      const blob = content.blobs[at] ?? -1;
+      if (byTag.isStated(blob) && byTag.bytesOf(blob) !== content.bytes[at]) addConflict(blob, entry);
       hold(blob, stream);
-      byTag.add(tag, blob, size, charged);
-      byStream.add(stream, blob, size, charged);
-      if (!charged) return;
+      byTag.add(entry, at);
+      byStream.add(entry, at);
+      if (!charged) continue;
       const counted = countedAt[blob];
       if (counted === undefined || countsBefore(entry, counted)) countedAt[blob] = entry;
-    });
+    }
     for (const blob of content.conflicts) addConflict(blob, entry);
   }
   /** By blob the last visit that showed it. */
   const shownIn = new Int32Array(blobCount);
   let visits = 0;
-  const bytesOf = (blob: number): number => byTag.bestOf(blob)?.bytes ?? 0;
-  const usedBytesOf = (blob: number): number => (countedAt[blob] === undefined ? 0 : bytesOf(blob));
+  const usedBytesOf = (blob: number): number => (countedAt[blob] === undefined ? 0 : byTag.bytesOf(blob));
 
   const visitDistinct = (some: readonly Entry[], visit: (blob: number) => void): void => {
     visits += 1;
@@ -88,7 +88,7 @@ export const findBlobOwners = (entries: readonly Entry[], blobCount: number): Bl
   const weighOwner = (level: Level, owner: number, some: readonly Entry[]): OwnerWeight => {
     let [sizeBytes, freesBytes] = [0, 0];
     visitDistinct(some, (blob) => {
-      sizeBytes = addBytes(sizeBytes, bytesOf(blob));
+      sizeBytes = addBytes(sizeBytes, byTag.bytesOf(blob));
       freesBytes = addBytes(freesBytes, usedBytesOf(blob) - level.usedWithout(blob, owner));
     });
     return { sizeBytes, freesBytes };
@@ -104,7 +104,7 @@ export const findBlobOwners = (entries: readonly Entry[], blobCount: number): Bl
   };
 
   return {
-    bytesOf,
+    bytesOf: byTag.bytesOf,
     countedAt,
     conflicts,
     weighTag: (tag, some) => weighOwner(byTag, tag, some),
@@ -117,55 +117,75 @@ export const findBlobOwners = (entries: readonly Entry[], blobCount: number): Bl
 
 /** Blobs as tags own them, or as streams do: enough to tell what is left of each without any one of these owners. */
 type Level = {
-  readonly add: (owner: number, blob: number, size: Size, charged: boolean) => void;
-  /** The winning statement of a blob's size; undefined while no reliable size is stated. */
-  readonly bestOf: (blob: number) => Size | undefined;
+  /** Adds what a revision states of one blob of its content, the one at this position. */
+  readonly add: (entry: Entry, at: number) => void;
+  /** Whether any reliable size is stated. */
+  readonly isStated: (blob: number) => boolean;
+  /** The winning statement of a blob's size; 0 while no reliable size is stated. */
+  readonly bytesOf: (blob: number) => number;
   /** What a blob would still add to `usedBytes` without one of its owners: its size may then be stated differently. */
   readonly usedWithout: (blob: number, owner: number) => number;
 };
 
-const createLevel = (blobCount: number): Level => {
-  const best: (Size | undefined)[] = [];
-  const bestBy = new Int32Array(blobCount).fill(NOBODY);
-  /** Whether another owner makes the winning statement, too; where none does, the strongest that others make. */
-  const isBestOfOthers = new Uint8Array(blobCount);
+const [UNSTATED, CONFIG, LAYER] = [0, 1, 2];
+
+const createLevel = (blobCount: number, ownerOf: (entry: Entry) => number): Level => {
+  /** The winning statement, who made it first, and whether another owner makes it, too. */
+  const bytes = new Float64Array(blobCount);
+  const kinds = new Uint8Array(blobCount);
+  const statedBy = new Int32Array(blobCount).fill(NOBODY);
+  const isStatedByOthers = new Uint8Array(blobCount);
+  /** Where no other owner makes it, the strongest statement that others make. Two sizes of one blob are rare. */
   const others = new Map<number, Size>();
   /** The first owner that is charged, and whether others are, too. */
   const chargedTo = new Int32Array(blobCount).fill(NOBODY);
   const isChargedToOthers = new Uint8Array(blobCount);
 
-  /** Two sizes of one blob are rare. */
-  const disagree = (owner: number, blob: number, { size, known }: { size: Size; known: Size }): void => {
+  const bytesOf = (blob: number): number => bytes[blob] ?? 0;
+
+  const state = (blob: number, owner: number, size: Size): void => {
+    bytes[blob] = size.bytes;
+    kinds[blob] = size.isLayer ? LAYER : CONFIG;
+    statedBy[blob] = owner;
+    isStatedByOthers[blob] = 0;
+  };
+
+  const disagree = (blob: number, owner: number, size: Size): void => {
+    const known = { bytes: bytesOf(blob), isLayer: kinds[blob] === LAYER };
+    const isOwn = statedBy[blob] === owner;
     if (winsOver(size, known)) {
-      if (bestBy[blob] !== owner || isBestOfOthers[blob] === 1) others.set(blob, known);
-      best[blob] = size;
-      bestBy[blob] = owner;
-      isBestOfOthers[blob] = 0;
-    } else if (bestBy[blob] !== owner) {
+      if (!isOwn || isStatedByOthers[blob] === 1) others.set(blob, known);
+      state(blob, owner, size);
+    } else if (!isOwn) {
       const other = others.get(blob);
       if (other === undefined || winsOver(size, other)) others.set(blob, size);
     }
   };
 
   return {
-    add: (owner, blob, size, charged) => {
-      const known = best[blob];
-      if (known === undefined) {
-        best[blob] = size;
-        bestBy[blob] = owner;
-      } else if (known.bytes !== size.bytes || known.isLayer !== size.isLayer)
-        disagree(owner, blob, { size, known });
-      else if (bestBy[blob] !== owner) isBestOfOthers[blob] = 1;
+    add: (entry, at) => {
+      const { content, charged } = entry;
+      const blob = content.blobs[at] ?? -1;
+      const owner = ownerOf(entry);
+      const kind = at < content.layerCount ? LAYER : CONFIG;
+      if (kinds[blob] === kind && bytes[blob] === content.bytes[at]) {
+        if (statedBy[blob] !== owner) isStatedByOthers[blob] = 1;
+      } else {
+        const size = { bytes: content.bytes[at] ?? 0, isLayer: kind === LAYER };
+        if (kinds[blob] === UNSTATED) state(blob, owner, size);
+        else disagree(blob, owner, size);
+      }
       if (!charged) return;
       if (chargedTo[blob] === NOBODY) chargedTo[blob] = owner;
       else if (chargedTo[blob] !== owner) isChargedToOthers[blob] = 1;
     },
-    bestOf: (blob) => best[blob],
+    isStated: (blob) => kinds[blob] !== UNSTATED,
+    bytesOf,
     usedWithout: (blob, owner) => {
       const payer = chargedTo[blob];
       if (payer === NOBODY || (payer === owner && isChargedToOthers[blob] === 0)) return 0;
-      const isBest = bestBy[blob] !== owner || isBestOfOthers[blob] === 1;
-      return (isBest ? best[blob] : others.get(blob))?.bytes ?? 0;
+      const isBest = statedBy[blob] !== owner || isStatedByOthers[blob] === 1;
+      return isBest ? bytesOf(blob) : (others.get(blob)?.bytes ?? 0);
     },
   };
 };

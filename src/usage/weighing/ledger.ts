@@ -2,7 +2,7 @@ import { createdAt } from '../cluster/created.ts';
 import { digestAt } from '../cluster/digest-table.ts';
 import { imageAt } from '../cluster/index-images.ts';
 import { formatBytes } from '../format.ts';
-import type { Digests, Holdings, Layer, NumberedStream, Snapshot } from '../model.ts';
+import type { Digests, Holdings, NumberedStream, Snapshot } from '../model.ts';
 import { compareText } from '../text-order.ts';
 import { findBlobOwners } from './blob-owners.ts';
 import type { BlobOwners, Entry, IsHeldOutside } from './blob-owners.ts';
@@ -41,8 +41,8 @@ export type WeighedTag = Weight & {
   readonly name: string;
   /** Its number in the snapshot. */
   readonly tag: number;
-  /** Of its current image, by size and then by digest; null where that is not charged. */
-  readonly largestLayer: Layer | null;
+  /** Of its current image, a blob by its number; null where that is not charged or has no layer. */
+  readonly largestLayer: { readonly blob: number; readonly sizeBytes: number } | null;
   readonly revisions: readonly WeighedRevision[];
 };
 
@@ -231,20 +231,26 @@ const weighTag = ({ name, tag, revisions }: TagEntries, place: Place): WeighedTa
     ...place.owners.weighTag(tag, revisions),
     countedBytes: sum(weighed, (revision) => revision.countedBytes),
     unknownRevisions: revisions.filter(({ content }) => !content.isWhole).length,
-    largestLayer: findLargestLayer(revisions[0], place.holdings.digests),
+    largestLayer: findLargestLayer(revisions[0]),
     revisions: weighed,
   };
 };
 
-const findLargestLayer = (current: Entry | undefined, digests: Digests): Layer | null => {
+/** Of several that are equally large the first by number. */
+const findLargestLayer = (current: Entry | undefined): WeighedTag['largestLayer'] => {
   if (current === undefined || !current.charged) return null;
   const { blobs, bytes, layerCount } = current.content;
-  const largest = Math.max(...bytes.slice(0, layerCount));
-  const [digest] = blobs
-    .filter((_, at) => at < layerCount && bytes[at] === largest)
-    .map((blob) => digestAt(digests, blob))
-    .toSorted();
-  return digest === undefined ? null : { digest, sizeBytes: largest };
+  let largest: WeighedTag['largestLayer'] = null;
+  for (let at = 0; at < layerCount; at += 1) {
+    const layer = { blob: blobs[at] ?? -1, sizeBytes: bytes[at] ?? 0 };
+    if (
+      largest === null ||
+      layer.sizeBytes > largest.sizeBytes ||
+      (layer.sizeBytes === largest.sizeBytes && layer.blob < largest.blob)
+    )
+      largest = layer;
+  }
+  return largest;
 };
 
 const weighRevision = (entry: Entry, { holdings, owners, counted }: Place): WeighedRevision => ({

@@ -178,22 +178,25 @@ const contentOfSingle = (holdings: Holdings, image: NumberedImage | undefined): 
   if (image === undefined) return { code: 'image-missing', lack: 'is gone' };
   if (image.fault !== null) return { code: 'image-unreadable', lack: `cannot be read (${image.fault})` };
   if (!image.hasLayers) return { code: 'size-unknown', lack: 'lists no layers' };
-  const parts = createUnion();
+  const union = createUnion();
   let hasSize = false;
   for (let at = image.layersFrom; at < image.layersTo; at += 1) {
     const layer = holdings.layerRuns[at] ?? -1;
     const bytes = holdings.layers.bytes[layer] ?? 0;
     hasSize ||= bytes > 0;
-    parts.addLayer(holdings.layers.digests[layer] ?? -1, bytes);
+    addTo(union, holdings.layers.digests[layer] ?? -1, bytes, true);
   }
   // An image without layers is all config, and no config has 0 bytes.
   if (image.layersFrom === image.layersTo) hasSize = (image.statedBytes ?? 0) > 0;
   if (!hasSize) return { code: 'size-unknown', lack: 'states no sizes' };
-  const layerBytes = parts.bytes.reduce((sum, bytes) => sum + bytes, 0);
+  const layerBytes = union.bytes.reduce((sum, bytes) => sum + bytes, 0);
   const configBytes = configBytesOf(image.statedBytes, layerBytes);
-  if (configBytes !== null) parts.addOwnConfig(image.config ?? image.digest, configBytes);
+  if (configBytes !== null) addOwnConfig(union, image.config ?? image.digest, configBytes);
   return {
-    ...parts.content(),
+    blobs: union.blobs,
+    bytes: union.bytes,
+    layerCount: union.layerCount,
+    conflicts: union.conflicts,
     unsized: [],
     isSizeKnown: true,
     isWhole: !image.isSizeUnread,
@@ -245,14 +248,16 @@ const contentOfIndex = (holdings: Holdings, index: NumberedImage): ImageContent 
     });
   const union = createUnion();
   for (const { blobs, bytes, layerCount } of contents)
-    for (let at = 0; at < layerCount; at += 1) union.addLayer(blobs[at] ?? -1, bytes[at] ?? 0);
+    for (let at = 0; at < layerCount; at += 1) addTo(union, blobs[at] ?? -1, bytes[at] ?? 0, true);
   for (const { blobs, bytes, layerCount } of contents)
-    for (let at = layerCount; at < blobs.length; at += 1) union.addConfig(blobs[at] ?? -1, bytes[at] ?? 0);
-  const { conflicts, ...united } = union.content();
+    for (let at = layerCount; at < blobs.length; at += 1)
+      addTo(union, blobs[at] ?? -1, bytes[at] ?? 0, false);
   return {
-    ...united,
+    blobs: union.blobs,
+    bytes: union.bytes,
+    layerCount: union.layerCount,
     unsized,
-    conflicts: [...conflicts, ...contents.flatMap((content) => content.conflicts)],
+    conflicts: [...union.conflicts, ...contents.flatMap((content) => content.conflicts)],
     isSizeKnown: contents.length > 0,
     isWhole: contents.length > 0 && !lacksChild && contents.every(({ isWhole }) => isWhole),
     faults,
@@ -267,46 +272,42 @@ const sortByText = (
     compareText(a.text, b.text),
   );
 
-/** The distinct blobs of one image. An image may list a blob several times (empty layers do); the registry stores it once. */
-const createUnion = () => {
-  const blobs: number[] = [];
-  const bytes: number[] = [];
-  const conflicts: number[] = [];
-  let layerCount = 0;
-  /** Only for images of many blobs: a short list is searched faster. */
-  let places: Map<number, number> | null = null;
+/** The distinct blobs of one image, the layers before the configs, and those that are stated with different sizes. */
+type Union = {
+  readonly blobs: number[];
+  readonly bytes: number[];
+  readonly conflicts: number[];
+  layerCount: number;
+  /** By blob its position, for images of many blobs: a short list is searched faster. */
+  positions: Map<number, number> | null;
+};
 
-  const placeOf = (blob: number): number => {
-    if (blobs.length < MANY_BLOBS) return blobs.indexOf(blob);
-    places ??= new Map(blobs.map((one, place) => [one, place]));
-    return places.get(blob) ?? -1;
-  };
+const createUnion = (): Union => ({ blobs: [], bytes: [], conflicts: [], layerCount: 0, positions: null });
 
-  /** Layers are added before configs. */
-  const add = (blob: number, size: Size): void => {
-    const place = placeOf(blob);
-    if (place < 0) {
-      places?.set(blob, blobs.length);
-      blobs.push(blob);
-      bytes.push(size.bytes);
-      if (size.isLayer) layerCount += 1;
-      return;
-    }
-    const known = { bytes: bytes[place] ?? 0, isLayer: place < layerCount };
-    if (known.bytes !== size.bytes) conflicts.push(blob);
-    if (winsOver(size, known)) bytes[place] = size.bytes;
-  };
+/** An image may list a blob several times (empty layers do); the registry stores it once. Layers are added first. */
+const addTo = (union: Union, blob: number, bytes: number, isLayer: boolean): void => {
+  const position = positionIn(union, blob);
+  if (position < 0) {
+    union.positions?.set(blob, union.blobs.length);
+    union.blobs.push(blob);
+    union.bytes.push(bytes);
+    if (isLayer) union.layerCount += 1;
+    return;
+  }
+  const known = { bytes: union.bytes[position] ?? 0, isLayer: position < union.layerCount };
+  if (known.bytes !== bytes) union.conflicts.push(blob);
+  if (winsOver({ bytes, isLayer }, known)) union.bytes[position] = bytes;
+};
 
-  return {
-    bytes,
-    addLayer: (blob: number, layerBytes: number) => add(blob, { bytes: layerBytes, isLayer: true }),
-    addConfig: (blob: number, configBytes: number) => add(blob, { bytes: configBytes, isLayer: false }),
-    /** The config of an OCI artifact may be one of its layers, which Size counts once: 0 then states no second size. */
-    addOwnConfig: (blob: number, configBytes: number) => {
-      if (configBytes > 0 || placeOf(blob) < 0) add(blob, { bytes: configBytes, isLayer: false });
-    },
-    content: () => ({ blobs, bytes, layerCount, conflicts }),
-  };
+/** The config of an OCI artifact may be one of its layers, which Size counts once: then 0 states no second size. */
+const addOwnConfig = (union: Union, blob: number, bytes: number): void => {
+  if (bytes > 0 || positionIn(union, blob) < 0) addTo(union, blob, bytes, false);
 };
 
 const MANY_BLOBS = 64;
+
+const positionIn = (union: Union, blob: number): number => {
+  if (union.blobs.length < MANY_BLOBS) return union.blobs.indexOf(blob);
+  union.positions ??= new Map(union.blobs.map((one, position) => [one, position]));
+  return union.positions.get(blob) ?? -1;
+};

@@ -4,11 +4,12 @@ import { createHoldingsBuilder } from '../../../src/usage/cluster/holdings-build
 import { findStream, findTag, streamsOf } from '../../../src/usage/cluster/find-streams.ts';
 import { listImages, listStreams } from '../../../src/usage/cluster/records.ts';
 import { createSlicer } from '../../../src/usage/cluster/slice.ts';
-import type { Image, ImageStream } from '../../../src/usage/model.ts';
+import type { Holdings, Image, ImageStream } from '../../../src/usage/model.ts';
+import { createDigestTable, digestAt } from '../../../src/usage/cluster/digest-table.ts';
 import { byName, compareText } from '../../../src/usage/text-order.ts';
 import { gatherHoldings } from '../../listed-inventory.ts';
 import { arbitraryInventory } from '../arbitrary-inventory.ts';
-import { image, sha256, stream } from '../build.ts';
+import { image, NAMESPACE, sha256, stream } from '../build.ts';
 
 type Records = { readonly streams: readonly ImageStream[]; readonly images: readonly Image[] };
 
@@ -108,29 +109,43 @@ describe('a slice', () => {
   test('holds the streams of one namespace, the images of its revisions and those below them', () => {
     fc.assert(
       fc.property(arbitraryInventory, (records) => {
-        const slice = createSlicer(gatherHoldings(records));
+        const whole = gatherHoldings(records);
+        const slice = createSlicer(whole);
         // One after another, so that each must leave nothing behind for the next.
         for (const namespace of ['a-dev', 'b-dev', 'nowhere', 'a-dev']) {
-          const { holdings } = slice(namespace);
+          const { holdings, digestSources } = slice(namespace);
           expect(listStreams(holdings)).toEqual(
             inOrder(records.streams.filter((one) => one.namespace === namespace)),
           );
-          expect(listImages(holdings)).toEqual(imagesOf(records, namespace));
+          expect(listImages(withEveryDigest(holdings, whole, digestSources))).toEqual(
+            imagesOf(records, namespace),
+          );
         }
       }),
     );
   });
 
-  test('tells which digest and tag of the cluster each of its own is', () => {
+  test('names the digests of revisions, images and configs, and layers of two sizes', () => {
+    const layers = [
+      { digest: 'one-size', sizeBytes: 1 },
+      { digest: 'two-sizes', sizeBytes: 1 },
+    ];
+    const images = [
+      image('a', { layers, configDigest: 'config' }),
+      image('b', { layers: { 'two-sizes': 2, config: 3 }, configDigest: null }),
+    ];
+    const { digests } = createSlicer(
+      gatherHoldings({ images, streams: [stream('api', { v1: ['a', 'b', 'gone'] })] }),
+    )(NAMESPACE).holdings;
+    expect(digests.count).toBe(6);
+    expect([...digests.others.values()]).toEqual(['a', 'b', 'gone', 'config', 'two-sizes']);
+  });
+
+  test('tells which tag of the cluster each of its own is', () => {
     fc.assert(
       fc.property(arbitraryInventory, (records) => {
         const whole = gatherHoldings(records);
-        const { holdings, digestSources, tagSources } = createSlicer(whole)('a-dev');
-        expect(
-          digestSources.map((source) => [...whole.digests.words.subarray(source * 8, source * 8 + 8)]),
-        ).toEqual(
-          digestSources.map((_, number) => [...holdings.digests.words.subarray(number * 8, number * 8 + 8)]),
-        );
+        const { holdings, tagSources } = createSlicer(whole)('a-dev');
         expect(tagSources.map((source) => whole.tags[source]?.name)).toEqual(
           holdings.tags.map(({ name }) => name),
         );
@@ -138,3 +153,10 @@ describe('a slice', () => {
     );
   });
 });
+
+/** A slice that names every digest, as the cluster does that it was cut from. */
+const withEveryDigest = (slice: Holdings, { digests }: Holdings, sources: readonly number[]): Holdings => {
+  const table = createDigestTable();
+  for (const source of sources) table.numberOf(digestAt(digests, source));
+  return { ...slice, digests: table.view() };
+};
