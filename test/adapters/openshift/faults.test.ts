@@ -116,6 +116,28 @@ test('an answer that no other try can mend is not asked for again', async () => 
   expect(events.filter(({ type }) => type === 'api-retry')).toEqual([]);
 });
 
+test.each([
+  ['namespaces', PATHS.namespaces, 'v1', 'NamespaceList'],
+  ['imagestreams', PATHS.imagestreams, 'image.openshift.io/v1', 'ImageStreamList'],
+  ['images', PATHS.images, 'image.openshift.io/v1', 'ImageList'],
+])(
+  'a list of %s without items is no empty list, which would make every namespace small',
+  async (plural, path, apiVersion, kind) => {
+    for (const items of [{ items: null }, {}]) {
+      const server = await startServer({ lists });
+      const body = JSON.stringify({ kind, apiVersion, metadata: {}, ...items });
+      server.addFault(path, { status: 200, body }, 5);
+      const { cluster } = await openCluster(server);
+      await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringMatching(
+          `does not list ${plural}.*: HTTP 200, but not with what was asked for, 5 times$`,
+        ),
+      });
+    }
+  },
+);
+
 test('an API that nobody answers at is unavailable, and named', async () => {
   const server = await startServer();
   await server.close();

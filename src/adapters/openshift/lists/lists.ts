@@ -141,10 +141,12 @@ export const joinReadings = (
     ? null
     : { kind, readAt: first.readAt, exact: [first, ...others].every(({ exact }) => exact) };
 
-/** A page states its kind; its objects, a 0 each here, do not. `items` is null where there are none. */
-const frameSchema = ({ kind }: Resource) =>
-  z.object({
+/** A page states its kind; its objects, a 0 each here, do not. `items` may be null where a kind allows it. */
+const frameSchema = ({ kind, requiresItems }: Resource) => {
+  const items = z.array(z.literal(0));
+  return z.object({
     kind: z.literal(`${kind}List`),
     metadata: z.object({ continue: z.string().default('') }),
-    items: z.array(z.literal(0)).nullable(),
+    items: requiresItems ? items : items.nullable(),
   });
+};

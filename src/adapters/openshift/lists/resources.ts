@@ -8,15 +8,26 @@ export type Resource = {
   readonly plural: string;
   /** Of one object, e.g. `ImageStream`. */
   readonly kind: string;
+  /**
+   * Whether `items: null` is a broken answer. Some servers write it for an empty list. Of what is weighed that would make
+   * every namespace small, so there only `[]` is empty.
+   */
+  readonly requiresItems?: true;
 };
 
 /** Namespaces; a project is the same object. */
-export const NAMESPACES: Resource = { group: '', plural: 'namespaces', kind: 'Namespace' };
+export const NAMESPACES: Resource = {
+  group: '',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  requiresItems: true,
+};
 /** Image streams, each of a namespace. */
 export const IMAGE_STREAMS: Resource = {
   group: 'image.openshift.io',
   plural: 'imagestreams',
   kind: 'ImageStream',
+  requiresItems: true,
 };
 /** The images that image streams hold, by `<stream>@<digest>`; they cannot be listed. */
 export const IMAGE_STREAM_IMAGES: Resource = {
@@ -25,7 +36,12 @@ export const IMAGE_STREAM_IMAGES: Resource = {
   kind: 'ImageStreamImage',
 };
 /** Images, of the whole cluster. */
-export const IMAGES: Resource = { group: 'image.openshift.io', plural: 'images', kind: 'Image' };
+export const IMAGES: Resource = {
+  group: 'image.openshift.io',
+  plural: 'images',
+  kind: 'Image',
+  requiresItems: true,
+};
 
 /** The path of a kind's list, in one namespace or (null) all over the cluster. */
 export const listPath = ({ group, version = 'v1', plural }: Resource, namespace: string | null): string => {
