@@ -69,8 +69,20 @@ export const inspectPage = ({ html }: Pick<RenderedMail, 'html'>): readonly stri
       .map(([tag]) => `a table has neither a caption nor role="presentation": ${tag.slice(0, 60)}`),
     ...[...html.matchAll(/<th\b(?![^>]*\bscope="?(?:col|row))[^>]*>/g)].map(([tag]) => `${tag} has no scope`),
     ...(remote === undefined ? [] : [`the page loads something from elsewhere: ${remote}`]),
+    ...[...html.matchAll(LINK)].flatMap(([, double, single, bare]) => {
+      const url = double ?? single ?? bare ?? '';
+      return HARMLESS.test(url)
+        ? []
+        : [`a link leads to ${url.slice(0, 60)}, which is neither https:// nor mailto:`];
+    }),
   ];
 };
+
+/** A link's target, wherever it is written in the page: what fills a template cannot write `href=`, as `=` is escaped. */
+const LINK = /\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]*))/gi;
+
+/** Where a link may lead; a fragment stays within the mail. Anything else may be hidden behind blanks or entities. */
+const HARMLESS = /^(?:https:\/\/|mailto:|#)/i;
 
 /** A page loads nothing: no images, style sheets, fonts or scripts. */
 const REMOTE =

@@ -299,6 +299,35 @@ test.each([
     text: '<mj-image src="https://img.example.com/logo.png" alt="Logo" />\n',
     fault: 'usage-report: the page loads something from elsewhere: <img',
   },
+  ...[
+    ['javascript:alert(1)', '<a href="javascript:alert(1)">x</a>'],
+    ['JavaScript:alert(1)', "<A HREF = 'JavaScript:alert(1)'>x</A>"],
+    ['javascript:alert(1)', '<a title=">" href=javascript:alert(1)>x</a>'],
+    ['&#106;avascript:alert(1)', '<a href="&#106;avascript:alert(1)">x</a>'],
+    [' javascript:alert(1)', '<a href=" javascript:alert(1)">x</a>'],
+    ['data:text/html,x', '<a href="data:text/html,x">x</a>'],
+    ['http://docs.example.com', '<a href="http://docs.example.com">x</a>'],
+    ['//docs.example.com', '<a href="//docs.example.com">x</a>'],
+    ['docs.html', '<a href="docs.html">x</a>'],
+    ['javascript:alert(1)', '<svg><a xlink:href="javascript:alert(1)">x</a></svg>'],
+  ].map(([url = '', link = '']) => ({
+    name: `the link ${link}`,
+    file: 'partials/footer.mjml',
+    text: `<mj-text>${link}</mj-text>\n`,
+    fault: `usage-report: a link leads to ${url}, which is neither https:// nor mailto:`,
+  })),
+  {
+    name: 'a button that leads elsewhere',
+    file: 'partials/footer.mjml',
+    text: '<mj-button href="javascript:alert(1)">x</mj-button>\n',
+    fault: 'usage-report: a link leads to javascript:alert(1), which is neither https:// nor mailto:',
+  },
+  {
+    name: 'a link to what a mail says',
+    file: 'partials/footer.mjml',
+    text: '<mj-text><a href="{{reference}}">x</a></mj-text>\n',
+    fault: 'usage-report: a link leads to Report ',
+  },
   {
     name: 'a table without caption and scopes',
     file: 'partials/footer.mjml',
@@ -387,6 +416,13 @@ test.each([
   expect(page).toContain(from);
   const dir = await folderWith({ 'usage-report/report.mjml': page.replace(from, to) });
   expect(await lintMails({ mail: {}, templates: { dir } })).toContain(fault);
+});
+
+test('links to https, to an address and within the mail are fine', async () => {
+  const links = ['https://docs.example.com', 'mailto:help@example.com?subject=Quota', '#top'];
+  const text = links.map((url) => `<a href="${url}">x</a>`).join(' ');
+  const dir = await folderWith({ 'partials/footer.mjml': `<mj-text>${text}{{reference}}</mj-text>\n` });
+  expect(await lintMails({ mail: {}, templates: { dir } })).toEqual([]);
 });
 
 test('what is wrong in all mails is said once', async () => {
