@@ -142,8 +142,8 @@ export type Holdings = {
   readonly layers: Layers;
   /** Numbers of layers; each image has a run of them. A layer that an image lists twice is there twice. */
   readonly layerRuns: Int32Array;
-  readonly images: readonly NumberedImage[];
-  /** By the number of its digest the number of an image; -1 where there is no such Image object. */
+  readonly images: Images;
+  /** By the number of its digest the position of an image; -1 where there is no such Image object. */
   readonly imageOf: Int32Array;
   /** By namespace, then by name. */
   readonly streams: readonly NumberedStream[];
@@ -166,7 +166,31 @@ export type Digests = {
 /** Distinct layers: a digest that images state with two sizes is two layers. Columns, all of one length. */
 export type Layers = { readonly digests: Int32Array; readonly bytes: Float64Array };
 
-/** An Image object (see `Image`) whose digests and layers are numbers. */
+/** Image objects (see `Image`) as columns. `imageAt` reads one of them. */
+export type Images = {
+  readonly digests: Int32Array;
+  /** Which of `managed`, `hasLayers` and `isSizeUnread` hold: 1, 2 and 4, added up. */
+  readonly flags: Uint8Array;
+  /** Where the run of `layerRuns` of each image begins; one more where the last one ends. */
+  readonly layerStarts: Int32Array;
+  /** In bytes; -1 where the API states none. */
+  readonly statedBytes: Float64Array;
+  /** Numbers of digests; -1 where the API states none. */
+  readonly configs: Int32Array;
+  /** Numbers of strings; -1 where there is none. */
+  readonly architectures: Int32Array;
+  readonly faults: Int32Array;
+  /** Where the run of `children` of each image begins; one more where the last one ends. */
+  readonly childStarts: Int32Array;
+  readonly children: {
+    /** Numbers of digests. */
+    readonly digests: Int32Array;
+    /** Numbers of strings; -1 where there is none. */
+    readonly architectures: Int32Array;
+  };
+};
+
+/** One of the images: its digests are numbers. */
 export type NumberedImage = {
   readonly digest: number;
   readonly managed: boolean;

@@ -69,7 +69,7 @@ describe('the snapshots of a cluster', () => {
     expect(snapshot({ namespaces: [namespace()] })).toMatchObject({
       namespace: { name: NAMESPACE },
       team: { id: `ns:${NAMESPACE}`, usedBytes: 0 },
-      holdings: { streams: [], images: [], tags: [] },
+      holdings: { streams: [], tags: [] },
       heldOutside: new Uint8Array(0),
       uses: { digests: [], tags: [], environments: {} },
     });

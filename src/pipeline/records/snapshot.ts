@@ -11,27 +11,24 @@ const imageReferenceSchema = z.discriminatedUnion('type', [
 
 const ints = z.instanceof(Int32Array<ArrayBuffer>);
 const doubles = z.instanceof(Float64Array<ArrayBuffer>);
+const marks = z.instanceof(Uint8Array<ArrayBuffer>);
 
 const holdingsSchema = z.strictObject({
   digests: z.strictObject({ count, words: ints, others: z.map(count, z.string()) }),
   strings: z.array(z.string()),
   layers: z.strictObject({ digests: ints, bytes: doubles }),
   layerRuns: ints,
-  images: z.array(
-    z.strictObject({
-      digest: count,
-      managed: z.boolean(),
-      hasLayers: z.boolean(),
-      layersFrom: count,
-      layersTo: count,
-      statedBytes: bytes.nullable(),
-      isSizeUnread: z.boolean(),
-      config: count.nullable(),
-      architecture: z.string().nullable(),
-      children: z.array(z.strictObject({ digest: count, architecture: z.string().nullable() })),
-      fault: z.string().nullable(),
-    }),
-  ),
+  images: z.strictObject({
+    digests: ints,
+    flags: marks,
+    layerStarts: ints,
+    statedBytes: doubles,
+    configs: ints,
+    architectures: ints,
+    faults: ints,
+    childStarts: ints,
+    children: z.strictObject({ digests: ints, architectures: ints }),
+  }),
   imageOf: ints,
   streams: z.array(
     z.strictObject({
@@ -82,7 +79,7 @@ export const snapshotSchema = z
     team: teamSchema,
     sharedWithTeamBytes: bytes.nullable(),
     holdings: holdingsSchema,
-    heldOutside: z.instanceof(Uint8Array<ArrayBuffer>),
+    heldOutside: marks,
     uses: usesSchema,
   })
   .refine(isConnected, 'its numbers do not fit together') satisfies z.ZodType<Snapshot>;
@@ -90,40 +87,62 @@ export const snapshotSchema = z
 /** Whether every number of a snapshot leads to something in it. */
 function isConnected({ holdings, heldOutside, uses }: Snapshot): boolean {
   const { digests, strings, layers, layerRuns, images, imageOf, streams, tags, revisions } = holdings;
-  const digestCount = digests.count;
-  const isDigest = (number: number): boolean => number < digestCount;
-  const isNameable = (number: number): boolean => number * WORDS < digests.words.length;
   return (
     digests.words.length % WORDS === 0 &&
-    digests.words.length <= WORDS * digestCount &&
-    [...digests.others.keys()].every(isDigest) &&
-    images.every(({ digest, config }) => isNameable(digest) && isNameable(config ?? 0)) &&
-    revisions.digests.every(isNameable) &&
+    digests.words.length <= WORDS * digests.count &&
     layers.bytes.length === layers.digests.length &&
-    isWithin(layers.digests, 0, digestCount) &&
+    isWithin(layers.digests, 0, digests.count) &&
     layers.bytes.every((size) => Number.isSafeInteger(size) && size >= 0) &&
     isWithin(layerRuns, 0, layers.digests.length) &&
-    images.every(
-      (image) =>
-        image.children.every((child) => isDigest(child.digest)) &&
-        isRun(image.layersFrom, image.layersTo, layerRuns.length),
-    ) &&
-    imageOf.length === digestCount &&
-    isWithin(imageOf, -1, images.length) &&
+    areImagesConnected(holdings) &&
+    imageOf.length === digests.count &&
+    isWithin(imageOf, -1, images.digests.length) &&
     streams.every(({ tagsFrom, tagsTo }) => isRun(tagsFrom, tagsTo, tags.length)) &&
-    tags.every(({ revisionsFrom, revisionsTo }) =>
-      isRun(revisionsFrom, revisionsTo, revisions.digests.length),
-    ) &&
-    isWithin(revisions.digests, -1, digestCount) &&
+    tags.every((tag) => isRun(tag.revisionsFrom, tag.revisionsTo, revisions.digests.length)) &&
+    isWithin(revisions.digests, -1, countNameable(holdings)) &&
     revisions.references.length === revisions.digests.length &&
     isWithin(revisions.references, 0, strings.length) &&
     revisions.created.length === revisions.digests.length &&
     revisions.created.every((time) => Number.isSafeInteger(time) && time > -2 - strings.length) &&
-    heldOutside.length === digestCount &&
-    uses.digests.every(({ digest }) => isDigest(digest)) &&
+    heldOutside.length === digests.count &&
+    uses.digests.every(({ digest }) => digest < digests.count) &&
     uses.tags.every(({ tag }) => tag < tags.length)
   );
 }
+
+function areImagesConnected(holdings: Holdings): boolean {
+  const { images, layerRuns, strings } = holdings;
+  const { children } = images;
+  const count = images.digests.length;
+  const nameable = countNameable(holdings);
+  return (
+    isWithin(images.digests, 0, nameable) &&
+    images.flags.length === count &&
+    areStarts(images.layerStarts, count, layerRuns.length) &&
+    images.statedBytes.length === count &&
+    images.statedBytes.every((size) => Number.isSafeInteger(size) && size >= -1) &&
+    images.configs.length === count &&
+    isWithin(images.configs, -1, nameable) &&
+    images.architectures.length === count &&
+    isWithin(images.architectures, -1, strings.length) &&
+    images.faults.length === count &&
+    isWithin(images.faults, -1, strings.length) &&
+    areStarts(images.childStarts, count, children.digests.length) &&
+    isWithin(children.digests, 0, nameable) &&
+    children.architectures.length === children.digests.length &&
+    isWithin(children.architectures, -1, strings.length)
+  );
+}
+
+/** How many digests come with their words: those that a report may name. */
+const countNameable = ({ digests }: Holdings): number => digests.words.length / WORDS;
+
+/** Whether these are the starts of so many runs, one after the other, and the end of the last one. */
+const areStarts = (starts: Int32Array, count: number, length: number): boolean =>
+  starts.length === count + 1 &&
+  starts[0] === 0 &&
+  starts[count] === length &&
+  starts.every((start, at) => at === 0 || start >= (starts[at - 1] ?? 0));
 
 const isRun = (from: number, to: number, length: number): boolean => from <= to && to <= length;
 

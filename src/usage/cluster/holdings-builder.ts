@@ -1,17 +1,9 @@
-import type {
-  Holdings,
-  Image,
-  ImageStream,
-  Layer,
-  NumberedImage,
-  NumberedStream,
-  NumberedTag,
-  Tag,
-} from '../model.ts';
+import type { Holdings, Image, ImageStream, Layer, NumberedStream, NumberedTag, Tag } from '../model.ts';
 import { byName, compareText } from '../text-order.ts';
 import { createDoubleColumn, createIntColumn, grown, makeInts } from './columns.ts';
 import { packCreated } from './created.ts';
 import { createDigestTable } from './digest-table.ts';
+import { createImageColumns } from './images.ts';
 import { createInternedStrings } from './interned-strings.ts';
 import type { InternedStrings } from './interned-strings.ts';
 
@@ -33,9 +25,11 @@ export const createHoldingsBuilder = (
   interned: InternedStrings = createInternedStrings(),
 ): HoldingsBuilder => {
   const digests = createDigestTable();
-  const numberLayer = createLayerNumbers(digests.numberOf);
+  const layerNumbers = createLayerNumbers(digests.numberOf);
   const layerRuns = createIntColumn();
-  const images = new Map<number, NumberedImage>();
+  const images = createImageColumns();
+  /** The first image that was not forgotten. */
+  let imagesFrom = 0;
   const streams = new Map<string, NumberedStream>();
   const tags: NumberedTag[] = [];
   const revisions = {
@@ -60,9 +54,13 @@ export const createHoldingsBuilder = (
     });
   };
 
-  const buildImageOf = (numbered: readonly NumberedImage[]): Int32Array => {
+  const numberOrNone = (text: string | null): number => (text === null ? -1 : interned.numberOf(text));
+
+  /** Of two images of one digest, the later one counts. */
+  const buildImageOf = (imageDigests: Int32Array): Int32Array => {
     const imageOf = new Int32Array(digests.count()).fill(-1);
-    numbered.forEach(({ digest }, number) => (imageOf[digest] = number));
+    for (let position = imagesFrom; position < imageDigests.length; position += 1)
+      imageOf[imageDigests[position] ?? -1] = position;
     return imageOf;
   };
 
@@ -78,37 +76,34 @@ export const createHoldingsBuilder = (
       });
     },
     addImage: (image) => {
-      const digest = digests.numberOf(image.digest);
-      const layersFrom = layerRuns.count();
-      for (const layer of image.layers ?? []) layerRuns.push(numberLayer.numberOf(layer));
-      images.set(digest, {
-        digest,
+      for (const layer of image.layers ?? []) layerRuns.push(layerNumbers.numberOf(layer));
+      const numbered = {
+        digest: digests.numberOf(image.digest),
         managed: image.managed,
         hasLayers: image.layers !== null,
-        layersFrom,
-        layersTo: layerRuns.count(),
         statedBytes: image.statedBytes,
         isSizeUnread: image.isSizeUnread === true,
         config: image.configDigest === null ? null : digests.numberOf(image.configDigest),
-        architecture: image.architecture === null ? null : interned.intern(image.architecture),
-        children:
-          image.children.length === 0
-            ? NO_CHILDREN
-            : image.children.map((child) => ({ ...child, digest: digests.numberOf(child.digest) })),
-        fault: image.fault,
-      });
+        architecture: numberOrNone(image.architecture),
+        fault: numberOrNone(image.fault),
+        children: image.children.map(({ digest, architecture }) => ({
+          digest: digests.numberOf(digest),
+          architecture: numberOrNone(architecture),
+        })),
+      };
+      images.push(numbered, layerRuns.count());
     },
     forgetStreams: () => streams.clear(),
-    forgetImages: () => images.clear(),
+    forgetImages: () => void (imagesFrom = images.count()),
     build: () => {
-      const numbered = [...images.values()];
+      const columns = images.view();
       return {
         digests: digests.view(),
         strings: interned.strings,
-        layers: numberLayer.view(),
+        layers: layerNumbers.view(),
         layerRuns: layerRuns.view(),
-        images: numbered,
-        imageOf: buildImageOf(numbered),
+        images: columns,
+        imageOf: buildImageOf(columns.digests),
         streams: [...streams.values()].toSorted(
           (a, b) => compareText(a.namespace, b.namespace) || byName(a, b),
         ),
@@ -122,8 +117,6 @@ export const createHoldingsBuilder = (
     },
   };
 };
-
-const NO_CHILDREN: NumberedImage['children'] = [];
 
 /** Numbers distinct layers. Nearly every digest has one size; the layers of a digest form a chain. */
 const createLayerNumbers = (

@@ -1,18 +1,15 @@
-import type { Holdings, NumberedImage } from '../model.ts';
+import type { Holdings } from '../model.ts';
+import { imageAt, listNumberedImages } from './images.ts';
 
 /** Index images: what is below them and above them. A child may be an index itself. Digests are numbers here. */
-
-/** The Image object of a digest, if there is one. */
-export const imageAt = ({ images, imageOf }: Holdings, digest: number): NumberedImage | undefined =>
-  images[imageOf[digest] ?? -1];
 
 /** These digests and all below them: children of indexes, their children, and so on. */
 export const withImagesBelow = (holdings: Holdings, digests: Iterable<number>): ReadonlySet<number> =>
   follow(digests, (digest) => (imageAt(holdings, digest)?.children ?? []).map((child) => child.digest));
 
 /** A digest and all that are below it or above it; other children of an index above it are neither. */
-export const createRelatives = ({ images }: Holdings): ((digest: number) => ReadonlySet<number>) => {
-  const links = images.flatMap(({ digest, children }) =>
+export const createRelatives = (holdings: Holdings): ((digest: number) => ReadonlySet<number>) => {
+  const links = listNumberedImages(holdings).flatMap(({ digest, children }) =>
     children.map((child) => ({ index: digest, child: child.digest })),
   );
   const below = Map.groupBy(links, ({ index }) => index);

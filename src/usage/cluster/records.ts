@@ -9,10 +9,11 @@ import type {
 } from '../model.ts';
 import { createdAt } from './created.ts';
 import { digestAt } from './digest-table.ts';
+import { listNumberedImages } from './images.ts';
 
-/** All images as records, in the order of their numbers. */
+/** All images as records, in their order. */
 export const listImages = (holdings: Holdings): readonly Image[] =>
-  holdings.images.map((image) => toImage(holdings, image));
+  listNumberedImages(holdings).map((image) => toImage(holdings, image));
 
 /** All image streams as records, by namespace and name. */
 export const listStreams = (holdings: Holdings): readonly ImageStream[] =>

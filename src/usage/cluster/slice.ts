@@ -4,7 +4,8 @@ import { createDoubleColumn, createIntColumn } from './columns.ts';
 import { repackCreated } from './created.ts';
 import { digestAt, WORDS } from './digest-table.ts';
 import { runOfRevisions, streamsOf } from './find-streams.ts';
-import { imageAt, withImagesBelow } from './index-images.ts';
+import { createImageColumns, imageAt } from './images.ts';
+import { withImagesBelow } from './index-images.ts';
 
 /** What one namespace holds, numbered anew. The same content has the same numbers, in whatever order it was read. */
 export type Slice = {
@@ -33,20 +34,29 @@ export const createSlicer = (whole: Holdings): ((namespace: string) => Slice) =>
     return runs;
   };
 
-  const sliceImages = (images: readonly NumberedImage[]): readonly NumberedImage[] => {
+  const sliceImages = (images: readonly NumberedImage[]): Holdings['images'] => {
+    const columns = createImageColumns();
+    const { architectures, faults, childStarts, children } = whole.images;
+    const stringOf = (text: number): number => (text < 0 ? -1 : stringNumbers.numberOf(text));
     let layersTo = 0;
-    return images.map((image) => {
-      const layersFrom = layersTo;
+    for (const image of images) {
+      const position = whole.imageOf[image.digest] ?? -1;
+      const firstChild = childStarts[position] ?? 0;
       layersTo += image.layersTo - image.layersFrom;
-      return {
+      const numbered = {
         ...image,
         digest: digestNumbers.numberOf(image.digest),
-        layersFrom,
-        layersTo,
         config: image.config === null ? null : digestNumbers.numberOf(image.config),
-        children: image.children.map((child) => ({ ...child, digest: digestNumbers.numberOf(child.digest) })),
+        architecture: stringOf(architectures[position] ?? -1),
+        fault: stringOf(faults[position] ?? -1),
+        children: image.children.map((child, at) => ({
+          digest: digestNumbers.numberOf(child.digest),
+          architecture: stringOf(children.architectures[firstChild + at] ?? -1),
+        })),
       };
-    });
+      columns.push(numbered, layersTo);
+    }
+    return columns.view();
   };
 
   /**
@@ -123,7 +133,7 @@ export const createSlicer = (whole: Holdings): ((namespace: string) => Slice) =>
       imageOf: new Int32Array(digestSources.length).fill(-1),
       ...sliced,
     };
-    images.forEach(({ digest }, number) => (holdings.imageOf[digest] = number));
+    images.digests.forEach((digest, position) => (holdings.imageOf[digest] = position));
     for (const renumbering of [digestNumbers, layerNumbers, stringNumbers]) renumbering.clear();
     return { holdings, digestSources, tagSources };
   };

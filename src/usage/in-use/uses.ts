@@ -148,18 +148,18 @@ const createResolver = (holdings: Holdings): ((reference: ImageReference, namesp
 };
 
 /** By number of a config's digest the digests of the images that have it: those of one config form a chain. */
-const indexConfigs = ({ digests, images }: Holdings): ((config: number) => readonly number[]) => {
+const indexConfigs = ({ digests, images, imageOf }: Holdings): ((config: number) => readonly number[]) => {
   const first = new Int32Array(digests.count).fill(-1);
-  const next = new Int32Array(images.length);
-  images.forEach(({ config }, image) => {
-    if (config === null) return;
-    next[image] = first[config] ?? -1;
-    first[config] = image;
+  const next = new Int32Array(images.digests.length);
+  images.configs.forEach((config, position) => {
+    if (config < 0 || imageOf[images.digests[position] ?? -1] !== position) return;
+    next[position] = first[config] ?? -1;
+    first[config] = position;
   });
   return (config) => {
     const found: number[] = [];
-    for (let image = first[config] ?? -1; image >= 0; image = next[image] ?? -1)
-      found.push(images[image]?.digest ?? -1);
+    for (let position = first[config] ?? -1; position >= 0; position = next[position] ?? -1)
+      found.push(images.digests[position] ?? -1);
     return found;
   };
 };

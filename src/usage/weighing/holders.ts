@@ -1,3 +1,4 @@
+import { listNumberedImages } from '../cluster/images.ts';
 import { withImagesBelow } from '../cluster/index-images.ts';
 import { listRevisionDigests } from '../cluster/slice.ts';
 import { formatBytes, formatCount } from '../format.ts';
@@ -34,7 +35,7 @@ export const findOrphans = (holdings: Holdings, holders: Holders): readonly Find
   const reachable = withImagesBelow(holdings, listRevisionDigests(holdings, holdings.streams));
   const tally = createBlobTally(holdings.digests.count);
   let [count, isLowerBound] = [0, false];
-  for (const { digest } of holdings.images) {
+  for (const { digest } of listNumberedImages(holdings)) {
     if (reachable.has(digest)) continue;
     count += 1;
     const { blobs, bytes, layerCount, isWhole } = contentOf(holdings, digest);

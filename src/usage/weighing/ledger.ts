@@ -1,6 +1,6 @@
 import { createdAt } from '../cluster/created.ts';
 import { digestAt } from '../cluster/digest-table.ts';
-import { imageAt } from '../cluster/index-images.ts';
+import { imageAt } from '../cluster/images.ts';
 import { formatBytes } from '../format.ts';
 import type { Digests, Holdings, NumberedStream, Snapshot } from '../model.ts';
 import { compareText } from '../text-order.ts';

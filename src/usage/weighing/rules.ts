@@ -1,5 +1,6 @@
 import { digestAt } from '../cluster/digest-table.ts';
-import { follow, imageAt, withImagesBelow } from '../cluster/index-images.ts';
+import { imageAt } from '../cluster/images.ts';
+import { follow, withImagesBelow } from '../cluster/index-images.ts';
 import type { FindingCode, Holdings, NumberedImage, NumberedStream, NumberedTag } from '../model.ts';
 import { compareText } from '../text-order.ts';
 

@@ -1,4 +1,4 @@
-import { imageAt } from '../cluster/index-images.ts';
+import { imageAt } from '../cluster/images.ts';
 import { runOfRevisions, streamsOf } from '../cluster/find-streams.ts';
 import type { Holdings, Namespace, Team } from '../model.ts';
 import { textOf } from '../text-map.ts';

@@ -23,7 +23,7 @@ describe('a whole cluster', () => {
     });
     expect(inventory.namespaces).toHaveLength(33);
     expect(inventory.holdings.streams).toHaveLength(62);
-    expect(inventory.holdings.images).toHaveLength(142);
+    expect(inventory.holdings.images.digests).toHaveLength(142);
     expect(inventory.references).toHaveLength(75);
     expect(inventory.references.filter(({ reference }) => reference.type === 'tag')).toEqual([
       {
@@ -256,7 +256,7 @@ describe('named namespaces', () => {
         ['a1b2c3-import', expect.objectContaining({ length: 4 })],
       ]),
     );
-    expect(inventory.holdings.images).toHaveLength(142);
+    expect(inventory.holdings.images.digests).toHaveLength(142);
     expect(inventory.unreadableKinds).toEqual(['pods']);
     const pods = inventory.references.filter(({ workload }) => workload.includes('/Pod/'));
     expect(new Set(pods.map(({ namespace }) => namespace))).toEqual(new Set(['a1b2c3-dev']));

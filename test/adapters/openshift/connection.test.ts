@@ -18,7 +18,7 @@ test('an API below a path of its server is read there, whether the kubeconfig en
   for (const url of [server.url, `${server.url}/`]) {
     const { cluster } = await openCluster({ url });
     const inventory = await cluster.readInventory(wholeCluster);
-    expect(inventory.holdings.images).toHaveLength(5);
+    expect(inventory.holdings.images.digests).toHaveLength(5);
     expect(inventory.cluster.apiUrl).toBe(server.url);
   }
 });
@@ -35,7 +35,7 @@ describe('the certificate of the API', () => {
     const { cluster } = await openCluster(server, {
       trust: { 'certificate-authority-data': base64(certificate.cert) },
     });
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(5);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(5);
   });
 
   test.each([
@@ -97,7 +97,7 @@ describe('the certificate of the API', () => {
     const { cluster } = await openCluster(server, { trust: { 'certificate-authority': file } });
     await expect(cluster.readInventory(wholeCluster)).rejects.toMatchObject({ code: 'invalid' });
     await writeFile(file, certificate.cert);
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(5);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(5);
   });
 });
 
@@ -128,7 +128,7 @@ describe('credentials', () => {
     await cluster.readInventory(wholeCluster);
     await writeFile(tokenFile, 'second\n');
     server.requireToken('second');
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(5);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(5);
   });
 
   test('in a tokenFile beside the kubeconfig are found by a relative path', async () => {
@@ -136,7 +136,7 @@ describe('credentials', () => {
     const kubeconfig = await writeKubeconfig(kubeconfigOf(server.url, { tokenFile: 'token' }));
     await writeFile(join(dirname(kubeconfig), 'token'), 'sesame');
     const { cluster } = await openCluster(server, { kubeconfig });
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(5);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(5);
   });
 
   test.each([
@@ -216,7 +216,7 @@ describe('credentials', () => {
       JSON.stringify(withContext(kubeconfigOf(silver.url, { token: 'second' }), gold.url)),
     );
     silver.requireToken('second');
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(5);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(5);
     expect(gold.requests).toEqual([]);
   });
 });

@@ -33,7 +33,7 @@ describe('one bad answer is asked for again:', () => {
     server.addFault(PATHS.images, fault);
     const { cluster, events } = await openCluster(server);
     const inventory = await cluster.readInventory(wholeCluster);
-    expect(inventory.holdings.images).toHaveLength(5);
+    expect(inventory.holdings.images.digests).toHaveLength(5);
     expect(inventory.exact).toBe(true);
     expect(events.filter(({ type }) => type === 'api-retry')).toEqual([
       { type: 'api-retry', kind: 'images', attempt: 1, waitMs: expect.any(Number), reason },
@@ -44,7 +44,7 @@ describe('one bad answer is asked for again:', () => {
     const server = await startServer({ compresses: true });
     server.addFault(PATHS.images, 'cut');
     const { cluster, events } = await openCluster(server, { pageSize: 50 });
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(142);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(142);
     expect(events.filter(({ type }) => type === 'api-retry')).toEqual([
       expect.objectContaining({ kind: 'images', attempt: 1, reason: expect.stringMatching(/closed|reset/i) }),
     ]);
@@ -69,7 +69,7 @@ describe('one bad answer is asked for again:', () => {
     await vi.advanceTimersByTimeAsync(29_999);
     expect(events.filter(({ type }) => type === 'api-retry')).toEqual([]);
     await vi.advanceTimersByTimeAsync(1);
-    expect((await reading).holdings.images).toHaveLength(5);
+    expect((await reading).holdings.images.digests).toHaveLength(5);
     expect(events).toContainEqual({
       type: 'api-retry',
       kind: 'images',
@@ -160,7 +160,7 @@ describe('Retry-After', () => {
     const server = await startServer({ lists });
     server.addFault(PATHS.images, { status, headers: { 'retry-after': header } });
     const { cluster, events } = await openCluster(server);
-    expect((await cluster.readInventory(wholeCluster)).holdings.images).toHaveLength(5);
+    expect((await cluster.readInventory(wholeCluster)).holdings.images.digests).toHaveLength(5);
     expect(events).toContainEqual(expect.objectContaining({ type: 'api-retry', waitMs }));
   });
 
