@@ -177,8 +177,8 @@ export type App = AsyncDisposable & {
   readonly verifyTransport: () => Promise<void>;
   /** Where the metrics can be read; null when the purpose names no place. */
   readonly metricsUrl: string | null;
-  /** Resolves when the embedded Redis is gone and will not come back by itself; never for one by URL. */
-  readonly redisGone: Promise<void>;
+  /** Resolves with the reason when the embedded Redis is gone and will not come back by itself; never for one by URL. */
+  readonly redisGone: Promise<AppError>;
 };
 
 /** What a process is for, and how it tells. */

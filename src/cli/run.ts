@@ -49,7 +49,7 @@ const runSlot = async (terminal: Terminal, options: RunOptions, progress: Progre
     terminal.err.write(`run ${run.id} ended before, on ${moment}: nothing is sent again\n`);
   } else {
     await app.work(ROLES);
-    const isThrough = await waitForEnd(app, run.id, signal);
+    const isThrough = await waitForEndOrRedis(app, run.id, signal);
     progress.end();
     if (!isThrough) return sayInterrupted(terminal, run.id);
   }
@@ -75,6 +75,18 @@ const POLL_MS = 200;
 /** A Redis that restarts is waited for so long. */
 const PATIENCE_MS = 60_000;
 
+/** The same, but an embedded Redis that is gone is not waited for: it does not come back by itself. */
+const waitForEndOrRedis = async (app: App, runId: string, signal: AbortSignal): Promise<boolean> => {
+  const gone = new AbortController();
+  return Promise.race([
+    waitForEnd(app, runId, AbortSignal.any([signal, gone.signal])),
+    app.redisGone.then((reason) => {
+      gone.abort();
+      throw sayHowToGoOn(reason, runId);
+    }),
+  ]);
+};
+
 /** Waits until the run has ended; false when we were interrupted before. @throws AppError with how to go on */
 const waitForEnd = async (app: App, runId: string, signal: AbortSignal): Promise<boolean> => {
   let answeredAt = Date.now();
@@ -83,15 +95,19 @@ const waitForEnd = async (app: App, runId: string, signal: AbortSignal): Promise
       if (hasEnded(await app.loadRun(runId))) return true;
       answeredAt = Date.now();
     } catch (thrown) {
-      const { code, message, hint } = toAppError(thrown);
-      if (code !== 'unavailable' || Date.now() - answeredAt > PATIENCE_MS) {
-        const hints = [hint, howToGoOn(runId)].filter((line) => line !== null);
-        throw new AppError(code, message, { hint: hints.join('\n'), cause: thrown });
+      const error = toAppError(thrown);
+      if (error.code !== 'unavailable' || Date.now() - answeredAt > PATIENCE_MS) {
+        throw sayHowToGoOn(error, runId);
       }
     }
     await sleep(POLL_MS);
   }
   return false;
+};
+
+const sayHowToGoOn = (cause: AppError, runId: string): AppError => {
+  const hints = [cause.hint, howToGoOn(runId)].filter((line) => line !== null);
+  return new AppError(cause.code, cause.message, { hint: hints.join('\n'), cause });
 };
 
 const sumUp = (terminal: Terminal, summary: Awaited<ReturnType<App['summariseRun']>>): number => {

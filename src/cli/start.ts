@@ -34,12 +34,10 @@ export const startRoles = async (
   const signal = terminal.heedInterrupts();
   await app.work(roles);
   terminal.err.write(`working as ${roles.join(', ')}; Ctrl-C stops\n`);
-  if (!signal.aborted) await Promise.race([once(signal, 'abort'), app.redisGone]);
   if (!signal.aborted) {
-    // Without it this process would wait for ever; started again it can have a Redis of its own.
-    throw new AppError('unavailable', 'the Redis of the data folder is gone, and with it the queue', {
-      hint: 'Start again. Another process that had started it may have ended; redis.log in the data folder tells more.',
-    });
+    const end = await Promise.race([once(signal, 'abort'), app.redisGone]);
+    // Without it this process would wait for ever. Started again, it can have a Redis of its own.
+    if (end instanceof AppError) throw end;
   }
   terminal.err.write('stopping: finishing what is under way\n');
   return 0;

@@ -3,20 +3,23 @@ import type { ChildProcessByStdio } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
-import { access, chmod, lstat, mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../errors.ts';
+import { findWriteFault, LOCK, makePrivateFolder, openDataFolder } from './data-folder.ts';
+import { explainEnd, explainFailedStart, openLogPart } from './server-log.ts';
+import type { LogPart } from './server-log.ts';
 
 export type EmbeddedRedis = {
   readonly socketPath: string;
   /** Whether this process started the server; another one did when false, and may end it. */
   readonly owned: boolean;
-  /** Resolves when the server is gone, whoever ended it. */
-  readonly gone: Promise<void>;
+  /** Resolves with the reason when the server is gone, unless we are done with it. */
+  readonly gone: Promise<AppError>;
   /** Ends an owned server; leaves another process's server alone. */
   readonly dispose: () => Promise<void>;
 };
@@ -33,19 +36,23 @@ export const openEmbeddedRedis = async (options: {
 }): Promise<EmbeddedRedis> => {
   const dataDir = options.connectOnly
     ? await realpath(options.dataDir).catch(() => resolve(options.dataDir))
-    : await makePrivate(options.dataDir);
+    : await openDataFolder(options.dataDir);
   const socketPath = await placeSocket(dataDir);
   const deadline = Date.now() + START_MS;
   while (Date.now() < deadline) {
     const state = await probe(socketPath);
     if (state === 'ready' && hasLivingOwner(dataDir))
-      return { socketPath, owned: false, ...watch(socketPath) };
+      return {
+        socketPath,
+        owned: false,
+        ...watch(socketPath, await openLogPart(dataDir, join(dataDir, LOG))),
+      };
     if (state === 'absent') {
       if (options.connectOnly) throw nothingRuns(dataDir);
-      const dispose = await launch(dataDir, socketPath, deadline);
-      if (dispose !== null) {
-        const { gone, dispose: stopWatching } = watch(socketPath);
-        return { socketPath, owned: true, gone, dispose: () => stopWatching().then(dispose) };
+      const launched = await launch(dataDir, socketPath, deadline);
+      if (launched !== null) {
+        const { gone, dispose: stopWatching } = watch(socketPath, launched.log);
+        return { socketPath, owned: true, gone, dispose: () => stopWatching().then(launched.dispose) };
       }
     }
     await sleep(POLL_MS);
@@ -56,27 +63,11 @@ export const openEmbeddedRedis = async (options: {
 };
 
 const LOG = 'redis.log';
-const LOCK = 'redis.lock';
 /** A named pipe that the owner holds open for reading. */
 const OWNER = 'redis.owner';
 /** Loading a large append-only file takes its time. */
 const START_MS = 60_000;
 const POLL_MS = 50;
-
-const makePrivate = async (folder: string): Promise<string> => {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    await chmod(folder, 0o700);
-    await access(folder, constants.W_OK | constants.X_OK);
-    return await realpath(folder);
-  } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new AppError('invalid', `The data folder ${resolve(folder)} cannot be used: ${reason}`, {
-      hint: 'Set dataDir to a folder of your own, or set REDIS_URL.',
-      cause: thrown,
-    });
-  }
-};
 
 /** `sun_path` holds 104 bytes on macOS and 108 on Linux, the last one a NUL. */
 const MAX_SOCKET_BYTES = 103;
@@ -91,7 +82,7 @@ const placeSocket = async (dataDir: string): Promise<string> => {
     throw new AppError('invalid', `The path of the data folder ${dataDir} is too long for a unix socket`, {
       hint: 'Set dataDir to a shorter path, or set REDIS_URL.',
     });
-  await makePrivate(folder);
+  await makePrivateFolder(folder);
   const found = await lstat(folder);
   // Anyone may make folders there first.
   if (!found.isDirectory() || found.uid !== process.getuid?.())
@@ -127,15 +118,18 @@ const probe = (socketPath: string): Promise<SocketState> =>
   });
 
 /** Holds a connection for no other purpose than to see it break. */
-const watch = (socketPath: string): Pick<EmbeddedRedis, 'gone' | 'dispose'> => {
+const watch = (socketPath: string, log: LogPart): Pick<EmbeddedRedis, 'gone' | 'dispose'> => {
   const socket = connect(socketPath).unref();
   socket.on('error', () => {}); // it closes, too
-  const gone = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+  let isOver = false;
+  const gone = closed.then(() => (isOver ? new Promise<never>(() => {}) : explainEnd(log)));
   return {
     gone,
     dispose: () => {
+      isOver = true;
       socket.destroy();
-      return gone;
+      return closed;
     },
   };
 };
@@ -184,20 +178,19 @@ exit "$status"
 const NO_SERVER = 127;
 const IS_LOCKED = 75;
 
-/** Starts the server and gives what ends it, once it is ready; null when another process holds the lock. */
+/** Starts the server and gives its log and what ends it, once it is ready; null when another process holds the lock. */
 const launch = async (
   dataDir: string,
   socketPath: string,
   deadline: number,
-): Promise<(() => Promise<void>) | null> => {
-  const [lock, owner, log] = [join(dataDir, LOCK), join(dataDir, OWNER), join(dataDir, LOG)];
-  const logStart = await stat(log).then(
-    ({ size }) => size,
-    () => 0,
-  );
+): Promise<{ readonly log: LogPart; readonly dispose: () => Promise<void> } | null> => {
+  const fault = await findWriteFault(dataDir);
+  if (fault !== null) throw fault;
+  const [lock, owner] = [join(dataDir, LOCK), join(dataDir, OWNER)];
+  const log = await openLogPart(dataDir, join(dataDir, LOG));
   const shell = spawn(
     'sh',
-    ['-c', SCRIPT, 'quotagram-redis', lock, owner, log, ...settings(dataDir, socketPath)],
+    ['-c', SCRIPT, 'quotagram-redis', lock, owner, log.file, ...settings(dataDir, socketPath)],
     // A session of its own: Ctrl-C ends us first, and we end the server.
     { detached: true, stdio: ['pipe', 'pipe', 'ignore'] },
   );
@@ -211,17 +204,18 @@ const launch = async (
       shell.unref();
       const ownership = openSync(owner, constants.O_RDONLY | constants.O_NONBLOCK);
       let isOpen = true;
-      return async () => {
+      const dispose = async (): Promise<void> => {
         if (isOpen) closeSync(ownership);
         isOpen = false;
         await end(shell);
       };
+      return { log: await openLogPart(dataDir, log.file), dispose };
     }
     await sleep(POLL_MS);
   }
   if (shell.exitCode === IS_LOCKED) return null;
   await end(shell);
-  throw shell.exitCode === NO_SERVER ? noServer() : await startFailed(log, logStart);
+  throw shell.exitCode === NO_SERVER ? noServer() : await explainFailedStart(log);
 };
 
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
@@ -250,14 +244,3 @@ const noServer = (): AppError =>
   new AppError('unavailable', 'Neither redis-server nor valkey-server is on PATH', {
     hint: 'Install one (apt-get install redis-server, or brew install redis), or set REDIS_URL.',
   });
-
-const startFailed = async (log: string, logStart: number): Promise<AppError> => {
-  const said = (await readFile(log)).subarray(logStart).toString('utf8').trimEnd();
-  return new AppError(
-    'unavailable',
-    `redis-server did not start: ${said.split('\n').at(-1) || 'it said nothing'}`,
-    {
-      hint: `Look at ${log}, or set REDIS_URL.`,
-    },
-  );
-};

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,6 +34,9 @@ const connectHere = async (socketPath: string): Promise<RedisConnection> => {
   return redis;
 };
 
+const pidOf = async ({ client }: RedisConnection): Promise<number> =>
+  Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]);
+
 describe('in one process', { timeout: 30_000 }, () => {
   test('starts a server that keeps every write, on a socket only we can open and on no port', async () => {
     const { socketPath, owned } = await openHere({ dataDir });
@@ -59,11 +62,46 @@ describe('in one process', { timeout: 30_000 }, () => {
     expect((await stat(join(dataDir, 'redis.log'))).mode & 0o777).toBe(0o600);
   });
 
-  test('makes a data folder private that others could read', async () => {
-    await mkdir(dataDir, { mode: 0o755 });
-    await openHere({ dataDir });
+  test('makes folders on the way to the data folder private, too', async () => {
+    await openHere({ dataDir: join(dataDir, 'below') });
     expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
   });
+
+  test.each([
+    { name: 'an empty folder', content: [] },
+    { name: 'the root of a new file system', content: ['lost+found'] },
+    { name: 'one where an earlier version found no server', content: ['redis.log'] },
+    { name: 'one that an earlier version worked in', content: ['redis.log', 'redis.lock', 'notes.txt'] },
+  ])('takes $name, leaves its mode as it is, and keeps what is ours private', async ({ content }) => {
+    await mkdir(dataDir);
+    await chmod(dataDir, 0o775);
+    for (const name of content) await writeFile(join(dataDir, name), '', { mode: 0o600 });
+    const { socketPath } = await openHere({ dataDir });
+    expect((await stat(dataDir)).mode & 0o777).toBe(0o775);
+    const ours = [
+      socketPath,
+      ...['redis.log', 'redis.lock', 'appendonlydir'].map((name) => join(dataDir, name)),
+    ];
+    expect(await Promise.all(ours.map(async (path) => (await stat(path)).mode & 0o077))).toEqual(
+      ours.map(() => 0),
+    );
+  });
+
+  test.each([['notes.txt'], ['.git'], ['appendonlydir'], ['appendonlydir', 'redis.log']])(
+    'leaves a folder alone that holds %s',
+    async (...content) => {
+      await mkdir(dataDir);
+      await chmod(dataDir, 0o755);
+      for (const name of content) await writeFile(join(dataDir, name), '');
+      await expect(openEmbeddedRedis({ dataDir })).rejects.toMatchObject({
+        code: 'invalid',
+        message: `The data folder ${dataDir} is not empty, and nothing in it is Quotagram's`,
+        hint: 'Set dataDir to a folder that is empty or does not exist yet, or set REDIS_URL.',
+      });
+      expect((await stat(dataDir)).mode & 0o777).toBe(0o755);
+      expect((await readdir(dataDir)).toSorted()).toEqual(content.toSorted());
+    },
+  );
 
   test('gives a second caller the same server, which that caller does not end', async () => {
     const first = await openHere({ dataDir });
@@ -91,7 +129,7 @@ describe('in one process', { timeout: 30_000 }, () => {
     const first = await openHere({ dataDir });
     const redis = await connectHere(first.socketPath);
     await redis.client.set('kept', 'yes');
-    const pid = Number(/^process_id:(\d+)/m.exec(await redis.client.info('server'))?.[1]);
+    const pid = await pidOf(redis);
     process.kill(pid, 'SIGKILL');
     await untilGone(pid);
 
@@ -110,17 +148,29 @@ describe('in one process', { timeout: 30_000 }, () => {
     expect((await openHere({ dataDir: long })).owned).toBe(false);
   });
 
-  test('says why a data folder cannot be used', async () => {
-    await writeFile(dataDir, 'a file');
-    await expect(openEmbeddedRedis({ dataDir: join(dataDir, 'below') })).rejects.toMatchObject({
+  test.each([
+    { name: 'a file', path: 'file', reason: 'a part of its path is a file' },
+    { name: 'below a file', path: 'file/data', reason: 'a part of its path is a file' },
+    { name: 'a link in a circle', path: 'circle/data', reason: 'its links lead in a circle' },
+    {
+      name: 'where the system makes the folders',
+      path: '/proc/quotagram/data',
+      reason: 'no folder can be made there',
+    },
+  ])('says why $name cannot be the data folder', async ({ path, reason }) => {
+    await writeFile(join(folder, 'file'), '');
+    await symlink('circle', join(folder, 'circle'));
+    const asked = resolve(folder, path);
+    await expect(openEmbeddedRedis({ dataDir: asked })).rejects.toMatchObject({
       code: 'invalid',
-      message: expect.stringMatching(/^The data folder .*data\/below cannot be used: ENOTDIR/),
+      message: `The data folder ${asked} cannot be used: ${reason}`,
       hint: 'Set dataDir to a folder of your own, or set REDIS_URL.',
     });
   });
 
   test('quotes the last line of the log when the server does not start', async () => {
     await mkdir(join(dataDir, 'appendonlydir'), { recursive: true });
+    await writeFile(join(dataDir, 'redis.lock'), '');
     await writeFile(join(dataDir, 'appendonlydir', 'appendonly.aof.manifest'), 'nonsense\n');
     await expect(openEmbeddedRedis({ dataDir })).rejects.toMatchObject({
       code: 'unavailable',
@@ -141,6 +191,62 @@ describe('in one process', { timeout: 30_000 }, () => {
   test('connects a single role to a server that runs', async () => {
     const { socketPath } = await openHere({ dataDir });
     expect(await openHere({ dataDir, connectOnly: true })).toMatchObject({ socketPath, owned: false });
+  });
+});
+
+describe('the reason for its end', { timeout: 30_000 }, () => {
+  test('is that the process that started it has ended', async () => {
+    const owner = await openHere({ dataDir });
+    const { gone } = await openHere({ dataDir });
+    await owner.dispose();
+    expect(await gone).toMatchObject({
+      code: 'unavailable',
+      message: `The Redis of the data folder ${dataDir} has ended: the process that started it has ended`,
+      hint: `Start again. ${join(dataDir, 'redis.log')} may tell more.`,
+    });
+  });
+
+  test('is that it was killed', async () => {
+    const { gone, socketPath } = await openHere({ dataDir });
+    process.kill(await pidOf(await connectHere(socketPath)), 'SIGKILL');
+    expect(await gone).toMatchObject({
+      message: expect.stringMatching(/ has ended: it was killed, or crashed without a word$/),
+    });
+  });
+
+  test('is what it says of a crash', async () => {
+    const { gone, socketPath } = await openHere({ dataDir });
+    process.kill(await pidOf(await connectHere(socketPath)), 'SIGSEGV');
+    expect(await gone).toMatchObject({
+      message: expect.stringMatching(/ has ended: Redis .* crashed by signal/),
+    });
+  });
+});
+
+const canMount = spawnSync('unshare', ['--map-root-user', '--mount', 'true']).status === 0;
+
+describe.skipIf(!canMount)('on a file system of its own (needs unshare)', { timeout: 60_000 }, () => {
+  test('that is read-only is said to be', async () => {
+    expect(await sayOn('ro', 'stay')).toEqual({
+      code: 'invalid',
+      message: `The data folder ${dataDir}/below cannot be used: its file system is read-only`,
+      hint: 'Set dataDir to a folder of your own, or set REDIS_URL.',
+    });
+  });
+
+  const full = () => ({
+    code: 'unavailable',
+    message: `The data folder ${dataDir}/below cannot be used: its disk is full`,
+    hint: 'Free some space there and start again, or set dataDir to a folder on another disk.',
+  });
+
+  test('that is full from the start is said to be', async () => {
+    expect(await sayOn('size=64k', 'stay')).toEqual(full());
+  });
+
+  test('that fills up later is said to be when Redis has ended', async () => {
+    const message = `The Redis of the data folder has ended. ${full().message}`;
+    expect(await sayOn('size=400k', 'fill')).toEqual({ ...full(), message });
   });
 });
 
@@ -200,6 +306,20 @@ describe('in several processes', { timeout: 60_000 }, () => {
     });
   });
 });
+
+/** What a process says whose data folder lies on a tmpfs with these options. */
+const sayOn = async (mountOptions: string, then: 'stay' | 'fill'): Promise<unknown> => {
+  await mkdir(dataDir);
+  const script = 'mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@"';
+  const command = [process.execPath, PROCESS, join(dataDir, 'below'), then];
+  const child = spawn(
+    'unshare',
+    ['--map-root-user', '--mount', 'sh', '-c', script, 'sh', mountOptions, dataDir, ...command],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => kill(child));
+  return JSON.parse(await firstLine(child));
+};
 
 type Options = { readonly path?: string; readonly then?: 'stay' | 'leave' };
 
