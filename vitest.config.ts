@@ -21,7 +21,7 @@ export default defineConfig({
     ],
     // All cores, though the runner leaves one free by default: most tests wait for something.
     maxWorkers: '100%',
-    setupFiles: ['test/open-handles.ts'],
+    setupFiles: ['test/open-handles.ts', 'test/quick-properties.ts'],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: [
