@@ -70,7 +70,7 @@ export type Reporter = AsyncDisposable & {
   /** Recounts the namespaces' reports by other code; with a registry, asks it for every charged blob, too. */
   readonly verify: (
     namespaces: readonly string[],
-    registry: RegistryAccess | null,
+    registry: RegistryLogin | null,
   ) => Promise<readonly Verification[]>;
   /** What a run would do now; nothing is claimed or sent. */
   readonly previewRun: () => Promise<PreviewedRun>;
@@ -84,7 +84,8 @@ export type Reporter = AsyncDisposable & {
   readonly writeCsv: (report: ReportWalk) => Iterable<string>;
 };
 
-type RegistryAccess = Pick<RegistryOptions, 'url' | 'credentials'>;
+/** Its address may be `auto`: the public one that the cluster's image streams state. */
+type RegistryLogin = { readonly address: string; readonly credentials: RegistryOptions['credentials'] };
 type OneOffRequest = Parameters<typeof prepareOneOff>[2];
 
 /** Wires what reads and composes. @throws AppError `invalid` for an unusable kubeconfig */
@@ -96,9 +97,14 @@ export const createReporter = async (config: Config, surroundings: Surroundings)
   return {
     weigh: (namespaces) => weighCluster({ cluster }, rules, namespaces),
     walk: (namespaces) => walkCluster({ cluster }, rules, namespaces),
-    verify: async (namespaces, access) => {
+    verify: async (namespaces, login) => {
       const { observe } = surroundings;
-      await using registry = access === null ? null : createRegistry({ ...access, now }, observe);
+      await using opened = new AsyncDisposableStack();
+      const registry = login && {
+        address: login.address,
+        open: (url: string) =>
+          opened.use(createRegistry({ url, credentials: login.credentials, now }, observe)),
+      };
       return await verifyNamespaces({ cluster, registry, observe }, rules, namespaces);
     },
     previewRun: async () =>

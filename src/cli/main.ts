@@ -108,7 +108,10 @@ const createProgram = (terminal: Terminal, exitWith: (code: number) => void): Co
 
   command(program, 'verify', 'recount a namespace’s report by other code, and ask the registry itself')
     .requiredOption('-n, --namespace <name>', 'a namespace, as often as needed', collectValues)
-    .option('--registry <url>', 'ask this registry for every blob that counts (see REGISTRY_TOKEN below)')
+    .option(
+      '--registry <url>',
+      'ask this registry for every blob that counts; auto: the cluster’s own, at the public address that image streams state',
+    )
     .addOption(
       new Option('-o, --output <form>', 'form of the result; json is an object a namespace')
         .choices(['table', 'json'])

@@ -10,8 +10,8 @@ import type { Terminal } from './terminal.ts';
 type Out = Terminal['out'];
 type Verification = Awaited<ReturnType<Reporter['verify']>>[number];
 
-/** What a verification came to, to be read in a minute; `registry` is the address that was asked, null for none. */
-export const verificationText = (out: Out, verification: Verification, registry: string | null): string => {
+/** What a verification came to, to be read in a minute. */
+export const verificationText = (out: Out, verification: Verification): string => {
   const { namespace, usedBytes, generatedAt, unknownRevisions, findings, exact } = verification;
   const least = unknownRevisions > 0 ? 'at least ' : '';
   const lines = [
@@ -35,8 +35,8 @@ export const verificationText = (out: Out, verification: Verification, registry:
         ]),
     '',
     ...(verification.registry === null
-      ? ['With --registry URL the registry itself is asked, too.']
-      : registryLines(out, verification.registry, registry ?? '')),
+      ? ['With --registry auto the cluster’s registry itself is asked, too.']
+      : registryLines(out, verification.registry, verification.registryAddress ?? '')),
   ];
   return lines.map((line) => (line.endsWith('\n') ? line : `${line}\n`)).join('');
 };
@@ -113,7 +113,7 @@ const registryLines = (out: Out, verdict: RegistryVerdict, registry: string): re
     ...(verdict.isProbablyAnother
       ? [
           `It has ${agreed === 0 ? 'none' : 'hardly any'} of these blobs, so it is probably another registry than the cluster’s; then this says nothing of the figures.`,
-          '`oc registry info --public` names the cluster’s own. If it is this one, it has lost what it stored, and no image can be pulled.',
+          '`--registry auto` asks the cluster’s own. If it is this one, it has lost what it stored, and no image can be pulled.',
         ]
       : [...ownSizes(statedBytes - (storedBytes ?? 0)), ...some(contradictions.map(describeBlob))]),
     ...some(unconfirmedLines(unconfirmed)),
@@ -127,7 +127,7 @@ const registryLines = (out: Out, verdict: RegistryVerdict, registry: string): re
 
 const WHO_MAY_PULL = [
   'For OpenShift’s registry set REGISTRY_TOKEN to the output of `oc whoami -t` of somebody who may pull from the namespace:',
-  'edit, registry-viewer and system:image-puller are roles for that, view is not. For others set REGISTRY_USER and REGISTRY_PASSWORD.',
+  'the roles view, edit and system:image-puller allow that. For others set REGISTRY_USER and REGISTRY_PASSWORD.',
 ];
 
 const ownSizes = (off: number): readonly string[] =>

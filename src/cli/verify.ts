@@ -27,13 +27,13 @@ export const verifyNow = async (terminal: Terminal, options: VerifyOptions): Pro
   const texts = verifications.map((verification) =>
     options.output === 'json'
       ? `${JSON.stringify({ schemaVersion: 1, ...verification }, null, 2)}\n`
-      : verificationText(terminal.out, verification, options.registry ?? null),
+      : verificationText(terminal.out, verification),
   );
   terminal.out.write(texts.join(options.output === 'json' ? '' : '\n'));
   return verifications.every(({ agrees }) => agrees) ? 0 : EXIT_PARTIAL;
 };
 
-const accessOf = ({ env }: Terminal, url: string): NonNullable<Parameters<Reporter['verify']>[1]> => ({
-  url,
+const accessOf = ({ env }: Terminal, address: string): NonNullable<Parameters<Reporter['verify']>[1]> => ({
+  address,
   credentials: loadRegistryCredentials(env, (file) => readFileSync(file, 'utf8')),
 });

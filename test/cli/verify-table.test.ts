@@ -18,13 +18,14 @@ const verification = (given: Partial<Verification> = {}): Verification => ({
   unknownRevisions: 0,
   findings: 0,
   figures: FIGURES.map((figure): FigureCheck => ({ figure, compared: 1, differences: [] })),
+  registryAddress: null,
   registry: null,
   agrees: true,
   ...given,
 });
 
 const textOf = (given: Partial<Verification>): string =>
-  verificationText(new PassThrough(), verification(given), 'registry.example.test');
+  verificationText(new PassThrough(), verification({ registryAddress: 'registry.example.test', ...given }));
 
 test('without a difference it ends with how many figures agree', () => {
   expect(textOf({})).toBe(
@@ -47,7 +48,7 @@ test('without a difference it ends with how many figures agree', () => {
       '',
       'All 11 figures agree.',
       '',
-      'With --registry URL the registry itself is asked, too.',
+      'With --registry auto the cluster’s registry itself is asked, too.',
       '',
     ].join('\n'),
   );
@@ -103,7 +104,7 @@ test('a registry that has none of the blobs is said to be another one, and nothi
   expect(text).toContain(
     'It has none of these blobs, so it is probably another registry than the cluster’s;',
   );
-  expect(text).toContain('`oc registry info --public` names the cluster’s own.');
+  expect(text).toContain('`--registry auto` asks the cluster’s own.');
   expect(text).not.toMatch(/too high|By its own sizes|sha256:/);
   expect(
     textOf({
@@ -122,7 +123,7 @@ test('refusals are told once for each reason, with who may ask', () => {
     '  8 blobs (80 B) not confirmed: these credentials may not pull from there',
     '  17 blobs (170 B) not confirmed: not asked any more',
     expect.stringContaining('set REGISTRY_TOKEN to the output of `oc whoami -t`'),
-    expect.stringContaining('registry-viewer and system:image-puller'),
+    expect.stringContaining('the roles view, edit and system:image-puller'),
     '',
   ]);
 });

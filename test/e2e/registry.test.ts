@@ -8,7 +8,13 @@ import { startApiServer } from '../../sandbox/api-server.ts';
 import type { ApiObjects } from '../../sandbox/api-lists.ts';
 import type { ApiServer } from '../../sandbox/api-server.ts';
 import { findFreePort } from '../../sandbox/free-port.ts';
-import { craftImage, craftIndex, craftLayer, NO_BYTES } from '../../sandbox/registry-images.ts';
+import {
+  craftImage,
+  craftIndex,
+  craftLayer,
+  imageStreamObjectOf,
+  NO_BYTES,
+} from '../../sandbox/registry-images.ts';
 import type { CraftedImage, CraftedStream } from '../../sandbox/registry-images.ts';
 import { deleteStream, objectsOf, pushStreams } from '../../sandbox/registry-push.ts';
 import { HTPASSWD_LOGIN, hasRegistryServer } from '../../sandbox/registry-server.ts';
@@ -18,7 +24,7 @@ import { weighCluster } from '../../src/pipeline/direct/weigh.ts';
 import { formatBytes } from '../../src/usage/format.ts';
 import type { NamespaceReport, Report } from '../../src/usage/report/report.ts';
 import { openCluster, PATHS } from '../adapters/openshift/open-cluster.ts';
-import { BASIC, startRealRegistry, withRegistry } from '../adapters/registry/open-registry.ts';
+import { BASIC, startRealRegistry, startRoute, withRegistry } from '../adapters/registry/open-registry.ts';
 import { rules, selection } from '../usage/build.ts';
 import type { Ended } from './command-line.ts';
 import { runQuotagram } from './command-line.ts';
@@ -144,11 +150,30 @@ describe.skipIf(!hasRegistryServer)(withRegistry('quotagram verify'), PATIENCE, 
     expect(exitCode).toBe(0);
   });
 
+  test('finds the registry by itself where image streams state its public address', async () => {
+    const registry = await startRealRegistry();
+    const objects = await pushStreams({ url: registry.url }, ALL);
+    const { host, cert } = await startRoute(registry.url);
+    const imagestreams = ALL.map(imageStreamObjectOf).map(({ metadata, status }) => ({
+      metadata,
+      status: {
+        ...status,
+        publicDockerImageRepository: `${host}/${metadata.namespace}/${metadata.name}`,
+      },
+    }));
+    const { verify, folder } = await openWith({ ...objects, imagestreams });
+    const authority = join(folder, 'route.crt');
+    await writeFile(authority, cert);
+    const { exitCode, stdout } = await verify(['--registry', 'auto'], { NODE_EXTRA_CA_CERTS: authority });
+    expect(stdout).toContain(`\nThe registry ${host}: 16 blobs asked, 16 agree.\n`);
+    expect(exitCode).toBe(0);
+  });
+
   test('needs no registry for the recount', async () => {
     const { verify } = await open(ALL);
     const { exitCode, stdout } = await verify([]);
     expect(stdout).toMatch(
-      /\nAll \d+ figures agree\.\n\nWith --registry URL the registry itself is asked, too\.\n$/,
+      /\nAll \d+ figures agree\.\n\nWith --registry auto the cluster’s registry itself is asked, too\.\n$/,
     );
     expect(exitCode).toBe(0);
   });
@@ -321,6 +346,15 @@ describe.skipIf(!hasRegistryServer)(withRegistry('the credentials of quotagram v
     expect(new Set(scopes.slice(2))).toEqual(new Set(repositories.map((name) => `${name}:pull`)));
     expect(exitCode).toBe(0);
   });
+});
+
+test('quotagram verify says what to do where no image stream states a public address', PATIENCE, async () => {
+  const { verify } = await openWith(objectsOf(TOOLS));
+  const { exitCode, stdout, stderr } = await verify(['--registry', 'auto']);
+  expect(stderr).toContain('error: No image stream that was read states a public address of the registry\n');
+  expect(stderr).toContain('Name one with --registry URL.');
+  expect(stdout).toBe('');
+  expect(exitCode).toBe(1);
 });
 
 test('quotagram verify says so when the registry is down', PATIENCE, async () => {

@@ -70,7 +70,7 @@ const noRegistry = (base: URL, { status, headers }: Reply): AppError => {
   const form = status === 200 ? ` and ${headers.get('content-type') ?? 'something that is no JSON'}` : '';
   const answer = location === null ? `HTTP ${String(status)}${form}` : `a redirect to ${location}`;
   const hint =
-    'Name the registry’s own address, for OpenShift the host of `oc registry info --public`, without a path.';
+    'Name the registry’s own address without a path. `--registry auto` finds that of OpenShift’s registry.';
   return isWorthRetrying(status)
     ? new AppError('unavailable', `${base.host} is in trouble: it answers /v2/ with ${answer}`, {
         hint: 'Try again later.',

@@ -130,6 +130,9 @@ const interpret = ({ status, headers }: Reply, hasCredentials: boolean): BlobSta
         outcome: 'refused',
         reason: hasCredentials ? 'these credentials may not pull from there' : 'it wants credentials',
       };
+    case 500:
+      // OpenShift's registry answers so, try after try, for a blob whose file is gone from its storage.
+      return { outcome: 'failing', reason: 'HTTP 500: usually its file is gone or cannot be read' };
     default:
       return { outcome: 'failing', reason: `HTTP ${String(status)}` };
   }

@@ -1,3 +1,5 @@
+import { AppError } from '../../errors.ts';
+import { listPublicHosts } from '../../usage/verify/public-registry.ts';
 import { isAskable, judgeBlobs } from '../../usage/verify/registry-verdict.ts';
 import type { AskedBlob, BlobStat, RegistryVerdict } from '../../usage/verify/registry-verdict.ts';
 import { recount } from '../../usage/verify/recount.ts';
@@ -25,40 +27,79 @@ export type Verification = {
   /** How many its report has on what was read, which is not that nobody can be told; they are told there. */
   readonly findings: number;
   readonly figures: readonly FigureCheck[];
-  /** null: it was not asked. */
+  /** The address of the registry that was asked; null: none was. */
+  readonly registryAddress: string | null;
   readonly registry: RegistryVerdict | null;
   /** Whether nothing differs and every question had an answer. */
   readonly agrees: boolean;
 };
 
+/** Which registry to ask, and how to reach it; `address` may be `AUTO`. */
+export type RegistryAccess = {
+  readonly address: string;
+  /** @throws AppError `invalid` for an address that is none */
+  readonly open: (address: string) => Registry;
+};
+
+/** Stands for the address of the cluster's own registry, which its image streams state. */
+export const AUTO = 'auto';
+
 type VerifyDeps = {
   readonly cluster: Cluster;
-  readonly registry: Registry | null;
+  readonly registry: RegistryAccess | null;
   readonly observe: Observe;
 };
+
+type OpenedRegistry = { readonly address: string; readonly registry: Registry };
 
 /**
  * Checks the reports that these namespaces would get now, of one reading of the cluster: every figure is recounted by
  * other code, and with a registry every charged blob is asked for by its digest. Streams are repositories there,
  * `namespace/stream`.
+ * @throws AppError `not_found` for `AUTO` where no image stream states a public address, `conflict` where they state several
  */
 export const verifyNamespaces = async (
   deps: VerifyDeps,
   rules: WeighingRules,
   names: readonly string[],
 ): Promise<readonly Verification[]> => {
-  const inventory = await deps.cluster.readInventory({ namespaces: names });
+  const { cluster, registry: access, observe } = deps;
+  // An address that is none is refused before the cluster is read.
+  const named = access === null || access.address === AUTO ? null : openRegistry(access, access.address);
+  const inventory = await cluster.readInventory({ namespaces: names });
+  const opened =
+    access?.address === AUTO ? openRegistry(access, findPublicRegistry(inventory.holdings.streams)) : named;
   const snapshots = splitInventory(inventory, rules, names);
   const verifications: Verification[] = [];
   for (const name of names)
     verifications.push(
-      await verifySnapshot(deps, rules, { inventory, snapshot: snapshots.takeSnapshot(name) }),
+      await verifySnapshot({ opened, observe }, rules, { inventory, snapshot: snapshots.takeSnapshot(name) }),
     );
   return verifications;
 };
 
+const openRegistry = ({ open }: RegistryAccess, address: string): OpenedRegistry => ({
+  address,
+  registry: open(address),
+});
+
+/** Where image streams differ nobody guesses: credentials are sent there. */
+const findPublicRegistry = (streams: Inventory['holdings']['streams']): string => {
+  const hosts = listPublicHosts(streams);
+  const [host] = hosts;
+  if (host === undefined)
+    throw new AppError('not_found', 'No image stream that was read states a public address of the registry', {
+      hint: 'Name one with --registry URL. A cluster without any: ask its administrators to expose the registry (`defaultRoute: true` in configs.imageregistry/cluster), or run this where the internal address can be reached.',
+    });
+  if (hosts.length > 1)
+    throw new AppError('conflict', `The image streams state several public registries: ${hosts.join(', ')}`, {
+      hint: 'Name the one to ask with --registry URL.',
+    });
+  return host;
+};
+
 const verifySnapshot = async (
-  deps: VerifyDeps,
+  { opened, observe }: { readonly opened: OpenedRegistry | null; readonly observe: Observe },
   rules: WeighingRules,
   { inventory, snapshot }: { readonly inventory: Inventory; readonly snapshot: Snapshot },
 ): Promise<Verification> => {
@@ -71,8 +112,10 @@ const verifySnapshot = async (
     chargeImported: rules.chargeImported,
   });
   const figures = compareFigures({ ...report, teamUsedBytes: snapshot.team.usedBytes }, recounted);
-  const { registry, observe } = deps;
-  const verdict = registry === null ? null : await askRegistry({ registry, observe }, recounted.chargedBlobs);
+  const verdict =
+    opened === null
+      ? null
+      : await askRegistry({ registry: opened.registry, observe }, recounted.chargedBlobs);
   return {
     namespace: name,
     generatedAt: inventory.readAt,
@@ -82,6 +125,7 @@ const verifySnapshot = async (
     unknownRevisions: report.unknownRevisions,
     findings: report.findings.filter(({ code }) => code !== 'no-recipient').length,
     figures,
+    registryAddress: opened?.address ?? null,
     registry: verdict,
     agrees:
       figures.every(({ differences }) => differences.length === 0) &&

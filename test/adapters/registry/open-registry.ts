@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { createServer } from 'node:https';
 import { onTestFinished } from 'vitest';
+import { makeCertificate } from '../../../sandbox/certificate.ts';
 import { HTPASSWD_LOGIN, hasRegistryServer, startRegistryServer } from '../../../sandbox/registry-server.ts';
 import type { RegistryDoor, RegistryServer } from '../../../sandbox/registry-server.ts';
 import { createRegistry } from '../../../src/adapters/registry/registry.ts';
@@ -14,6 +18,29 @@ export const startRealRegistry = async (door?: RegistryDoor): Promise<RegistrySe
   const server = await startRegistryServer(door);
   onTestFinished(() => server.close());
   return server;
+};
+
+/** A public route, as a cluster has it: HTTPS in front of a registry. `host` has its port. */
+export const startRoute = async (url: string): Promise<{ readonly host: string; readonly cert: string }> => {
+  const { key, cert } = makeCertificate(new Date());
+  const server = createServer({ key, cert }, (asked, answer) => {
+    const { method, headers } = asked;
+    const passedOn = request(new URL(asked.url ?? '/', url), { method, headers }, (reply) => {
+      answer.writeHead(reply.statusCode ?? 502, reply.headers);
+      reply.pipe(answer);
+    });
+    passedOn.on('error', () => answer.destroy());
+    asked.pipe(passedOn);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the route has no port');
+  return { host: `127.0.0.1:${String(address.port)}`, cert };
 };
 
 /** `HTPASSWD_LOGIN` as a header. */

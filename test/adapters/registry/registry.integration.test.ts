@@ -64,6 +64,11 @@ describe('an answer', () => {
       stat: { outcome: 'failing', reason: 'HTTP 405' },
     },
     {
+      name: '500 to every try is what a blob without its file gets',
+      answer: { status: 500 },
+      stat: { outcome: 'failing', reason: 'HTTP 500: usually its file is gone or cannot be read' },
+    },
+    {
       name: 'a redirect to nowhere is of no use',
       answer: { status: 307 },
       stat: { outcome: 'failing', reason: 'HTTP 307' },
@@ -109,7 +114,7 @@ describe('what lets in at /v2/', () => {
     await expect(answeringBase({ 'content-type': 'text/html' }, '<p>Welcome</p>')).rejects.toMatchObject({
       code: 'invalid',
       message: expect.stringMatching(/is no image registry: it answers \/v2\/ with HTTP 200 and text\/html$/),
-      hint: expect.stringContaining('oc registry info --public'),
+      hint: expect.stringContaining('--registry auto'),
     });
   });
 });
@@ -212,7 +217,7 @@ describe('what is no registry', () => {
     await expect(openRegistry(url).registry.statBlob(WEB)).rejects.toMatchObject({
       code: 'invalid',
       message: expect.stringContaining(`is no image registry: it answers /v2/ with ${answer}`),
-      hint: expect.stringContaining('oc registry info'),
+      hint: expect.stringContaining('--registry auto'),
     });
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { craftLayer } from '../../../sandbox/registry-images.ts';
 import type { RunEvent } from '../../../src/pipeline/events.ts';
-import { verifyNamespaces } from '../../../src/pipeline/direct/verify.ts';
+import { AUTO, verifyNamespaces } from '../../../src/pipeline/direct/verify.ts';
+import type { RegistryAccess } from '../../../src/pipeline/direct/verify.ts';
+import type { Registry } from '../../../src/pipeline/ports.ts';
 import type { BlobStat } from '../../../src/usage/verify/registry-verdict.ts';
 
 import { createFakeCluster, createFakeRegistry } from '../../fakes.ts';
@@ -33,6 +35,9 @@ const LAYER = sha256('1');
 const CONFIG = sha256('2');
 const OTHER = sha256('3');
 
+/** A registry that is reached at any address. */
+const at = (address: string, registry: Registry): RegistryAccess => ({ address, open: () => registry });
+
 const verify = async (
   given: ListedInventory,
   answers: Readonly<Record<string, BlobStat>> | null,
@@ -41,7 +46,11 @@ const verify = async (
   const events: RunEvent[] = [];
   const registry = answers === null ? null : createFakeRegistry(answers);
   const [verification] = await verifyNamespaces(
-    { cluster: createFakeCluster(given), registry, observe: (event) => events.push(event) },
+    {
+      cluster: createFakeCluster(given),
+      registry: registry && at('registry.example.test', registry),
+      observe: (event) => events.push(event),
+    },
     { ...rules(), isReported: () => true, groupByLabel },
     [NAMESPACE],
   );
@@ -193,7 +202,11 @@ describe('a blob that only imported images hold', () => {
   test('is not asked for either where imported images are charged, and that is said', async () => {
     const registry = createFakeRegistry(answers);
     const [verification] = await verifyNamespaces(
-      { cluster: createFakeCluster(given), registry, observe: () => {} },
+      {
+        cluster: createFakeCluster(given),
+        registry: at('registry.example.test', registry),
+        observe: () => {},
+      },
       { ...rules({ chargeImported: true }), isReported: () => true, groupByLabel: null },
       [NAMESPACE],
     );
@@ -229,4 +242,93 @@ test.each([
   expect(new Set(differences.map(({ reason }) => reason))).toEqual(
     new Set([stat.reason, `not asked any more after ${told}`]),
   );
+});
+
+describe('the registry that image streams name', () => {
+  const ADDRESS = 'registry.apps.example.test';
+
+  const verifyAuto = async (publicHosts: readonly string[]) => {
+    const opened: string[] = [];
+    const open = (address: string): Registry => {
+      opened.push(address);
+      return createFakeRegistry({
+        [`${NAMESPACE}/api-0@${LAYER}`]: present(500),
+        [`${NAMESPACE}/api-0@${CONFIG}`]: present(20),
+      });
+    };
+    const given = inventory({
+      streams: publicHosts.map((host, position) =>
+        stream(
+          `api-${String(position)}`,
+          { latest: [sha256('a')] },
+          { publicRepository: host === '' ? '' : `${host}/${NAMESPACE}/api-${String(position)}` },
+        ),
+      ),
+      images: cluster('api').images,
+    });
+    const verifying = verifyNamespaces(
+      {
+        cluster: createFakeCluster(given),
+        registry: { address: AUTO, open },
+        observe: () => {},
+      },
+      { ...rules(), isReported: () => true, groupByLabel: null },
+      [NAMESPACE],
+    );
+    return { opened, verifying };
+  };
+
+  test('is asked, and said to be it', async () => {
+    const { opened, verifying } = await verifyAuto([ADDRESS, '', ADDRESS]);
+    expect(await verifying).toMatchObject([
+      { registryAddress: ADDRESS, registry: { asked: 2, agreed: 2 }, agrees: true },
+    ]);
+    expect(opened).toEqual([ADDRESS]);
+  });
+
+  test('is missed where none has a public address, with what to do', async () => {
+    const { opened, verifying } = await verifyAuto(['']);
+    await expect(verifying).rejects.toMatchObject({
+      code: 'not_found',
+      message: 'No image stream that was read states a public address of the registry',
+      hint: expect.stringContaining('--registry URL'),
+    });
+    expect(opened).toEqual([]);
+  });
+
+  test('is not guessed where they name several: credentials are sent there', async () => {
+    const { opened, verifying } = await verifyAuto([ADDRESS, 'b.example.test']);
+    await expect(verifying).rejects.toMatchObject({
+      code: 'conflict',
+      message: `The image streams state several public registries: b.example.test, ${ADDRESS}`,
+    });
+    expect(opened).toEqual([]);
+  });
+});
+
+test('an address that is none is refused before the cluster is read', async () => {
+  let readings = 0;
+  const cluster = createFakeCluster(inventory({}));
+  const refusal = new Error('no address');
+  const verifying = verifyNamespaces(
+    {
+      cluster: {
+        readInventory: (request) => {
+          readings += 1;
+          return cluster.readInventory(request);
+        },
+      },
+      registry: {
+        address: 'no address',
+        open: () => {
+          throw refusal;
+        },
+      },
+      observe: () => {},
+    },
+    { ...rules(), isReported: () => true, groupByLabel: null },
+    [NAMESPACE],
+  );
+  await expect(verifying).rejects.toBe(refusal);
+  expect(readings).toBe(0);
 });
