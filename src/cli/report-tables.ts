@@ -14,11 +14,16 @@ import {
   formatPercentAtLeast,
   formatSome,
   formatUsed,
-  unitOfTable,
 } from '../usage/format.ts';
 import type { Unit } from '../usage/format.ts';
 import type { Level } from '../usage/policy/quota.ts';
 import { describeReading, describeUnseenUse, isPart, WHAT_CANNOT_BE_SEEN } from '../usage/report/reading.ts';
+import {
+  formatRevisionSizes,
+  formatSizes,
+  unitOfNamespaces,
+  unitOfStreams,
+} from '../usage/report/size-cells.ts';
 import type {
   NamespaceReport,
   Report,
@@ -42,9 +47,8 @@ export const namespaceTable = (out: Out, report: Report): string => {
   );
   if (namespaces.length === 0)
     return `There is no namespace to report in ${printable(report.cluster.name)}: the configuration (namespaces.selector, namespaces.exclude) selects none.\n`;
-  const unit = unitOfTable(
-    namespaces.flatMap(({ usedBytes, quota }) => [usedBytes, quota.limitBytes ?? 0]),
-    null,
+  const unit = unitOfNamespaces(
+    namespaces.map(({ usedBytes, quota: { limitBytes } }) => ({ usedBytes, limitBytes })),
   );
   const rows = namespaces.map((namespace) => [
     printable(namespace.name),
@@ -235,41 +239,30 @@ const adviceText = ({ name, advice }: NamespaceReport): string => {
 const adviceLine = ({ subject, message }: NamespaceReport['advice'][number], namespace: string): string =>
   subject === namespace ? printable(message) : `${printable(subject)}: ${printable(message)}`;
 
-/** One unit for all of them, and not a larger one than that of the quota above them. */
 const streamTable = (out: Out, streams: readonly StreamReport[], limitBytes: number | null): string => {
-  const unit = unitOfTable(
-    streams.flatMap(({ sizeBytes, countedBytes, freesBytes }) => [sizeBytes, countedBytes, freesBytes]),
-    limitBytes,
-  );
+  const unit = unitOfStreams(streams, limitBytes);
   return layOut(
     DETAIL_COLUMNS,
     streams.flatMap((stream) => streamRows(out, stream, unit)),
   );
 };
 
-const streamRows = (out: Out, stream: StreamReport, unit: Unit): readonly (readonly string[])[] => [
-  [
-    paint(out, 'bold', printable(stream.name)),
-    '',
-    sizeCell(stream.sizeBytes, stream.unknownRevisions, unit),
-    formatCell(stream.countedBytes, unit),
-    formatCell(stream.freesBytes, unit),
-    useCell(stream.inUse),
-  ],
-  ...stream.tags.flatMap((tag) => tagRows(tag, unit)),
-];
+const streamRows = (out: Out, stream: StreamReport, unit: Unit): readonly (readonly string[])[] => {
+  const { size, counted, frees } = formatSizes(stream, unit);
+  return [
+    [paint(out, 'bold', printable(stream.name)), '', size, counted, frees, useCell(stream.inUse)],
+    ...stream.tags.flatMap((tag) => tagRows(tag, unit)),
+  ];
+};
 
-const tagRows = (tag: TagReport, unit: Unit): readonly (readonly string[])[] => [
-  [
-    `  :${printable(tag.name)}`,
-    TAG_STATES[tag.state],
-    sizeCell(tag.sizeBytes, tag.unknownRevisions, unit),
-    formatCell(tag.countedBytes, unit),
-    formatCell(tag.freesBytes, unit),
-    tag.revisions.length === 0 ? usersCell(tag) : useCell(tag.inUse),
-  ],
-  ...tag.revisions.map((revision) => revisionRow(revision, unit)),
-];
+const tagRows = (tag: TagReport, unit: Unit): readonly (readonly string[])[] => {
+  const { size, counted, frees } = formatSizes(tag, unit);
+  const use = tag.revisions.length === 0 ? usersCell(tag) : useCell(tag.inUse);
+  return [
+    [`  :${printable(tag.name)}`, TAG_STATES[tag.state], size, counted, frees, use],
+    ...tag.revisions.map((revision) => revisionRow(revision, unit)),
+  ];
+};
 
 const TAG_STATES = {
   ok: '',
@@ -278,14 +271,17 @@ const TAG_STATES = {
   reference: 'reference',
 } as const satisfies Readonly<Record<TagReport['state'], string>>;
 
-const revisionRow = (revision: RevisionReport, unit: Unit): readonly string[] => [
-  `    ${revision.digest === '' ? '(no image)' : shortDigest(revision.digest)}`,
-  formatDay(revision.created),
-  revision.sizeBytes === null ? 'unknown' : formatCell(revision.sizeBytes, unit),
-  revision.charged ? formatCell(revision.countedBytes, unit) : revision.sizeBytes === null ? '-' : 'imported',
-  '',
-  usersCell(revision),
-];
+const revisionRow = (revision: RevisionReport, unit: Unit): readonly string[] => {
+  const { size, counted } = formatRevisionSizes(revision, unit);
+  return [
+    `    ${revision.digest === '' ? '(no image)' : shortDigest(revision.digest)}`,
+    formatDay(revision.created),
+    size,
+    counted,
+    '',
+    usersCell(revision),
+  ];
+};
 
 /** Enough to find it by; what is no SHA-256 stays as it is, but for its length. */
 const shortDigest = (digest: string): string => printable(digest.replace(/^sha256:(?=.)/, '')).slice(0, 12);

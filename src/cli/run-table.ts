@@ -1,12 +1,6 @@
-import {
-  formatBytes,
-  formatCount,
-  formatLimitCell,
-  formatNumber,
-  formatSome,
-  unitOfTable,
-} from '../usage/format.ts';
+import { formatBytes, formatCount, formatLimitCell, formatNumber, formatSome } from '../usage/format.ts';
 import { percentOfLimit } from '../usage/policy/quota.ts';
+import { unitOfNamespaces } from '../usage/report/size-cells.ts';
 import type { App } from '../app.ts';
 import { explainSum, levelCell, percentCell, sizeCell } from './report-tables.ts';
 import { layOut } from './table.ts';
@@ -25,10 +19,7 @@ export const summaryText = (out: Out, summary: RunSummary): string => {
     (a, b) =>
       rank(a) - rank(b) || (b.usedBytes ?? 0) - (a.usedBytes ?? 0) || (a.namespace < b.namespace ? -1 : 1),
   );
-  const unit = unitOfTable(
-    rows.flatMap(({ usedBytes, limitBytes }) => [usedBytes ?? 0, limitBytes ?? 0]),
-    null,
-  );
+  const unit = unitOfNamespaces(rows);
   const cells = sorted.map((row) => [
     row.namespace,
     row.usedBytes === null ? '-' : sizeCell(row.usedBytes, row.unknownRevisions, unit),

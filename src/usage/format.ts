@@ -76,9 +76,9 @@ export const formatAtLeast = (
   return `at least ${formatBytes(usedBytes)}${limitBytes === null ? '' : ` of ${sizeIn(limitBytes, unit)}`}`;
 };
 
-/** A limit in bytes in its own unit, as beside usage: `50 GiB`, `1,500 MiB`, `0 B`; null is `unlimited`. */
-export const formatLimit = (limitBytes: number | null): string =>
-  limitBytes === null ? UNLIMITED : sizeIn(limitBytes, quotaUnit(0, limitBytes));
+/** A limit in bytes in its own unit, as beside usage, or that of a table: `50 GiB`, `1,500 MiB`, `0 B`; null is `unlimited`. */
+export const formatLimit = (limitBytes: number | null, unit: Unit = unitBeside(0, limitBytes)): string =>
+  limitBytes === null ? UNLIMITED : sizeIn(limitBytes, unit);
 
 /** A limit in bytes in a table: `50 GiB`, `0`; null is `unlimited`. */
 export const formatLimitCell = (limitBytes: number | null, unit: Unit): string =>
@@ -258,6 +258,7 @@ const sizeIn = (bytes: number, unit: Unit): string => `${amount(bytes, unit)} ${
 
 /** Without its unit. Integers throughout: only then is 1,023.95 KiB never printed as 1,024.0 KiB. */
 const amount = (bytes: number, unit: Unit): string => {
+  if (bytes < 0) return `-${amount(-bytes, unit)}`.replace(`-${TRACE}`, TRACE);
   const whole = Math.floor(bytes / unit.bytes);
   const rest = bytes - whole * unit.bytes;
   if (rest === 0) return formatNumber(whole);

@@ -125,6 +125,15 @@ describe('a table', () => {
     expect(cellsOf(sizes, limitBytes)).toEqual(cells);
   });
 
+  test('tells what is less than nothing, as where images disagree about a size', () => {
+    const unit = unitOfTable([GI], null);
+    expect([-600 * MI, -GI, -1].map((bytes) => formatCell(bytes, unit))).toEqual([
+      '-0.6 GiB',
+      '-1 GiB',
+      '< 0.1 GiB',
+    ]);
+  });
+
   test('has one unit, whatever stands in it, and no 0.0', () => {
     const limits = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 2 ** 45 }));
     fc.assert(
@@ -208,7 +217,7 @@ describe('usage beside its limit', () => {
   });
 
   test('a limit stands alone in its own unit', () => {
-    expect([50 * GI, 1500 * MI, 0, null].map(formatLimit)).toEqual([
+    expect([50 * GI, 1500 * MI, 0, null].map((limit) => formatLimit(limit))).toEqual([
       '50 GiB',
       '1,500 MiB',
       '0 B',

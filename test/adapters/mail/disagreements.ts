@@ -16,7 +16,7 @@ type Section = ReturnType<typeof readUsage>['sections'][number];
 
 /** Where a list differs from the report: what it leaves out or adds, and every figure that is another. */
 export const findInList = (list: List, namespace: NamespaceReport, shown: Shown): readonly string[] => {
-  const { streams, usedBytes, totals } = namespace;
+  const { streams, totals } = namespace;
   const rows = list.rows.filter(({ kind }) => !['more', 'sum'].includes(kind));
   const listed = shown === 'largest streams' ? streams.slice(0, rows.length) : streams;
   const rest = streams.slice(listed.length);
@@ -29,9 +29,9 @@ export const findInList = (list: List, namespace: NamespaceReport, shown: Shown)
         kind: 'r',
         name: '',
         pushed: dayOf([revision]),
-        size: revision.sizeBytes,
-        counted: revision.countedBytes,
-        frees: undefined,
+        size: revision.sizeBytes ?? UNKNOWN,
+        counted: revision.sizeBytes === null ? UNKNOWN : revision.charged ? revision.countedBytes : IMPORTED,
+        frees: NONE,
       })),
     ]),
   ]);
@@ -58,13 +58,16 @@ export const findInList = (list: List, namespace: NamespaceReport, shown: Shown)
           ...differSize(
             'the rest',
             more.counted,
-            rest.reduce((all, { countedBytes }) => all + countedBytes, 0),
+            leastOf(
+              rest.reduce((all, { countedBytes }) => all + countedBytes, 0),
+              rest.reduce((all, { unknownRevisions }) => all + unknownRevisions, 0),
+            ),
           ),
         ]),
     ...differ('whether there is a total', sum !== undefined, streams.length > 0),
     ...(sum === undefined
       ? []
-      : differSize('the total', sum.counted, isUsageUnknown(namespace) ? null : usedBytes)),
+      : differSize('the total', sum.counted, leastOf(namespace.usedBytes, namespace.unknownRevisions))),
     ...readCounts(list.intro, 'tag').flatMap((count) => differ('tags', count, totals.tags)),
     ...readCounts(list.intro, 'revision').flatMap((count) => differ('revisions', count, totals.revisions)),
     ...(shown === 'revisions'
@@ -187,6 +190,9 @@ const findInDeletions = (
   ];
 };
 
+const leastOf = (bytes: number, unknownRevisions: number): Size =>
+  unknownRevisions === 0 ? bytes : bytes === 0 ? UNKNOWN : { least: bytes };
+
 /** Whether sizes are unknown and no known one is charged: that it is at least 0 would say nothing. */
 const isUsageUnknown = ({ usedBytes, unknownRevisions }: NamespaceReport): boolean =>
   usedBytes === 0 && unknownRevisions > 0;
@@ -194,18 +200,29 @@ const isUsageUnknown = ({ usedBytes, unknownRevisions }: NamespaceReport): boole
 type Row = {
   readonly name: string;
   readonly pushed: string;
-  /** Bytes; null: unknown; undefined: nothing to be told. */
-  readonly size: number | null | undefined;
-  readonly counted: number | null | undefined;
-  readonly frees: number | null | undefined;
+  readonly size: Size;
+  readonly counted: Size;
+  readonly frees: Size;
 };
+
+/** Bytes, bytes that are a lower bound, or a word. */
+type Size = number | { readonly least: number } | string;
+
+/** What is in words at a size where there is no figure. */
+const [NONE, UNKNOWN, IMPORTED] = ['', 'unknown', 'imported'];
 
 const rowOf = (weighed: StreamReport | TagReport): Omit<Row, 'pushed'> => {
   const { name, sizeBytes, countedBytes, freesBytes, unknownRevisions } = weighed;
   const revisions = 'tags' in weighed ? weighed.tags.flatMap((tag) => tag.revisions) : weighed.revisions;
-  if (revisions.length === 0) return { name, size: undefined, counted: undefined, frees: undefined };
-  const size = sizeBytes === 0 && unknownRevisions > 0 ? null : sizeBytes;
-  return { name, size, counted: countedBytes, frees: freesBytes };
+  if (revisions.length === 0) return { name, size: NONE, counted: NONE, frees: NONE };
+  const least = (bytes: number): Size => leastOf(bytes, unknownRevisions);
+  const isImported = unknownRevisions === 0 && revisions.every(({ charged }) => !charged);
+  return {
+    name,
+    size: least(sizeBytes),
+    counted: isImported ? IMPORTED : least(countedBytes),
+    frees: least(freesBytes),
+  };
 };
 
 const findInRow = (
@@ -228,14 +245,14 @@ const differ = <Value extends string | number | boolean | undefined>(
   reported: Value,
 ): readonly string[] => (shown === reported ? [] : [`${what}: ${String(shown)} is not ${String(reported)}`]);
 
-const differSize = (
-  what: string,
-  shown: string | undefined,
-  bytes: number | null | undefined,
-): readonly string[] => {
+const differSize = (what: string, shown: string | undefined, size: Size | undefined): readonly string[] => {
   const agrees =
-    bytes === undefined ? shown === '' : bytes === null ? shown === 'unknown' : isSizeOf(shown ?? '', bytes);
-  return agrees ? [] : [`${what}: ${shown ?? 'nothing'} is not ${String(bytes)} bytes`];
+    typeof size === 'object'
+      ? shown?.startsWith('≥ ') === true && isSizeOf(shown.slice(2), size.least)
+      : typeof size === 'number'
+        ? isSizeOf(shown ?? '', size)
+        : shown === size;
+  return agrees ? [] : [`${what}: ${String(shown)} is not ${JSON.stringify(size)}`];
 };
 
 const readShares = (words: string): readonly number[] =>

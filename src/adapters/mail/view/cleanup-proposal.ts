@@ -1,7 +1,8 @@
 import { deleteTagCommand, guardCommands, isQuotableUrl } from '../../../usage/cleanup/commands.ts';
 import {
   formatAtLeast,
-  formatBytes,
+  formatBeside,
+  formatCell,
   formatCount,
   formatDay,
   formatList,
@@ -10,6 +11,7 @@ import {
   formatOver,
   formatOverAtLeast,
   formatUsed,
+  unitOfTable,
 } from '../../../usage/format.ts';
 import { WHAT_CANNOT_BE_SEEN } from '../../../usage/report/reading.ts';
 import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
@@ -30,8 +32,8 @@ export type CleanupView = {
   readonly deletions: readonly { readonly name: string; readonly pushed: string; readonly frees: string }[];
   /** The deletions and their sum for the text part. */
   readonly lines: readonly string[];
-  /** Empty where there is nothing to add up. */
-  readonly sumName: string;
+  /** What they free together, in the unit of their table; null where there is nothing to add up. */
+  readonly sum: { readonly name: string; readonly frees: string } | null;
   readonly commands: readonly string[];
   /** What the attached commands file is, and how to run it; null where there is none. */
   readonly cleanup: { readonly sentence: string; readonly command: string } | null;
@@ -48,16 +50,21 @@ export const viewCleanup = (
   { plan, cleanupName }: CleanupOptions,
 ): CleanupView => {
   const count = plan.deletions.length;
-  const frees = formatBytes(plan.freesBytes);
+  const { limitBytes } = namespace.quota;
+  const frees = formatBeside(plan.freesBytes, limitBytes);
+  const unit = unitOfTable(
+    plan.deletions.map((deletion) => deletion.freesBytes),
+    limitBytes,
+  );
   const commands = plan.deletions.flatMap(
     ({ stream, tag }) => deleteTagCommand(namespace.name, stream, tag) ?? [],
   );
   const deletions = plan.deletions.map((deletion) => ({
     name: `${cleanText(deletion.stream)}:${cleanText(deletion.tag)}`,
     pushed: pushedOf(namespace, deletion),
-    frees: formatBytes(deletion.freesBytes),
+    frees: formatCell(deletion.freesBytes, unit),
   }));
-  const sumName = count === 1 ? '' : nameSum(plan);
+  const sum = count === 1 ? null : { name: nameSum(plan), frees: formatCell(plan.freesBytes, unit) };
   return {
     heading: count === 1 ? 'Delete this one first' : `Delete these ${formatNumber(count)} first`,
     summary: `Deleting ${formatCount(count, 'tag')} that nothing uses frees ${frees}${isCured(namespace, plan) ? ', which is enough' : ''}.`,
@@ -65,11 +72,11 @@ export const viewCleanup = (
     frees,
     outcome: outcomeOf(namespace, plan),
     deletions,
-    sumName,
+    sum,
     lines: tableLines([
       { name: 'Tag', figures: ['Pushed', 'Frees alone'] },
       ...deletions.map(({ name, pushed, frees: alone }) => ({ name, figures: [pushed, alone] })),
-      ...(sumName === '' ? [] : [{ name: sumName, figures: ['', frees] }]),
+      ...(sum === null ? [] : [{ name: sum.name, figures: ['', sum.frees] }]),
     ]),
     commands: commands.length === 0 ? [] : guardCommands(commands, report.cluster.apiUrl),
     cleanup: cleanupName === null ? null : describeCleanup(cleanupName, report.cluster.apiUrl),
@@ -139,7 +146,7 @@ const outcomeOf = (namespace: NamespaceReport, plan: DeletionPlan): string => {
     : limitBytes !== null && plan.usedAfterBytes > limitBytes
       ? `: still ${over(plan.usedAfterBytes, limitBytes)}. ${sayWhereTheRestIs(namespace, plan)}`
       : '.';
-  return `${after}${verdict}${reclaimOf(plan)}`;
+  return `${after}${verdict}${reclaimOf(plan, limitBytes)}`;
 };
 
 /** The largest streams without what is to be deleted, by name only: what is counted there moves with the deletions. */
@@ -165,12 +172,15 @@ const sayWhereTheRestIs = ({ streams }: NamespaceReport, { deletions }: Deletion
  * What other tags hold, too, stays in the registry: after a promotion with `oc tag` that is all of an image. They are
  * of other namespaces or, where they are imported and so not charged, of this one.
  */
-const reclaimOf = ({ freesBytes, reclaimsBytes }: DeletionPlan): string => {
+const reclaimOf = ({ freesBytes, reclaimsBytes }: DeletionPlan, limitBytes: number | null): string => {
   if (reclaimsBytes === null) return '';
   if (reclaimsBytes === 0) return ' The registry itself gets nothing back: other tags hold the same layers.';
-  const reclaims = formatBytes(reclaimsBytes);
+  const reclaims = formatBeside(reclaimsBytes, limitBytes);
   // A rest that no figure shows would puzzle more than it explains.
-  const rest = reclaims === formatBytes(freesBytes) ? '' : ' The rest stays there: other tags hold it, too.';
+  const rest =
+    reclaims === formatBeside(freesBytes, limitBytes)
+      ? ''
+      : ' The rest stays there: other tags hold it, too.';
   return ` The registry gets back ${reclaims} at a later prune.${rest}`;
 };
 

@@ -14,6 +14,7 @@ import {
   formatShareAtLeast,
   formatUsed,
 } from '../../../usage/format.ts';
+import type { Unit } from '../../../usage/format.ts';
 import { describeUnseenUse } from '../../../usage/report/reading.ts';
 import type { NamespaceReport, Report } from '../../../usage/report/report.ts';
 import { listObstacles, MIN_AGE_DAYS } from '../../../usage/cleanup/plan.ts';
@@ -51,20 +52,20 @@ export type BarView = {
 
 /**
  * A namespace's usage, `62.4 of 50 GiB`, what alarms in it, `12.4 over`, and its share of the quota, `124.8% of quota`;
- * empty where there is none.
+ * empty where there is none. In a table of namespaces its sizes take the table's unit, else that of its quota.
  */
-export const describeUsage = (namespace: NamespaceReport) => {
+export const describeUsage = (namespace: NamespaceReport, unit?: Unit) => {
   const { usedBytes, unknownRevisions, quota } = namespace;
   const { level, limitBytes, usedPercent } = quota;
   if (isUsageUnknown(namespace)) {
-    const limit = limitBytes === null ? 'without a limit' : `quota ${formatLimit(limitBytes)}`;
+    const limit = limitBytes === null ? 'without a limit' : `quota ${formatLimit(limitBytes, unit)}`;
     return { usage: `size unknown, ${limit}`, alert: '', share: '' };
   }
   const isLowerBound = unknownRevisions > 0;
   const [used, over] = isLowerBound ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
   return {
-    usage: `${used(usedBytes, limitBytes)}${limitBytes === null ? ', without a limit' : ''}`,
-    alert: level === 'over' && limitBytes !== null ? over(usedBytes, limitBytes) : '',
+    usage: `${used(usedBytes, limitBytes, unit)}${limitBytes === null ? ', without a limit' : ''}`,
+    alert: level === 'over' && limitBytes !== null ? over(usedBytes, limitBytes, unit) : '',
     share: usedPercent === null ? '' : (isLowerBound ? formatShareAtLeast : formatShare)(usedPercent),
   };
 };
@@ -181,14 +182,16 @@ const OBSTACLES: readonly { readonly obstacle: Obstacle; readonly reason: string
 ];
 
 const remarksOf = (namespace: NamespaceReport): string => {
-  const { importedBytes, sharedWithTeamBytes, unknownRevisions } = namespace;
+  const { importedBytes, sharedWithTeamBytes, unknownRevisions, quota } = namespace;
   return [
     ...(sharedWithTeamBytes === null
       ? ['How much of this is also counted in other namespaces of the team is not known.']
       : []),
     ...(sharedWithTeamBytes === null || sharedWithTeamBytes === 0
       ? []
-      : [`Of this, ${formatBytes(sharedWithTeamBytes)} is also counted in other namespaces of the team.`]),
+      : [
+          `Of this, ${formatBeside(sharedWithTeamBytes, quota.limitBytes)} is also counted in other namespaces of the team.`,
+        ]),
     ...(unknownRevisions === 0
       ? []
       : [

@@ -1,5 +1,7 @@
 import { addBytes } from '../../../usage/weighing/rules.ts';
 import { formatBytes, formatCount, formatList } from '../../../usage/format.ts';
+import type { Unit } from '../../../usage/format.ts';
+import { unitOfNamespaces } from '../../../usage/report/size-cells.ts';
 import type { NamespaceReport } from '../../../usage/report/report.ts';
 import { badgeOf, listTagless } from './stream-list.ts';
 import { cutIntoTables, partOf } from './split-tables.ts';
@@ -37,7 +39,14 @@ export type OtherNamespace = {
 export const viewOthers = (others: readonly OtherNamespace[]): OthersView | null => {
   if (others.length === 0) return null;
   const rest = others.slice(MAX_LINES).map(({ namespace }) => namespace);
-  const tables = cutIntoTables(others.slice(0, MAX_LINES).map(viewOther), () => 1);
+  const lines = others.slice(0, MAX_LINES);
+  const unit = unitOfNamespaces(
+    lines.map(({ namespace: { usedBytes, quota } }) => ({ usedBytes, limitBytes: quota.limitBytes })),
+  );
+  const tables = cutIntoTables(
+    lines.map((other) => viewOther(other, unit)),
+    () => 1,
+  );
   return {
     heading: `And ${formatCount(others.length, 'more namespace')}`,
     intro: [
@@ -70,8 +79,8 @@ const tellRest = (rest: readonly NamespaceReport[]): string => {
   return `And ${formatCount(rest.length, 'more namespace')} ${usage}: ${isOne ? 'its' : 'their'} files are attached, too.`;
 };
 
-const viewOther = ({ namespace, csvName, cleanupName }: OtherNamespace): OtherRow => {
-  const { usage, alert } = describeUsage(namespace);
+const viewOther = ({ namespace, csvName, cleanupName }: OtherNamespace, unit: Unit): OtherRow => {
+  const { usage, alert } = describeUsage(namespace, unit);
   return {
     name: namespace.name,
     badge: badgeOf(namespace),

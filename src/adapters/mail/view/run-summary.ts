@@ -10,6 +10,8 @@ import {
   formatOverAtLeast,
   formatUsed,
 } from '../../../usage/format.ts';
+import type { Unit } from '../../../usage/format.ts';
+import { unitOfNamespaces } from '../../../usage/report/size-cells.ts';
 import type { AdviceSummary } from '../../../usage/policy/advice.ts';
 import type { FailingRecipient, RunSummary, RunSummaryRow } from '../../../pipeline/ports.ts';
 import { DELIVERY_STATES } from '../../../pipeline/records/delivery.ts';
@@ -51,6 +53,7 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
   const { run, rows } = summary;
   const heading = `Run ${headlineOf(summary)}`;
   const over = rows.filter(({ level }) => level === 'over');
+  const unit = unitOfNamespaces(over);
   return {
     ...brand,
     title: heading,
@@ -67,7 +70,7 @@ export const viewSummary = (summary: RunSummary, brand: Brand): SummaryView => {
     over: over
       .toSorted((a, b) => excessOf(b) - excessOf(a))
       .slice(0, MAX_ROWS)
-      .map((row) => ({ name: row.namespace, usage: usageOf(row), mails: statesOf(row.mails) })),
+      .map((row) => ({ name: row.namespace, usage: usageOf(row, unit), mails: statesOf(row.mails) })),
     concerns: [
       concern('Given up or failed', rows, describeProblem),
       concern('Nobody to tell', rows, ({ noRecipientReason: reason }) =>
@@ -123,11 +126,10 @@ const totalsOf = ({ run, rows }: RunSummary): string => {
 
 const excessOf = ({ usedBytes, limitBytes }: RunSummaryRow): number => (usedBytes ?? 0) - (limitBytes ?? 0);
 
-const usageOf = ({ usedBytes, limitBytes, unknownRevisions }: RunSummaryRow): string => {
+const usageOf = ({ usedBytes, limitBytes, unknownRevisions }: RunSummaryRow, unit: Unit): string => {
   if (usedBytes === null || limitBytes === null) return '';
-  return unknownRevisions > 0
-    ? `${formatAtLeast(usedBytes, limitBytes)}, ${formatOverAtLeast(usedBytes, limitBytes)}`
-    : `${formatUsed(usedBytes, limitBytes)}, ${formatOver(usedBytes, limitBytes)}`;
+  const [used, over] = unknownRevisions > 0 ? [formatAtLeast, formatOverAtLeast] : [formatUsed, formatOver];
+  return `${used(usedBytes, limitBytes, unit)}, ${over(usedBytes, limitBytes, unit)}`;
 };
 
 const STATE_WORDS: Readonly<Record<DeliveryState, string>> = {

@@ -1,12 +1,13 @@
 import {
-  formatBeside,
-  formatBound,
-  formatBytes,
+  formatCell,
+  formatCellAtLeast,
   formatCount,
   formatDay,
   formatList,
   formatSome,
 } from '../../../usage/format.ts';
+import type { Unit } from '../../../usage/format.ts';
+import { formatRevisionSizes, formatSizes } from '../../../usage/report/size-cells.ts';
 import { MAX_TAGS_NAMED } from '../../../usage/report/report.ts';
 import type {
   NamespaceReport,
@@ -41,16 +42,15 @@ export type RowContext = {
   readonly namespace: string;
   /** Tags of other namespaces in the mail that hold the image. */
   readonly elsewhere: (digest: string) => readonly string[];
+  /** Of all sizes of the list. */
+  readonly unit: Unit;
 };
 
 /** A stream as rows: itself and, where the detail has them, its tags and revisions. */
 export const listStream = (stream: StreamReport, context: RowContext): readonly RowView[] => {
   const { detail } = context;
   const hasTags = detail === 'revisions' || detail === 'tags';
-  const { size, counted, frees } = figuresOf(
-    stream,
-    stream.tags.some(({ revisions }) => revisions.length > 0),
-  );
+  const { size, counted, frees } = formatSizes(stream, context.unit);
   const row: RowView = {
     kind: 's',
     isHead: true,
@@ -77,7 +77,7 @@ const listTag = (tag: TagReport, context: RowContext): readonly RowView[] => {
   const [only] = tag.revisions.length === 1 && detail === 'revisions' ? tag.revisions : [];
   const hasRows = detail === 'revisions' && tag.revisions.length > 1;
   const by = hasRows ? '' : usersOf(tag, namespace);
-  const { size, counted, frees } = figuresOf(tag, tag.revisions.length > 0);
+  const { size, counted, frees } = formatSizes(tag, context.unit);
   const row: RowView = {
     kind: 't',
     isHead: false,
@@ -109,7 +109,7 @@ const listTag = (tag: TagReport, context: RowContext): readonly RowView[] => {
 const listRevision = (
   revision: RevisionReport,
   isUseSaid: boolean,
-  { namespace, elsewhere }: RowContext,
+  { namespace, elsewhere, unit }: RowContext,
 ): RowView => ({
   kind: 'r',
   isHead: false,
@@ -118,31 +118,31 @@ const listRevision = (
   mark: joinMarks([revision.inUse === null && !isUseSaid ? useOf(null) : '', detailsOf(revision)]),
   note: joinMarks([usersOf(revision, namespace), alsoIn(elsewhere(revision.digest))]),
   pushed: formatDay(revision.created),
-  size: revision.sizeBytes === null ? 'unknown' : formatBytes(revision.sizeBytes),
-  counted: formatBytes(revision.countedBytes),
+  ...formatRevisionSizes(revision, unit),
   frees: '',
 });
 
 /** What is left out. */
-export const moreRow = (rest: readonly StreamReport[]): RowView => ({
-  ...BLANK_ROW,
-  kind: 'more',
-  name: `and ${formatCount(rest.length, 'more image stream')}`,
-  counted: formatBytes(rest.reduce((sum, { countedBytes }) => sum + countedBytes, 0)),
-});
-
-/** The total. */
-export const sumRow = (namespace: NamespaceReport): RowView => {
-  const { name, usedBytes, unknownRevisions, quota } = namespace;
-  const isUnknown = isUsageUnknown(namespace);
-  const format = unknownRevisions > 0 ? formatBound : formatBeside;
+export const moreRow = (rest: readonly StreamReport[], unit: Unit): RowView => {
+  const format = rest.some(({ unknownRevisions }) => unknownRevisions > 0) ? formatCellAtLeast : formatCell;
   return {
     ...BLANK_ROW,
-    kind: 'sum',
-    name: `${name} uses${unknownRevisions > 0 && !isUnknown ? ' at least' : ''}`,
-    counted: isUnknown ? 'unknown' : format(usedBytes, quota.limitBytes),
+    kind: 'more',
+    name: `and ${formatCount(rest.length, 'more image stream')}`,
+    counted: format(
+      rest.reduce((sum, { countedBytes }) => sum + countedBytes, 0),
+      unit,
+    ),
   };
 };
+
+/** The total. */
+export const sumRow = ({ name, usedBytes, unknownRevisions }: NamespaceReport, unit: Unit): RowView => ({
+  ...BLANK_ROW,
+  kind: 'sum',
+  name: `${name} uses`,
+  counted: (unknownRevisions > 0 ? formatCellAtLeast : formatCell)(usedBytes, unit),
+});
 
 /** Whether nothing at all is known of what is used: that it is at least 0 would say nothing. */
 export const isUsageUnknown = ({ usedBytes, unknownRevisions }: NamespaceReport): boolean =>
@@ -193,19 +193,6 @@ const sameImage = (others: readonly string[]): string => {
 /** Where else an image stands that was promoted: why deleting it here leaves it in the registry. */
 const alsoIn = (places: readonly string[]): string =>
   places.length === 0 ? '' : `also in ${formatSome(places.slice(0, 2), places.length)}`;
-
-/** Nothing to weigh is left blank; a size of which nothing at all is known is unknown. */
-const figuresOf = (
-  { sizeBytes, countedBytes, freesBytes, unknownRevisions }: StreamReport | TagReport,
-  hasRevisions: boolean,
-): Pick<RowView, 'size' | 'counted' | 'frees'> =>
-  hasRevisions
-    ? {
-        size: sizeBytes === 0 && unknownRevisions > 0 ? 'unknown' : formatBytes(sizeBytes),
-        counted: formatBytes(countedBytes),
-        frees: formatBytes(freesBytes),
-      }
-    : { size: '', counted: '', frees: '' };
 
 /** The first 12 digits tell images apart, as in `oc` and `podman`. */
 const shortDigest = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);

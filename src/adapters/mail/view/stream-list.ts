@@ -1,4 +1,5 @@
 import { formatCount, formatNumber } from '../../../usage/format.ts';
+import { unitOfStreams } from '../../../usage/report/size-cells.ts';
 import type { NamespaceReport, StreamReport } from '../../../usage/report/report.ts';
 import type { Detail } from './level-of-detail.ts';
 import { listStream, moreRow, sumRow } from './stream-list-rows.ts';
@@ -37,7 +38,9 @@ export const listNamespace = (namespace: NamespaceReport, options: ListOptions):
   const { detail, csvName, findElsewhere } = options;
   const shown = typeof detail === 'number' ? namespace.streams.slice(0, detail) : namespace.streams;
   const rest = namespace.streams.slice(shown.length);
+  const unit = unitOfStreams(namespace.streams, namespace.quota.limitBytes);
   const context: RowContext = {
+    unit,
     // All that a number could leave out is there.
     detail: rest.length === 0 && typeof detail === 'number' ? 'streams' : detail,
     namespace: namespace.name,
@@ -45,8 +48,8 @@ export const listNamespace = (namespace: NamespaceReport, options: ListOptions):
   };
   const rows = [
     ...shown.flatMap((stream) => listStream(stream, context)),
-    ...(rest.length > 0 ? [moreRow(rest)] : []),
-    ...(namespace.streams.length > 0 ? [sumRow(namespace)] : []),
+    ...(rest.length > 0 ? [moreRow(rest, unit)] : []),
+    ...(namespace.streams.length > 0 ? [sumRow(namespace, unit)] : []),
   ];
   const tagless = listTagless(rest);
   return {

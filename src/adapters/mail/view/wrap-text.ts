@@ -29,7 +29,7 @@ export const tableLines = (rows: readonly TableLine[]): readonly string[] => {
   const lines: string[] = [];
   for (const { name, figures, note = '', indent = 0 } of rows) {
     let figuresText = '';
-    for (const figure of figures) figuresText += blanks(FIGURE_WIDTH - figure.length) + figure;
+    for (const figure of figures) figuresText += blanks(Math.max(1, FIGURE_WIDTH - figure.length)) + figure;
     const below = blanks(indent + 2);
     let nameText = blanks(indent) + name;
     if (nameText.length + 1 >= WIDTH - figuresText.length) {

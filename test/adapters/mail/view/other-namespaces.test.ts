@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { viewOthers } from '../../../../src/adapters/mail/view/other-namespaces.ts';
 import { inventNamespace } from '../invented.ts';
 
+const MI = 1024 ** 2;
+const GI = 1024 ** 3;
+
 describe('namespaces for which a mail has room for a line only', () => {
   const other = (name: string, cleanupName: string | null, unknownRevisions = 0) => ({
     namespace: inventNamespace(1, { name, unknownRevisions }),
@@ -20,6 +23,21 @@ describe('namespaces for which a mail has room for a line only', () => {
     expect(viewOthers([none, one])?.tables.flatMap(({ rows }) => rows.map(({ files }) => files))).toEqual([
       'usage-a-dev.csv',
       'usage-b-dev.csv and cleanup-b-dev.txt',
+    ]);
+  });
+
+  test('have one unit, quotas too', () => {
+    const quota = (limitBytes: number) => ({ ...inventNamespace(1).quota, limitBytes });
+    const sizes = [
+      { usedBytes: 62 * GI, quota: quota(50 * GI) },
+      { usedBytes: 700 * MI, quota: quota(512 * MI) },
+      { usedBytes: 0, unknownRevisions: 1, quota: quota(512 * MI) },
+    ];
+    const others = sizes.map((change) => ({ ...other('x', null), namespace: inventNamespace(1, change) }));
+    expect(viewOthers(others)?.tables.flatMap(({ rows }) => rows.map(({ usage }) => usage))).toEqual([
+      '62 of 50 GiB',
+      '0.7 of 0.5 GiB',
+      'size unknown, quota 0.5 GiB',
     ]);
   });
 

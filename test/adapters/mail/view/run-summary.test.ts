@@ -22,6 +22,17 @@ test('says how many are over, how many mails went out and how many did not', () 
   );
 });
 
+test('has one unit for all that is over, quotas too', () => {
+  const MI = 1024 ** 2;
+  const { text } = compose.renderSummary(
+    summaryOf([
+      row('a', { level: 'over', usedBytes: 3 * GI }),
+      row('b', { level: 'over', usedBytes: 1001 * MI, limitBytes: 512 * MI }),
+    ]),
+  );
+  expect(text).toContain('- a: 3 of 2 GiB, 1 over; mails: none\n- b: 1.0 of 0.5 GiB, 0.5 over;');
+});
+
 test('says at least where sizes are unknown', () => {
   const { text } = compose.renderSummary(
     summaryOf([row('a', { level: 'over', usedBytes: 2 * GI + 12, unknownRevisions: 1 })]),

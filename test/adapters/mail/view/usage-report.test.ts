@@ -143,7 +143,7 @@ describe('what a namespace uses', () => {
       [
         'used at least 12 B',
         'free at most 1.0 GiB',
-        'd1b5d2-tools uses at least</th><td class=d></td><td class=z></td><td>12 B',
+        'd1b5d2-tools uses</th><td class=d></td><td class=z></td><td>≥ 12 B',
       ],
     ],
     [
@@ -210,7 +210,14 @@ describe('what a namespace uses', () => {
 
   test('says apart what is imported, shared in the team and unknown', () => {
     const { text } = compose.renderUsage(
-      mailOf([inventNamespace(1, { importedBytes: GI, sharedWithTeamBytes: 2 * GI, unknownRevisions: 3 })]),
+      mailOf([
+        inventNamespace(1, {
+          importedBytes: GI,
+          sharedWithTeamBytes: 2 * GI,
+          unknownRevisions: 3,
+          quota: quotaOf(50 * GI, 'ok', 1),
+        }),
+      ]),
     );
     const words = text.replaceAll(/\s+/g, ' ');
     expect(words).toContain('Another 1 GiB is imported: listed below, but not charged.');
@@ -556,7 +563,9 @@ describe('the list', () => {
     }));
     // So many that there is no room for revisions.
     const filler = inventNamespace(revisions.length === 0 ? 0 : 70).streams;
-    const { html } = compose.renderUsage(mailOf([inventNamespace(0, { streams: [...streams, ...filler] })]));
+    const { html } = compose.renderUsage(
+      mailOf([inventNamespace(0, { streams: [...streams, ...filler], quota: quotaOf(GI, 'ok', 0) })]),
+    );
     expect(readPage(html)).toContain('in use by CronJob/nightly (scheduled)');
   });
 
@@ -576,6 +585,70 @@ describe('the list', () => {
       expect(readPage(compose.renderUsage(mailOf([{ ...namespace, streams }])).html)).toContain(expected);
     },
   );
+
+  test('has one unit, that of its largest stream, and so has the table of deletions', () => {
+    const namespace = inventNamespace(3, { quota: quotaOf(50 * GI, 'over', 200) });
+    const plan: DeletionPlan = {
+      deletions: [
+        { stream: 'web', tag: 'pr-1', freesBytes: 1.1 * GI },
+        { stream: 'web', tag: 'pr-2', freesBytes: 1001.6 * MI },
+        { stream: 'web', tag: 'pr-3', freesBytes: 7 },
+      ],
+      freesBytes: 3 * GI,
+      reclaimsBytes: 512 * MI,
+      usedAfterBytes: 49 * GI,
+    };
+    const [largest, ...others] = namespace.streams;
+    if (largest === undefined) throw new Error('nothing invented');
+    const streams = [{ ...largest, countedBytes: 1.1 * GI, sizeBytes: 1.1 * GI }, ...others];
+    const plans = new Map([[namespace.name, plan]]);
+    const { html } = compose.renderUsage(mailOf([{ ...namespace, streams }], { plans }));
+    const cells = [...html.matchAll(/<td(?: class=z| align="right")?>((?:&lt; )?[\d.,]+ \w+)(?=<)/g)];
+    expect(cells.length).toBeGreaterThan(50);
+    expect(cells.filter(([, cell = '']) => !cell.endsWith(' GiB'))).toEqual([]);
+    const words = readPage(html).replaceAll(/\s+/g, ' ');
+    expect(words).toContain(
+      'lower the usage by 3 GiB, to 49 of 50 GiB, within the quota. The registry gets back 0.5 GiB at',
+    );
+    expect(words).toContain('web:pr-1 1.1 GiB web:pr-2 1.0 GiB web:pr-3 < 0.1 GiB Together, with');
+  });
+
+  test('says in a word what is imported or unknown, where a phone shows no size', () => {
+    const namespace = inventNamespace(1);
+    const streams = namespace.streams.map((stream) => ({
+      ...stream,
+      countedBytes: 0,
+      freesBytes: 0,
+      tags: stream.tags.map((tag, index) => ({
+        ...tag,
+        countedBytes: 0,
+        freesBytes: 0,
+        ...(index === 1 ? { unknownRevisions: 1, sizeBytes: 0 } : {}),
+        revisions: tag.revisions.map((revision) => ({
+          ...revision,
+          charged: false,
+          countedBytes: 0,
+          ...(index === 1 ? { sizeBytes: null } : {}),
+        })),
+      })),
+    }));
+    const { html } = compose.renderUsage(mailOf([{ ...namespace, streams }]));
+    const shown = [
+      ...html.matchAll(/<tr class=(s|t|r)>.*?<td class=z>[^<]*<\/td><td>([^<]*)<\/td><td>([^<]*)</g),
+    ];
+    expect(shown.map(([, kind, counted, frees]) => [kind, counted, frees])).toEqual([
+      ['s', 'imported', '0'],
+      ['t', 'imported', '0'],
+      ['r', 'imported', ''],
+      ['r', 'imported', ''],
+      ['r', 'imported', ''],
+      ['r', 'imported', ''],
+      ['t', 'unknown', 'unknown'],
+      ['t', 'imported', '0'],
+      ['t', 'imported', '0'],
+      ['t', 'imported', '0'],
+    ]);
+  });
 
   test('shows every stream, tag and revision, a single revision beside its tag', () => {
     const namespace = inventNamespace(4);
@@ -851,7 +924,7 @@ test('everything stands in the order in which a reader needs it', async () => {
     'Computed Monday 23 November 16:00 UTC for the cluster silver',
     'Everything in d1b5d2-tools',
     'permit-api',
-    'd1b5d2-tools uses at least 36.1 GiB',
+    'd1b5d2-tools uses ≥ 36.1 GiB',
     'What the columns mean',
     'You get this as Technical lead',
     'Also told: Product owner.',
