@@ -8,7 +8,7 @@ import type { ClusterSize } from './cluster.ts';
 import { watchMemory } from './memory.ts';
 import type { MemoryPeaks } from './memory.ts';
 import type { Result } from './meter.ts';
-import { bareCommand, makeFolder, pathTo, readLauncherFlags, reportCommand, runProgram } from './program.ts';
+import { bareCommand, LAUNCHER_FLAGS, makeFolder, pathTo, reportCommand, runProgram } from './program.ts';
 
 /** A whole run beside the least that reading and sending take. */
 export type RunMeasurements = {
@@ -36,7 +36,7 @@ export const measureRun = async (
 ): Promise<RunMeasurements> => {
   await using api = await startApiServer({ lists: generateCluster(size) });
   await using folder = await makeFolder(api.url);
-  const nodeFlags = options.nodeFlags ?? (await readLauncherFlags());
+  const nodeFlags = options.nodeFlags ?? LAUNCHER_FLAGS;
   const mails = join(folder.path, 'mails.json');
 
   const bare = await runProgram(bareCommand(api.url), folder.path);

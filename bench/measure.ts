@@ -2,7 +2,7 @@ import { startApiServer } from '../sandbox/api-server.ts';
 import { generateCluster } from './cluster.ts';
 import type { ClusterSize } from './cluster.ts';
 import type { Result } from './meter.ts';
-import { bareCommand, makeFolder, pathTo, readLauncherFlags, reportCommand, runProgram } from './program.ts';
+import { bareCommand, LAUNCHER_FLAGS, makeFolder, pathTo, reportCommand, runProgram } from './program.ts';
 
 /** What is measured, in this order in every round. */
 export const PROGRAMS = ['bare', 'quotagram', 'report'] as const;
@@ -26,7 +26,7 @@ export const measure = async (
 ): Promise<Measurements> => {
   await using api = await startApiServer({ lists: generateCluster(size) });
   await using folder = await makeFolder(api.url);
-  const nodeFlags = options.nodeFlags ?? (await readLauncherFlags());
+  const nodeFlags = options.nodeFlags ?? LAUNCHER_FLAGS;
   const commands: { readonly [Key in Program]: readonly string[] } = {
     bare: bareCommand(api.url),
     quotagram: [...nodeFlags, pathTo('quotagram.ts'), folder.kubeconfig],

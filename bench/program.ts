@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import v8Flags from '../bin/v8-flags.json' with { type: 'json' };
 import { WORKLOAD_KINDS } from '../src/adapters/openshift/workloads/kinds.ts';
 import { IMAGES, IMAGE_STREAMS, listPath, NAMESPACES } from '../src/adapters/openshift/lists/resources.ts';
 import { RESULT_FD, resultSchema } from './meter.ts';
@@ -14,14 +15,8 @@ import type { Result } from './meter.ts';
 /** The path of a file beside this one. */
 export const pathTo = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** The program as people start it. */
-const LAUNCHER = pathTo('../bin/quotagram.js');
-
-/** The flags for Node that the launcher's first line has. */
-export const readLauncherFlags = async (): Promise<readonly string[]> => {
-  const [line = ''] = (await readFile(LAUNCHER, 'utf8')).split('\n', 1);
-  return line.split(' ').filter((word) => word.startsWith('--'));
-};
+/** The flags that the launcher starts V8 with. */
+export const LAUNCHER_FLAGS: readonly string[] = v8Flags;
 
 /** The command that fetches and parses every list of a server and does nothing else. */
 export const bareCommand = (server: string): readonly string[] => [
@@ -29,12 +24,12 @@ export const bareCommand = (server: string): readonly string[] => [
   ...[...WORKLOAD_KINDS, NAMESPACES, IMAGE_STREAMS, IMAGES].map((kind) => server + listPath(kind, null)),
 ];
 
-/** `quotagram report -A`, measured from its first line to its end. */
+/** `quotagram report -A`, measured from its first line to its end, without the launcher, which adds its own flags. */
 export const reportCommand = (kubeconfig: string, nodeFlags: readonly string[]): readonly string[] => [
   ...nodeFlags,
   '--import',
   pathTo('probe.ts'),
-  LAUNCHER,
+  pathTo('command-line.ts'),
   'report',
   '-A',
   '--kubeconfig',

@@ -171,7 +171,7 @@ export const IMPORT_ROWS: readonly ImportRow[] = [
     packages: ['commander', 'node:*'],
     ownsProcess: true,
   },
-  { importer: 'bin/*.js', ours: ['src/cli/main.ts'], packages: [], ownsProcess: true },
+  { importer: 'bin/*.js', ours: ['src/cli/main.ts'], packages: ['node:fs'], ownsProcess: true },
   {
     importer: 'sandbox/*.ts',
     ours: ['sandbox/*.ts'],

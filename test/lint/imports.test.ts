@@ -410,8 +410,8 @@ const PLANTS: readonly Plant[] = [
   },
   {
     file: 'bin/planted.js',
-    good: [value('../src/cli/main.ts'), 'export const e1 = process.argv;'],
-    bad: [value('../src/app.ts'), value('node:fs'), value('commander')],
+    good: [value('../src/cli/main.ts'), value('node:fs'), 'export const e1 = process.argv;'],
+    bad: [value('../src/app.ts'), value('node:path'), value('commander')],
   },
   {
     file: 'sandbox/planted.ts',
