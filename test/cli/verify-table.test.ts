@@ -148,7 +148,7 @@ test('what cannot be known is said', () => {
   expect(text).toMatch(/other namespaces +0 {2}unknown: other namespaces could not be read\n/);
   expect(text).toContain('\nAll 8 figures agree.\n');
   expect(text).toContain(
-    'Not asked: 1 blob (2 KiB). The API cannot tell whether the registry mirrored what is only imported.\n',
+    'Not asked: 1 blob (2 KiB). They are only imported, and the API cannot tell whether the registry mirrored them.\n',
   );
 });
 

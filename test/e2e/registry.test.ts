@@ -212,19 +212,19 @@ describe.skipIf(!hasRegistryServer)(withRegistry('quotagram verify'), PATIENCE, 
     expect(stdout).toContain(
       lineOf(
         NGINX.digest,
-        `The registry does not have the layer of web:latest, though the Image object lists it with ${NGINX.bytes.length.toLocaleString('en')} bytes: used is 8.8 KiB too high, and pulling fails.`,
+        `The registry does not have the layer of web:latest, though the Image object lists it with ${NGINX.bytes.length.toLocaleString('en')} bytes: the usage is 8.8 KiB too high, and pulling the image fails.`,
       ),
     );
     expect(stdout).toContain(
       lineOf(
         RUNTIME.digest,
-        `The registry holds 20,000 bytes for the layer of api:latest, api:stable and multi:oci, but the Image object, as it was pushed, states ${RUNTIME.bytes.length.toLocaleString('en')} bytes: used is ${String(cut)} B too high.`,
+        `The registry holds 20,000 bytes for the layer of api:latest, api:stable and multi:oci, but the pushed Image object states ${RUNTIME.bytes.length.toLocaleString('en')} bytes, so the usage is ${String(cut)} B too high.`,
       ),
     );
     expect(stdout).toContain(
       lineOf(
         config.digest,
-        `The registry holds ${String(config.bytes.length + 100)} bytes for the config of web:latest, but its size follows from the Image object (Size minus the layers) as ${String(config.bytes.length)} bytes: used is 100 B too low.`,
+        `The registry holds ${String(config.bytes.length + 100)} bytes for the config of web:latest, but its size in the Image object (Size minus the layers) is ${String(config.bytes.length)} bytes, so the usage is 100 B too low.`,
       ),
     );
     expect(stdout).toContain('By its own sizes 8.7 KiB (');
@@ -276,7 +276,7 @@ describe.skipIf(!hasRegistryServer)(withRegistry('quotagram verify'), PATIENCE, 
     const { exitCode, stdout } = await verify(['--registry', registry.url]);
     expect(stdout).toContain('12 blobs asked, 12 agree.');
     expect(stdout).toMatch(
-      /\nNot asked: 4 blobs \(10\.0 KiB\)\. The API cannot tell whether the registry mirrored what is only imported\.\n$/,
+      /\nNot asked: 4 blobs \(10\.0 KiB\)\. They are only imported, and the API cannot tell whether the registry mirrored them\.\n$/,
     );
     expect(exitCode).toBe(0);
   });

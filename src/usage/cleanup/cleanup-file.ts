@@ -4,15 +4,15 @@ import type { NamespaceReport, Report } from '../report/report.ts';
 import { currentOf } from './plan.ts';
 import type { DeletionPlan } from './plan.ts';
 
-/** How long a commands file may be run. Not "until the next slot", which no record holds (docs/decisions/0016). */
+/** How long a clean-up file is valid. Not "until the next slot", which no record holds (docs/decisions/0016). */
 const VALID_DAYS = 7;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
- * A plan as a file of guarded commands for a POSIX shell, which explains itself. It deletes a tag only on the cluster of
- * the report, until 7 days after the report's moment, and only while the tag points to the image it was weighed with. It
- * exits with 0 when every tag is gone, so it can be run again, and with 1 when it left any. When the report has no address
- * of its cluster, the file asks for it as an argument. Null when no deletion can safely stand in a command.
+ * Writes a plan as a POSIX shell script that explains itself. It deletes a tag only on the report's cluster, only within 7
+ * days of the report, and only while the tag points to the image it was weighed with. It exits with 0 when every tag is
+ * gone, so it can be run again, and with 1 when any is left. When the report has no address of its cluster, the file asks
+ * for it as an argument. Null when no tag's name is safe in a command.
  */
 export const writeCleanup = (
   namespace: NamespaceReport,
@@ -37,7 +37,7 @@ export const writeCleanup = (
       '',
     ]),
     'if [ "$left" -gt 0 ]; then',
-    `  printf '%s\\n' "Left as they are: $left of ${String(steps.length)} tags." >&2`,
+    `  printf '%s\\n' "Not deleted: $left of ${String(steps.length)} tags." >&2`,
     '  exit 1',
     'fi',
     '',
@@ -50,7 +50,7 @@ type Step = {
   readonly frees: string;
 };
 
-/** What cannot be named or checked in a command is no step. */
+/** The tags that a command can name and check. */
 const listSteps = (namespace: NamespaceReport, plan: DeletionPlan): readonly Step[] =>
   plan.deletions.flatMap((deletion) => {
     const { stream, tag, freesBytes } = deletion;
@@ -70,28 +70,28 @@ const explain = (
   expires: string,
 ): readonly string[] => [
   '#!/bin/sh',
-  `# What to delete first in the namespace ${name}, as the mail beside this file proposes it.`,
-  '# Read it, take out what you want to keep, and run it with:',
+  `# What to delete first in the namespace ${name}, as proposed in the mail that came with this file.`,
+  '# Read it, remove what you want to keep, and run it with:',
   '#',
   `#   sh cleanup-${name}.txt${knownServer(cluster.apiUrl) === null ? ' ADDRESS' : ''}`,
   '#',
   `# Computed ${formatMoment(generatedAt)} for the cluster ${oneLine(cluster.name)}. No workload that could be read used`,
-  '# these tags then; later deployments are not seen. A tag is deleted with all its revisions, for good.',
+  '# these tags then. Later deployments are not checked. Deleting a tag deletes all its revisions and cannot be undone.',
   '#',
   '# Nothing is deleted unless',
   knownServer(cluster.apiUrl) === null
     ? '# - oc is logged in to the cluster whose ADDRESS you give (oc whoami --show-server prints it),'
     : '# - oc is logged in to that cluster,',
   `# - it is not yet ${formatMoment(expires)}: a later mail has newer commands,`,
-  '# - the tag still points to the image it pointed to when this was computed. Any other tag is skipped.',
+  '# - the tag still points to the same image as when this was computed. Otherwise the tag is skipped.',
   '#',
-  '# You can run it again: a tag that is already gone is no error.',
+  '# You can run it again. A tag that is already gone is not an error.',
 ];
 
 const tellMissing = (count: number): string =>
-  `# Not here: ${formatCount(count, 'tag')} of the mail whose names cannot safely stand in a command.`;
+  `# Left out: ${formatCount(count, 'tag')} of the mail with names that are not safe in a command.`;
 
-/** A cluster's name ends a comment where its line ends. */
+/** A cluster's name must not break out of its comment line. */
 const oneLine = (text: string): string => text.replace(/[^\x20-\x7e]/g, '').slice(0, 100);
 
 const knownServer = (apiUrl: string | null): string | null =>
@@ -118,7 +118,7 @@ const checkFirst = (namespace: string, apiUrl: string | null, expires: string): 
     '  case $answer in',
     '    *"$2") return 0 ;;',
     '  esac',
-    '  skip "$1: it points to another image since then."',
+    '  skip "$1: it now points to another image."',
     '  return 1',
     '}',
     '',
@@ -131,7 +131,7 @@ const checkFirst = (namespace: string, apiUrl: string | null, expires: string): 
     '  fi',
     '}',
     '',
-    '# What it means that oc failed for a tag. A tag that is gone is what we want.',
+    '# Says why oc failed for a tag. A tag that is already gone is what we want.',
     'explain() {',
     '  case $2 in',
     `    *'(NotFound)'*"\\"$1\\" not found"* | *'(NotFound)'*"\\"\${1%%:*}\\" not found"*)`,
@@ -152,7 +152,7 @@ const checkFirst = (namespace: string, apiUrl: string | null, expires: string): 
     '}',
     '',
     ...(server === null
-      ? [`[ -n "$server" ] || stop 'say for which cluster: sh cleanup-${namespace}.txt ADDRESS'`]
+      ? [`[ -n "$server" ] || stop 'name the cluster: sh cleanup-${namespace}.txt ADDRESS'`]
       : []),
     "command -v oc >/dev/null 2>&1 || stop 'the command oc is not installed here.'",
     '[ "$(date -u +%Y%m%d%H%M)" -lt "$expires" ] 2>/dev/null ||',

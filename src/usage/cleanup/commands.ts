@@ -9,12 +9,12 @@ export const deleteTagCommand = (namespace: string, stream: string, tag: string)
 
 /** A DNS label (Kubernetes `IsDNS1123Label`). */
 const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-/** A path component of a repository name, 255 at most (distribution/reference): it may hold underscores. */
+/** A path component of a repository name, at most 255 long (distribution/reference). It may contain underscores. */
 const STREAM = /^(?=.{1,255}$)[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$/;
-/** A tag, as the registry's reference grammar has it (distribution/reference `TagRegexp`). */
+/** A tag in the registry's reference grammar (distribution/reference `TagRegexp`). */
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 
-/** One copyable block that runs the commands only when `oc` is logged in to the cluster they were computed for. */
+/** One block to copy. It runs the commands only if `oc` is logged in to the cluster they were computed for. */
 export const guardCommands = (commands: readonly string[], apiUrl: string | null): readonly string[] =>
   apiUrl === null || !isQuotableUrl(apiUrl)
     ? commands
@@ -24,5 +24,5 @@ export const guardCommands = (commands: readonly string[], apiUrl: string | null
         `else echo 'Not logged in to ${apiUrl}: nothing was deleted.'; fi`,
       ];
 
-/** Whether an address may stand between single quotes of a shell unchanged. */
+/** Whether an address is safe between single quotes in a shell. */
 export const isQuotableUrl = (url: string): boolean => /^https?:\/\/[A-Za-z0-9.:[\]/_-]+$/.test(url);

@@ -5,7 +5,7 @@ import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '.
 import { isProduction } from '../policy/production.ts';
 import { isGlobMatch } from '../policy/selector.ts';
 
-/** One tag that a team can delete, with what it alone frees. */
+/** One tag that a team can delete, and how much that alone frees. */
 export type Deletion = { readonly stream: string; readonly tag: string; readonly freesBytes: number };
 
 /** Tags to delete first, largest first, and the exact figures for all of them together. */
@@ -19,7 +19,7 @@ export type DeletionPlan = {
   readonly usedAfterBytes: number;
 };
 
-/** The current revision of a tag to delete, as the report has it; undefined for a tag without any. */
+/** The current revision of a tag to delete, from the report; undefined for a tag without revisions. */
 export const currentOf = (
   { streams }: NamespaceReport,
   { stream, tag }: Deletion,
@@ -49,7 +49,7 @@ const PROTECTED = [
 const SEMVER = /^[0-9]+\.[0-9]+\.[0-9]+([-+].*)?$/;
 /** `sha256-<hex>[.sig|.att|.sbom]`: signatures and attestations go only together with the image they name. */
 const SIGNATURE = /^sha256-[0-9a-f]{64}/;
-/** The newest tags of a stream in use are kept for a way back. */
+/** A stream in use keeps its newest tags, so that people can roll back. */
 const KEPT_OF_STREAM_IN_USE = 2;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -60,8 +60,8 @@ export type PlanRules = {
 };
 
 /**
- * Proposes up to five whole tags: not in use and not unknown, not protected, older than 14 days by `created`, not in
- * production, largest first. Null when there are none.
+ * Proposes up to five whole tags, the largest first. Each is known not to be in use, not protected, older than 14 days by
+ * `created`, and not in production. Null when there is no such tag.
  */
 export const planDeletions = (
   report: NamespaceReport,
@@ -104,7 +104,7 @@ export type Obstacle =
   | 'young'
   | 'not-quotable';
 
-/** What stands against the tags of a namespace that was read at this time (ISO 8601): of each tag the first that holds. */
+/** Why tags of a namespace, read at this time (ISO 8601), are not proposed. Only the first reason of each tag counts. */
 export const listObstacles = (report: NamespaceReport, takenAt: string): ReadonlySet<Obstacle> =>
   new Set(
     report.streams.flatMap((stream) => {
@@ -135,7 +135,7 @@ const createFindObstacle = (
 const isNameKept = (name: string): boolean =>
   PROTECTED.some((pattern) => isGlobMatch(pattern, name)) || SEMVER.test(name) || SIGNATURE.test(name);
 
-/** A revision without a date may be new, so it counts as the newest; a tag without revisions is the oldest. */
+/** A revision without a date may be new, so it counts as the newest. A tag without revisions counts as the oldest. */
 const newestMs = ({ revisions }: TagReport): number => {
   let newest = '';
   for (const { created } of revisions) {
@@ -148,7 +148,7 @@ const newestMs = ({ revisions }: TagReport): number => {
 const keptForTheWayBack = (stream: StreamReport): ReadonlySet<TagReport> => {
   if (stream.inUse === false) return new Set();
   const dated = stream.tags.map((tag) => ({ tag, name: tag.name, newestMs: newestMs(tag) }));
-  // Infinity less itself is no number, which leaves the order to the names.
+  // Infinity minus Infinity is NaN, so the names decide the order.
   const newestFirst = dated.toSorted((a, b) => b.newestMs - a.newestMs || byName(a, b));
   return new Set(newestFirst.slice(0, KEPT_OF_STREAM_IN_USE).map(({ tag }) => tag));
 };

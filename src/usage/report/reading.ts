@@ -2,7 +2,7 @@ import { formatList, formatSpan } from '../format.ts';
 import type { ListReading } from '../model.ts';
 import type { Report } from './report.ts';
 
-/** Why what is not in use is unknown, for a sentence that goes on with `so …`; null where it is known. */
+/** Why it is unknown what is not in use, to be continued with `so …`; null when it is known. */
 export const describeUnseenUse = (report: Report): string | null => {
   const { unreadableKinds } = report.snapshot;
   if (isPart(report)) {
@@ -12,10 +12,10 @@ export const describeUnseenUse = (report: Report): string | null => {
   return unreadableKinds.length === 0 ? null : `${formatList(unreadableKinds)} could not be read everywhere`;
 };
 
-/** Whether only the reported namespaces were read, so that what the registry gets back is unknown, too. */
+/** Whether only the reported namespaces were read. Then what the registry gets back is unknown too. */
 export const isPart = ({ cluster }: Report): boolean => cluster.usedBytes === null;
 
-/** Which lists are not exact and what that does to figures, as a sentence; null where all are exact. */
+/** A sentence that says which lists are not exact and how that affects figures; null when all are exact. */
 export const describeInexact = (lists: readonly ListReading[]): string | null => {
   const changed = lists.flatMap(({ kind, exact }) => (exact ? [] : [kind]));
   if (changed.length === 0) return null;
@@ -23,8 +23,8 @@ export const describeInexact = (lists: readonly ListReading[]): string | null =>
 };
 
 /**
- * When the lists of a report were read, the first to the last, and whether they are exact: each is of the moment in
- * which its reading began. null where none is known.
+ * A sentence that says when the first and the last list of a report were read, and whether they are exact. A list shows
+ * the moment at which its reading began. Null when no moment is known.
  */
 export const describeReading = (lists: readonly ListReading[]): string | null => {
   const moments = lists.map(({ readAt }) => readAt).toSorted();
@@ -34,6 +34,6 @@ export const describeReading = (lists: readonly ListReading[]): string | null =>
   return inexact === null ? `Read on ${span}; all lists are exact.` : `Read on ${span}. ${inexact}`;
 };
 
-/** What no reading shows, whatever the rights, as a sentence for whoever is about to delete something. */
+/** A sentence for people about to delete something: what cannot be seen, whatever the rights. */
 export const WHAT_CANNOT_BE_SEEN =
   'Not seen at all: pulls from outside the cluster, custom resources that the platform has not listed, and Dockerfiles in git.';

@@ -13,7 +13,7 @@ import { textOf } from '../text-map.ts';
 import { createUseReporter, redactUse } from '../in-use/use-report.ts';
 import type { UseReport, UseReporter } from '../in-use/use-report.ts';
 
-/** One tag event with its sizes; `created` is ISO 8601 or null where the API states none. */
+/** One tag event with its sizes. `created` is ISO 8601, or null when the API gives none. */
 export type RevisionReport = UseReport & {
   readonly digest: string;
   readonly created: string | null;
@@ -61,7 +61,7 @@ export type NamespaceReport = {
     readonly limitBytes: number | null;
     readonly source: string;
     readonly level: Level;
-    /** As `compareToLimit` rounds it: 0 is nothing and 100 the limit itself; null without a limit or with a limit of 0. */
+    /** As `compareToLimit` rounds it: only 0 bytes give 0, only the limit gives 100. Null without a limit or with limit 0. */
     readonly usedPercent: number | null;
     readonly overBytes: number;
   };
@@ -69,7 +69,7 @@ export type NamespaceReport = {
   readonly importedBytes: number;
   /** Null where some of the team's namespaces may not have been read. */
   readonly sharedWithTeamBytes: number | null;
-  /** Revisions of which the size, or a part of it, is unknown; above 0, `usedBytes` is a lower bound (docs/decisions/0013). */
+  /** Revisions with a wholly or partly unknown size. Above 0, `usedBytes` is a lower bound (docs/decisions/0013). */
   readonly unknownRevisions: number;
   readonly totals: {
     readonly streams: number;
@@ -82,7 +82,7 @@ export type NamespaceReport = {
   readonly noRecipientReason: string | null;
   readonly streams: readonly StreamReport[];
   readonly findings: readonly Finding[];
-  /** For the platform staff: what could be better, without effect on any figure. */
+  /** What could be better, for the platform staff. It affects no figure. */
   readonly advice: readonly Advice[];
 };
 
@@ -91,7 +91,7 @@ export type TeamReport = {
   readonly namespaces: readonly NamespaceReport[];
 };
 
-/** The one object that mail, console, command line and files all show (docs/report.schema.json). */
+/** The object that mail, console, command line and files all show (docs/report.schema.json). */
 export type Report = {
   readonly schemaVersion: 1;
   /** The snapshot's time, ISO 8601. */
@@ -105,7 +105,7 @@ export type Report = {
   };
   readonly snapshot: {
     readonly id: string | null;
-    /** Whether all lists are; false: figures may be slightly off. */
+    /** Whether all lists are exact. If not, figures may be slightly off. */
     readonly exact: boolean;
     readonly lists: readonly ListReading[];
     readonly unreadableKinds: readonly string[];
@@ -114,7 +114,7 @@ export type Report = {
   readonly reports: readonly TeamReport[];
 };
 
-/** The report team by team: each namespace is weighed when it is asked for, so walk it once and in order. */
+/** A report to walk team by team. Each namespace is weighed when it is reached, so walk it once and in order. */
 export type ReportWalk = Omit<Report, 'reports'> & {
   readonly reports: Iterable<Pick<TeamReport, 'team'> & { readonly namespaces: Iterable<NamespaceReport> }>;
 };
@@ -128,10 +128,10 @@ export type ReportRules = AdviceRules & {
   readonly chargeImported: boolean;
 };
 
-/** The most other tags of the same image that a tag names; the digests tell of the rest (docs/decisions/0010). */
+/** The most other tags of the same image that a tag names (docs/decisions/0010). */
 export const MAX_TAGS_NAMED = 10;
 
-/** Makes the report of one namespace: a function of its snapshot and the rules, byte-identical each time. */
+/** Makes the report of one namespace. The same snapshot and rules always give the same bytes. */
 export const reportNamespace = (
   { snapshot, ledger }: { readonly snapshot: Snapshot; readonly ledger: Ledger },
   rules: ReportRules,
@@ -164,13 +164,13 @@ export const reportNamespace = (
   };
 };
 
-/** One namespace with its snapshot's team: what `assembleReport` puts together. */
+/** One namespace and its team, for `assembleReport`. */
 export type NamespaceEntry = { readonly team: Snapshot['team']; readonly report: NamespaceReport };
 
-/** What a report says of the whole cluster and of the snapshot it comes from. */
+/** What a report says about the whole cluster and about its snapshot. */
 export type ReportFrame = Pick<Report, 'generatedAt' | 'cluster' | 'snapshot'>;
 
-/** Puts namespace reports together into that one object: teams by id, namespaces by name. */
+/** Assembles namespace reports into one report: teams sorted by id, namespaces by name. */
 export const assembleReport = (frame: ReportFrame, entries: readonly NamespaceEntry[]): Report => {
   const teams = Map.groupBy(entries, ({ team }) => team.id);
   return {
@@ -196,7 +196,7 @@ export const teamOf = ({
   usedBytes,
 });
 
-/** The report as a team may see it: workloads outside these namespaces are counted, not named. */
+/** The report as a team may see it. Workloads outside these namespaces are counted but not named. */
 export const redactWorkloads = (report: NamespaceReport, namespaces: readonly string[]): NamespaceReport => {
   const visible = new Set(namespaces);
   return {
@@ -211,7 +211,7 @@ export const redactWorkloads = (report: NamespaceReport, namespaces: readonly st
   };
 };
 
-/** `stream:tag` by number of the current revision's digest, sorted. */
+/** The sorted `stream:tag` labels by the number of their current revision's digest. */
 const findCurrentTags = (holdings: Holdings): ReadonlyMap<number, readonly string[]> => {
   const current = new Map<number, string[]>();
   for (const { name, tagsFrom, tagsTo } of holdings.streams)
@@ -225,7 +225,7 @@ const findCurrentTags = (holdings: Holdings): ReadonlyMap<number, readonly strin
   return new Map([...current].map(([digest, labels]) => [digest, labels.toSorted()]));
 };
 
-/** The number of the digest that a tag points to; -1 where it points to none. */
+/** The number of the digest that a tag points to, or -1. */
 const currentDigestOf = ({ revisions }: Holdings, { revisionsFrom, revisionsTo }: NumberedTag): number =>
   revisionsFrom < revisionsTo ? (revisions.digests[revisionsFrom] ?? -1) : -1;
 
@@ -276,7 +276,7 @@ const reportTag = (stream: string, weighed: WeighedTag, view: View): readonly Ta
   ];
 };
 
-/** Field by field: there are hundreds of thousands, and to spread two objects into one takes ten times as long. */
+/** Written field by field: there are hundreds of thousands, and spreading two objects takes ten times as long. */
 const reportRevision = (
   revision: WeighedRevision,
   { inUse, inUseBy, inUseHow, inUseCount }: UseReport,
@@ -307,7 +307,7 @@ const listStreamFindings = ({ namespace, holdings }: Snapshot): readonly Finding
         const weighed =
           tag.revisionsFrom === tag.revisionsTo
             ? 'there is nothing to weigh'
-            : 'what it held before is weighed';
+            : 'its earlier revisions are weighed';
         return [
           ...(tag.importFailure === null
             ? []
@@ -325,7 +325,7 @@ const listStreamFindings = ({ namespace, holdings }: Snapshot): readonly Finding
                   code: 'name-not-quotable' as const,
                   subject,
                   message:
-                    'The name is outside the grammar of the API, so no command is written for it; it is weighed like any other.',
+                    'The name does not match the API’s grammar, so no command is written for it. It is weighed like any other tag.',
                 },
               ]),
         ];

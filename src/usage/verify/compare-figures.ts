@@ -1,6 +1,6 @@
 import type { Figures } from './recount.ts';
 
-/** The figures of a report that are compared, in the order they are told. */
+/** The figures of a report that are compared, in the order of the output. */
 export const FIGURES = [
   'usedBytes',
   'teamUsedBytes',
@@ -14,18 +14,18 @@ export const FIGURES = [
   'freesBytes',
   'reclaimsBytes',
 ] as const;
-/** `countedSum`: that revisions add up to their tag, tags to their stream and streams to what is used. */
+/** `countedSum` checks that revisions add up to their tag, tags to their stream, and streams to the usage. */
 export type Figure = (typeof FIGURES)[number];
 
-/** How one figure fared wherever the report states it. */
+/** The result of comparing one figure everywhere in the report. */
 export type FigureCheck = {
   readonly figure: Figure;
-  /** How many were compared: not those that are unknown to the report and to the recount. */
+  /** How many were compared. It leaves out those that both the report and the recount do not know. */
   readonly compared: number;
   readonly differences: readonly FigureDifference[];
 };
 
-/** A figure that the recount does not find. Bytes or a count; null: unknown, or not there at all. */
+/** A figure that differs from the recount: bytes or a count; null: unknown or absent. */
 export type FigureDifference = {
   /** A name of `totals`, `stream`, `stream:tag` or `stream:tag#1` (its current revision); empty for the namespace. */
   readonly subject: string;
@@ -33,7 +33,7 @@ export type FigureDifference = {
   readonly recounted: number | null;
 };
 
-/** Compares a namespace's report with its recount, and what is counted with its own parts: one check a figure. */
+/** Compares a namespace's report with its recount, and its counted bytes with their parts. One check per figure. */
 export const compareFigures = (report: Figures, recounted: Figures): readonly FigureCheck[] => {
   const stated = Map.groupBy(listFacts(report), ({ figure }) => figure);
   const found = Map.groupBy(listFacts(recounted), ({ figure }) => figure);
@@ -89,7 +89,7 @@ const pair = (stated: readonly Fact[], found: readonly Fact[]): readonly FigureD
   }));
 };
 
-/** What the report counts, beside the sum of what it counts in each part. */
+/** What the report counts, with the sum of what it counts in each part. */
 const addUpCounted = ({ usedBytes, streams }: Figures): readonly FigureDifference[] => [
   { subject: '', stated: usedBytes, recounted: sumCounted(streams) },
   ...streams.flatMap(({ name, countedBytes, tags }) => [

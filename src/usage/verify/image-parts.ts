@@ -3,20 +3,20 @@ import type { Image } from '../model.ts';
 /** A blob as one image states it. */
 export type Part = { readonly digest: string; readonly sizeBytes: number; readonly isLayer: boolean };
 
-/** What an image comes to, for the recount. */
+/** An image's blobs, for the recount. */
 export type ImageParts = {
   /** Each digest once; empty where the size is unknown. */
   readonly parts: readonly Part[];
-  /** Digests that it keeps in the registry: those of `parts`, and the blobs that whatever is of unknown size names. */
+  /** Digests that it keeps in the registry: those of `parts`, and blobs named by images of unknown size. */
   readonly holds: readonly string[];
   readonly isKnown: boolean;
-  /** Not where the size is unknown, nor where a child's or a config's is. */
+  /** False when the size of the image, of a child or of a config is unknown. */
   readonly isWhole: boolean;
 };
 
 /**
- * Reads images for the recount, straight from docs/figures.md and apart from blobs.ts: what an image is made of is half
- * of every figure, and a check that shared it would repeat its mistakes.
+ * Reads images for the recount, straight from docs/figures.md. It does not use weighing/rules.ts: what an image is made of
+ * is half of every figure, and a check that shared that code would repeat its mistakes.
  */
 export const createPartsReader = (images: readonly Image[]): ((digest: string) => ImageParts) => {
   const byDigest = new Map(images.map((image) => [image.digest, image]));
@@ -46,12 +46,12 @@ const readParts = (digest: string, images: ReadonlyMap<string, Image>): ImagePar
 };
 
 /**
- * The image itself, or all that are below an index, undefined where one is missing. An index may be below another, even
- * in a circle, and as deep as it likes.
+ * The image itself, or all images below an index; undefined for a missing one. Indexes may be nested to any depth, even in
+ * a circle.
  */
 const listSingles = (digest: string, images: ReadonlyMap<string, Image>): readonly (Image | undefined)[] => {
   const singles: (Image | undefined)[] = [];
-  // What is added while a set is walked through is walked through, too.
+  // Iterating a set also visits what is added on the way.
   const seen = new Set([digest]);
   for (const one of seen) {
     const image = images.get(one);
@@ -61,7 +61,7 @@ const listSingles = (digest: string, images: ReadonlyMap<string, Image>): readon
   return singles;
 };
 
-/** The same, and also what is below those that cannot be read: that is kept, though it tells no size. */
+/** The same, plus the images below unreadable ones. The registry keeps them, though their size is unknown. */
 const listKept = (digest: string, images: ReadonlyMap<string, Image>): readonly Image[] => {
   const kept: Image[] = [];
   const seen = new Set([digest]);
@@ -76,7 +76,7 @@ const listKept = (digest: string, images: ReadonlyMap<string, Image>): readonly 
 
 const isIndex = ({ fault, children }: Image): boolean => fault === null && children.length > 0;
 
-/** An image that is only a config states a Size above 0; any other has a layer with a size. */
+/** An image with only a config must state a Size above 0. Any other must have a layer with a size. */
 const hasKnownSize = ({ layers, statedBytes, fault }: Image): boolean => {
   if (fault !== null || layers === null) return false;
   return layers.length === 0 ? (statedBytes ?? 0) > 0 : layers.some(({ sizeBytes }) => sizeBytes > 0);
@@ -90,7 +90,7 @@ const partsOf = (image: Image): readonly Part[] => {
   return [...layers, { digest: configDigest, sizeBytes: image.statedBytes - layerBytes, isLayer: false }];
 };
 
-/** One size a digest: a layer's beats a config's, then the largest. */
+/** One size per digest: a layer's wins over a config's, then the largest wins. */
 const believe = (stated: readonly Part[]): readonly Part[] =>
   [...Map.groupBy(stated, ({ digest }) => digest).values()].flatMap((statements) => {
     const [strongest] = statements.toSorted(

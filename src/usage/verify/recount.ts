@@ -6,12 +6,12 @@ import type { Image, ImageStream, Inventory } from '../model.ts';
 import { listImages, listStreams } from '../cluster/records.ts';
 import type { NamespaceReport, RevisionReport, StreamReport, TagReport } from '../report/report.ts';
 
-/** Those figures of a report that are recounted; a NamespaceReport is one of these, but for its team's. */
+/** The figures that are recounted. A NamespaceReport has all of them except its team's usage. */
 export type Figures = Pick<
   NamespaceReport,
   'usedBytes' | 'importedBytes' | 'sharedWithTeamBytes' | 'unknownRevisions' | 'totals'
 > & {
-  /** Of the whole team; null where it is unknown, left out where it is not compared. */
+  /** The usage of the whole team; null when unknown, absent when not compared. */
   readonly teamUsedBytes?: number | null;
   readonly streams: readonly StreamFigures[];
 };
@@ -30,9 +30,9 @@ export type TagFigures = Pick<TagReport, 'name' | keyof Weights> & {
 export type ChargedBlob = {
   readonly digest: string;
   readonly sizeBytes: number;
-  /** A layer's size is stated by the API, a config's is derived from `dockerImageMetadata.Size`. */
+  /** The API states a layer's size. A config's size is derived from `dockerImageMetadata.Size`. */
   readonly kind: 'layer' | 'config';
-  /** `namespace/stream` of every stream under which the registry holds it, sorted; empty: it is only imported. */
+  /** `namespace/stream` of every stream in which the registry holds it, sorted; empty when it is only imported. */
   readonly repositories: readonly string[];
   /** `stream:tag` of the tags that are charged with it, sorted. */
   readonly tags: readonly string[];
@@ -43,14 +43,14 @@ export type RecountRequest = {
   readonly namespace: string;
   /** Names of its team's namespaces. */
   readonly team: readonly string[];
-  /** Label whose value names a team; null: each namespace is its own. */
+  /** The label whose value names a team; null: each namespace is its own team. */
   readonly groupByLabel: string | null;
   readonly chargeImported: boolean;
 };
 
 /**
  * Recounts a namespace from the whole inventory with plain sets, straight from the definitions in docs/figures.md. It
- * shares nothing with what makes a report (snapshot, blobs, ledger) but the records it reads: it is there to contradict.
+ * shares no code with the report (snapshot, rules, ledger) except the records it reads, so that it can contradict it.
  */
 export const recount = (
   { holdings, ...read }: Inventory,
@@ -98,7 +98,7 @@ export const recount = (
   };
 };
 
-/** Sizes, too, are then what all its namespaces say of them. */
+/** A team's usage. A blob's size then depends on what all of the team's namespaces state. */
 const addUpTeam = (held: readonly Held[], team: readonly string[]): number => {
   const inTeam = held.filter(({ namespace }) => team.includes(namespace));
   const mentions = listMentions(inTeam);
@@ -106,7 +106,7 @@ const addUpTeam = (held: readonly Held[], team: readonly string[]): number => {
   return sum(charged, (digest) => sizeWithout(mentions.get(digest), 'tags', null));
 };
 
-/** Not where other namespaces may have the same label's value and could not be read. */
+/** Whether the whole team was read. A namespace that was not read may have the same label value. */
 const isTeamSeen = (
   { scope, namespaces }: ListedInventory,
   { namespace, groupByLabel }: RecountRequest,
@@ -123,7 +123,7 @@ type ListedInventory = Omit<Inventory, 'holdings'> & {
 
 type Weights = Pick<TagReport, 'sizeBytes' | 'countedBytes' | 'freesBytes' | 'unknownRevisions'>;
 
-/** A revision with its place and what its image comes to. */
+/** A revision with its place in the history and its image's blobs. */
 type Held = ImageParts & {
   readonly namespace: string;
   readonly stream: string;
@@ -175,7 +175,7 @@ const isUnder = (repository: string, reference: string): boolean => {
 const digestsOf = (some: readonly Held[]): ReadonlySet<string> =>
   new Set(some.flatMap(({ parts }) => parts.map(({ digest }) => digest)));
 
-/** Everything that a namespace's revisions say of one blob. */
+/** Everything that a namespace's revisions state about one blob. */
 type Mention = {
   readonly statements: { readonly sizeBytes: number; readonly isLayer: boolean; readonly by: Owners }[];
   readonly chargedTo: Owners;
@@ -224,11 +224,11 @@ const addOwner = (owners: Owners, { stream, tag }: Held): void => {
 
 const labelOf = (stream: string, tag: string): string => `${stream}:${tag}`;
 
-/** Whether anybody is left when one stream or tag (null: nobody) is gone. */
+/** Whether an owner is left when one stream or tag is gone; null: none is gone. */
 const isLeft = (owners: Owners, level: Level, gone: string | null): boolean =>
   owners[level].size > (gone !== null && owners[level].has(gone) ? 1 : 0);
 
-/** A blob's size by those who are left: a layer's beats a config's, then the largest. */
+/** A blob's size by the owners that are left: a layer's wins over a config's, then the largest wins. */
 const sizeWithout = (mention: Mention | undefined, level: Level, gone: string | null): number => {
   const left = (mention?.statements ?? []).filter(({ by }) => isLeft(by, level, gone));
   const layers = left.filter(({ isLayer }) => isLayer);
@@ -238,7 +238,7 @@ const sizeWithout = (mention: Mention | undefined, level: Level, gone: string | 
 const usedWithout = (mention: Mention | undefined, level: Level, gone: string | null): number =>
   mention !== undefined && isLeft(mention.chargedTo, level, gone) ? sizeWithout(mention, level, gone) : 0;
 
-/** Each charged revision in its turn takes the blobs that none before it has. */
+/** Each charged revision takes its turn, and the blobs that no revision before it took. */
 const countOnce = (charged: readonly Held[], size: (digest: string) => number): ReadonlyMap<Held, number> => {
   const taken = new Set<string>();
   const counted = new Map<Held, number>();
@@ -250,7 +250,7 @@ const countOnce = (charged: readonly Held[], size: (digest: string) => number): 
   return counted;
 };
 
-/** Current before older, the oldest first (without a time last), then by names, then from the oldest end. */
+/** Current before older; then the oldest first (undated last); then by names; then from the oldest end. */
 const byTurn = (a: Held, b: Held): number =>
   Number(a.position > 0) - Number(b.position > 0) ||
   compareText(a.created ?? '~', b.created ?? '~') ||
@@ -314,7 +314,7 @@ const weights = (
   };
 };
 
-/** Of which the size, or a part of it, is unknown. */
+/** Counts revisions with a wholly or partly unknown size. */
 const countUnknown = (some: readonly Held[]): number => some.filter(({ isWhole }) => !isWhole).length;
 
 const describeCharged = (
@@ -332,7 +332,7 @@ const describeCharged = (
   };
 };
 
-/** A total too large to be exact stays at the largest number that is, as in every total of a report. */
+/** A total too large to be exact stays at the largest exact integer, as in a report. */
 const sum = <T>(values: Iterable<T>, amount: (value: T) => number): number => {
   let total = 0;
   for (const value of values) total = Math.min(total + amount(value), Number.MAX_SAFE_INTEGER);

@@ -2,60 +2,60 @@ import { formatBytes, formatCount, formatSome } from '../format.ts';
 import { compareText } from '../text-order.ts';
 import type { ChargedBlob } from './recount.ts';
 
-/** What a registry answers to the question whether it holds a blob. */
+/** A registry's answer to the question whether it holds a blob. */
 export type BlobStat =
   | { readonly outcome: 'present'; readonly sizeBytes: number }
   | { readonly outcome: 'absent' }
-  /** These credentials may not ask for it; `reason` is part of a sentence. */
+  /** The credentials may not ask for it. `reason` is part of a sentence. */
   | { readonly outcome: 'refused'; readonly reason: string }
-  /** It answers, but with nothing usable, or nothing more was asked of it. */
+  /** The answer was unusable, or the registry was not asked any more. */
   | { readonly outcome: 'failing'; readonly reason: string };
 
-/** What a registry says of one charged blob. */
+/** A registry's answer about one charged blob. */
 export type AskedBlob = { readonly blob: ChargedBlob; readonly stat: BlobStat };
 
-/** What a registry's answers do to a namespace's usage. */
+/** What a registry's answers mean for a namespace's usage. */
 export type RegistryVerdict = {
   readonly asked: number;
   readonly agreed: number;
   /**
-   * It has hardly any of the blobs, so that it is another registry than the cluster's, or has lost its storage: what it
-   * lacks then says nothing of the figure.
+   * It has hardly any of the blobs, so it is not the cluster's registry, or it has lost its storage. Missing blobs then
+   * say nothing about the figure.
    */
   readonly isProbablyAnother: boolean;
-  /** What `usedBytes` states for all blobs that gave an answer. */
+  /** The part of `usedBytes` for all blobs that the registry answered about. */
   readonly statedBytes: number;
-  /** What the registry holds of these; null where it is probably another. */
+  /** How much of that the registry holds; null when it is probably another registry. */
   readonly storedBytes: number | null;
   /** The largest effect first. */
   readonly differences: readonly BlobDifference[];
-  /** Charged blobs that were not asked for, by why; `reason` is a sentence. */
+  /** Charged blobs that were not asked for, grouped by reason; `reason` is a sentence. */
   readonly notAsked: readonly { readonly blobs: number; readonly bytes: number; readonly reason: string }[];
 };
 
-/** A blob of which the registry does not say what the report does. */
+/** A blob for which the registry and the report differ. */
 export type BlobDifference = Pick<ChargedBlob, 'digest' | 'kind'> & {
   readonly verdict: 'size differs' | 'absent' | 'refused' | 'failing';
-  /** The first of the tags that are charged with it, and how many they are. */
+  /** The first tags that are charged with it; `tagCount` is the number of all of them. */
   readonly tags: readonly string[];
   readonly tagCount: number;
   readonly statedBytes: number;
   /** null: unknown. */
   readonly storedBytes: number | null;
-  /** Why it is not confirmed, as in `BlobStat`; null where the registry gave an answer. */
+  /** Why it is not confirmed, as in `BlobStat`; null when the registry answered. */
   readonly reason: string | null;
-  /** What is so, and what it does to the figure, in sentences. */
+  /** Sentences that say what differs and how that affects the figure. */
   readonly explanation: string;
 };
 
 /**
- * Whether a registry can be asked for a blob at all: it holds blobs of pushed images only, by digest. An image that
- * another registry serves may have been mirrored or not, and a schema 1 image has no config.
+ * Whether a registry can be asked for a blob at all. It holds blobs, by digest, of pushed images only. An image from another
+ * registry may or may not have been mirrored, and a schema 1 image has no config.
  */
 export const isAskable = ({ digest, repositories }: ChargedBlob): boolean =>
   repositories.length > 0 && DIGEST.test(digest);
 
-/** Compares the answers for the askable ones of the charged blobs with what the report states. */
+/** Compares the registry's answers with what the report states about the charged blobs. */
 export const judgeBlobs = (charged: readonly ChargedBlob[], asked: readonly AskedBlob[]): RegistryVerdict => {
   const answered = asked.filter(({ stat }) => stat.outcome === 'present' || stat.outcome === 'absent');
   const present = answered.flatMap(({ stat }) => (stat.outcome === 'present' ? [stat.sizeBytes] : []));
@@ -81,16 +81,16 @@ export const judgeBlobs = (charged: readonly ChargedBlob[], asked: readonly Aske
   };
 };
 
-/** Common base layers and the empty layer are in most registries: so many of the blobs may be in a wrong one, too. */
+/** Most registries have common base layers and the empty layer, so even a wrong one may hold this share of the blobs. */
 const STRAY_SHARE = 0.1;
 
-/** `algorithm:hex`, as the distribution API takes it. */
+/** `algorithm:hex`, as in the distribution API. */
 const DIGEST = /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,}$/;
 
 const isImportedOnly = ({ repositories }: ChargedBlob): boolean => repositories.length === 0;
 
-const IMPORTED = 'The API cannot tell whether the registry mirrored what is only imported.';
-const NAMELESS = 'Images of the old schema 1 have no config that the registry holds.';
+const IMPORTED = 'They are only imported, and the API cannot tell whether the registry mirrored them.';
+const NAMELESS = 'They are configs of old schema 1 images, which the registry does not hold.';
 
 const explainDifference = (
   blob: ChargedBlob,
@@ -103,19 +103,20 @@ const explainDifference = (
   switch (stat.outcome) {
     case 'present': {
       if (stat.sizeBytes === statedBytes) return [];
-      const explanation = `The registry holds ${exact(stat.sizeBytes)} for ${what}, ${SOURCE[kind]} ${exact(statedBytes)}: used is ${offBy(statedBytes - stat.sizeBytes)}.`;
+      const explanation = `The registry holds ${exact(stat.sizeBytes)} for ${what}, ${SOURCE[kind]} ${exact(statedBytes)}, so the usage is ${offBy(statedBytes - stat.sizeBytes)}.`;
       return [{ ...named, verdict: 'size differs', storedBytes: stat.sizeBytes, reason: null, explanation }];
     }
     case 'absent': {
-      const effect = statedBytes === 0 ? 'used is right all the same' : `used is ${offBy(statedBytes)}`;
+      const effect =
+        statedBytes === 0 ? 'the usage is right all the same' : `the usage is ${offBy(statedBytes)}`;
       const explanation = isProbablyAnother
         ? `The registry does not have ${what}.`
-        : `The registry does not have ${what}, though ${LISTED[kind]} ${exact(statedBytes)}: ${effect}, and pulling fails.`;
+        : `The registry does not have ${what}, though ${LISTED[kind]} ${exact(statedBytes)}: ${effect}, and pulling the image fails.`;
       return [{ ...named, verdict: 'absent', storedBytes: 0, reason: null, explanation }];
     }
     case 'refused':
     case 'failing': {
-      const explanation = `The registry does not say what it holds for ${what} (${stat.reason}): ${exact(statedBytes)} of what is used are not confirmed.`;
+      const explanation = `The registry does not say what it holds for ${what} (${stat.reason}), so ${exact(statedBytes)} of the usage are not confirmed.`;
       return [{ ...named, verdict: stat.outcome, storedBytes: null, reason: stat.reason, explanation }];
     }
   }
@@ -124,18 +125,18 @@ const explainDifference = (
 const TAGS_NAMED = 3;
 
 const SOURCE = {
-  layer: 'but the Image object, as it was pushed, states',
-  config: 'but its size follows from the Image object (Size minus the layers) as',
+  layer: 'but the pushed Image object states',
+  config: 'but its size in the Image object (Size minus the layers) is',
 } as const;
 
 const LISTED = {
   layer: 'the Image object lists it with',
-  config: 'by the Image object (Size minus the layers) it has',
+  config: 'its size in the Image object (Size minus the layers) is',
 } as const;
 
 const offBy = (bytes: number): string => `${formatBytes(Math.abs(bytes))} too ${bytes > 0 ? 'high' : 'low'}`;
 
-/** To the byte: differences are often too small for a rounded size. */
+/** In bytes: differences are often too small for a rounded size. */
 const exact = (bytes: number): string => formatCount(bytes, 'byte');
 
 const byEffect = (a: BlobDifference, b: BlobDifference): number =>

@@ -51,7 +51,7 @@ describe.each(SHELLS)('the commands file of two tags, run by $name', ({ command 
         exitCode: 1,
         deleted: ['api:pr-1'],
         stdout: 'Deleted api:pr-1.\n',
-        stderr: 'Skipped api:pr-2: it points to another image since then.\nLeft as they are: 1 of 2 tags.\n',
+        stderr: 'Skipped api:pr-2: it now points to another image.\nNot deleted: 1 of 2 tags.\n',
       });
     });
 
@@ -91,7 +91,7 @@ describe.each(SHELLS)('the commands file of two tags, run by $name', ({ command 
         exitCode: 1,
         deleted: ['api:pr-1'],
         stdout: 'Deleted api:pr-1.\n',
-        stderr: `Skipped api:pr-2: ${answer}\nLeft as they are: 1 of 2 tags.\n`,
+        stderr: `Skipped api:pr-2: ${answer}\nNot deleted: 1 of 2 tags.\n`,
       });
     });
 
@@ -104,7 +104,7 @@ describe.each(SHELLS)('the commands file of two tags, run by $name', ({ command 
           exitCode: 1,
           deleted: ['api:pr-1'],
           stdout: 'Deleted api:pr-1.\n',
-          stderr: `Skipped api:pr-2: you lack the right. ${forbidden('api:pr-2', verb)}\nLeft as they are: 1 of 2 tags.\n`,
+          stderr: `Skipped api:pr-2: you lack the right. ${forbidden('api:pr-2', verb)}\nNot deleted: 1 of 2 tags.\n`,
         });
       },
     );
@@ -183,7 +183,7 @@ describe('the commands file of a cluster without a known address', () => {
       exitCode: 1,
       deleted: [],
       stdout: '',
-      stderr: 'Nothing was deleted: say for which cluster: sh cleanup-a1b2c3-tools.txt ADDRESS\n',
+      stderr: 'Nothing was deleted: name the cluster: sh cleanup-a1b2c3-tools.txt ADDRESS\n',
     });
   });
 
@@ -225,7 +225,7 @@ describe('what stands in the commands file', () => {
     (tag) => {
       const file = cleanupOf([`api:${tag}`, 'api:pr-1']);
       expect(file).not.toContain(tag);
-      expect(file).toContain('# Not here: 1 tag of the mail whose names cannot safely stand in a command.');
+      expect(file).toContain('# Left out: 1 tag of the mail with names that are not safe in a command.');
       expect(runCleanup(file, { server: SILVER, digest: OLD })).toMatchObject({
         exitCode: 0,
         deleted: ['api:pr-1'],

@@ -242,7 +242,7 @@ describe('the state of a tag', () => {
       {
         code: 'import-failed',
         subject: 'api:failed-since',
-        message: 'The import failed (denied), so what it held before is weighed.',
+        message: 'The import failed (denied), so its earlier revisions are weighed.',
       },
     ]);
   });
@@ -553,7 +553,7 @@ describe('findings of a report', () => {
         code: 'name-not-quotable',
         subject,
         message:
-          'The name is outside the grammar of the API, so no command is written for it; it is weighed like any other.',
+          'The name does not match the API’s grammar, so no command is written for it. It is weighed like any other tag.',
       })),
     );
   });

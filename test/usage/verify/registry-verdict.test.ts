@@ -53,7 +53,7 @@ describe('a difference is explained', () => {
       verdict: 'size differs',
       storedBytes: 999_999,
       explanation:
-        'The registry holds 999,999 bytes for the layer of api:latest, but the Image object, as it was pushed, states 1,000,000 bytes: used is 1 B too high.',
+        'The registry holds 999,999 bytes for the layer of api:latest, but the pushed Image object states 1,000,000 bytes, so the usage is 1 B too high.',
     },
     {
       name: 'a larger config, whose size is derived',
@@ -62,7 +62,7 @@ describe('a difference is explained', () => {
       verdict: 'size differs',
       storedBytes: 500,
       explanation:
-        'The registry holds 500 bytes for the config of api:latest, but its size follows from the Image object (Size minus the layers) as 400 bytes: used is 100 B too low.',
+        'The registry holds 500 bytes for the config of api:latest, but its size in the Image object (Size minus the layers) is 400 bytes, so the usage is 100 B too low.',
     },
     {
       name: 'a layer that is gone, of many tags',
@@ -71,7 +71,7 @@ describe('a difference is explained', () => {
       verdict: 'absent',
       storedBytes: 0,
       explanation:
-        'The registry does not have the layer of a:1, a:2, a:3 and 2 more, though the Image object lists it with 1,000,000 bytes: used is 976.6 KiB too high, and pulling fails.',
+        'The registry does not have the layer of a:1, a:2, a:3 and 2 more, though the Image object lists it with 1,000,000 bytes: the usage is 976.6 KiB too high, and pulling the image fails.',
     },
     {
       name: 'a config that is gone, whose size no object lists',
@@ -80,7 +80,7 @@ describe('a difference is explained', () => {
       verdict: 'absent',
       storedBytes: 0,
       explanation:
-        'The registry does not have the config of api:latest, though by the Image object (Size minus the layers) it has 400 bytes: used is 400 B too high, and pulling fails.',
+        'The registry does not have the config of api:latest, though its size in the Image object (Size minus the layers) is 400 bytes: the usage is 400 B too high, and pulling the image fails.',
     },
     {
       name: 'an empty layer that is gone',
@@ -89,7 +89,7 @@ describe('a difference is explained', () => {
       verdict: 'absent',
       storedBytes: 0,
       explanation:
-        'The registry does not have the layer of api:latest, though the Image object lists it with 0 bytes: used is right all the same, and pulling fails.',
+        'The registry does not have the layer of api:latest, though the Image object lists it with 0 bytes: the usage is right all the same, and pulling the image fails.',
     },
     {
       name: 'a refusal',
@@ -98,7 +98,7 @@ describe('a difference is explained', () => {
       verdict: 'refused',
       storedBytes: null,
       explanation:
-        'The registry does not say what it holds for the layer of api:latest (these credentials may not pull from there): 1,000,000 bytes of what is used are not confirmed.',
+        'The registry does not say what it holds for the layer of api:latest (these credentials may not pull from there), so 1,000,000 bytes of the usage are not confirmed.',
     },
   ])('$name', ({ given, stat, verdict, storedBytes, explanation }) => {
     const result = judge(given, stat);

@@ -299,7 +299,7 @@ describe('a tag without anything to weigh', () => {
     const report = namespaceIn(reportOnObjects({ imagestreams: [stream], images }));
     expect(report).toMatchObject({ usedBytes: 123, unknownRevisions: 0 });
     expect(tagIn(report, 'api:t')).toMatchObject({ state: 'import-failed', countedBytes: 123 });
-    expect(messagesOf(report)).toEqual([`${FAILED} what it held before is weighed.`]);
+    expect(messagesOf(report)).toEqual([`${FAILED} its earlier revisions are weighed.`]);
   });
 });
 
@@ -403,7 +403,7 @@ describe('names', () => {
     expect(messagesOf(report)).toEqual(
       ['api:-x', 'api:a b'].map(
         (label) =>
-          `name-not-quotable ${label}: The name is outside the grammar of the API, so no command is written for it; it is weighed like any other.`,
+          `name-not-quotable ${label}: The name does not match the API’s grammar, so no command is written for it. It is weighed like any other tag.`,
       ),
     );
   });
