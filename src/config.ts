@@ -81,18 +81,28 @@ type Frozen<T> = T extends (...args: never[]) => unknown
 
 /** Parses YAML. A key without a value counts as absent. */
 const parseYaml = (text: string): unknown => {
-  const document = parseDocument(text, { version: '1.2', stringKeys: true, uniqueKeys: true });
+  const document = parseDocument(text, { version: '1.2', stringKeys: true, uniqueKeys: true, merge: true });
   if (document.errors.length > 0) throw toError(document.errors.map(describeYamlError));
   try {
     const written: unknown = document.toJS({ reviver: (_, value: unknown) => value ?? undefined });
-    return written ?? {};
+    return withoutExtensions(written ?? {});
   } catch (thrown) {
-    // An alias without its anchor, an alias inside its own anchor, or a few aliases that expand to very many values.
     if (thrown instanceof RangeError)
       throw toError(['an alias must not be inside the value that it repeats']);
-    throw toError([thrown instanceof Error ? thrown.message : String(thrown)]);
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    throw toError([
+      message.startsWith('Excessive alias count')
+        ? 'an alias must not repeat too many values, or the value that it is in'
+        : message,
+    ]);
   }
 };
+
+/** Top-level keys that begin with `x-` are a place for anchors and mean nothing by themselves, as in Compose files. */
+const withoutExtensions = (written: unknown): unknown =>
+  typeof written === 'object' && written !== null && !Array.isArray(written)
+    ? Object.fromEntries(Object.entries(written).filter(([name]) => !name.startsWith('x-')))
+    : written;
 
 /** Only the message's first line, which names line and column. The rest quotes the file, which may hold a secret. */
 const describeYamlError = ({ code, message, linePos }: YAMLParseError): string =>

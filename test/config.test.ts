@@ -359,6 +359,8 @@ describe('YAML', () => {
     ['a second document', 'dataDir: a\n---\ndataDir: b\n', 'another begins at line 2'],
     ['an alias to nothing', 'dataDir: *missing\n', 'missing'],
     ['an alias within its own value', 'quota: &a { default: 1Gi, x: *a }\n', 'must not be inside the value'],
+    ['a value merged into itself', 'quota: &a { default: 1Gi, <<: *a }\n', 'or the value that it is in'],
+    ['a text merged into a map', 'quota: { <<: lots }\n', 'Merge sources must be maps'],
   ])('is refused for %s, with its place', (_name, text, fault) => {
     expect(faultsOf(text)).toEqual([expect.stringContaining(fault)]);
   });
@@ -367,6 +369,31 @@ describe('YAML', () => {
     const nine = (name: string): string => Array(9).fill(`*${name}`).join(',');
     const text = `a: &a [x,x,x]\nb: &b [${nine('a')}]\nc: &c [${nine('b')}]\nd: &d [${nine('c')}]\n`;
     expect(faultsOf(text)).toEqual([expect.stringContaining('alias')]);
+  });
+
+  test('may repeat values by anchors and aliases, and merge maps', () => {
+    const { config } = load(`
+      x-tools: &tools { names: ['*-tools'] }
+      quota:
+        rules:
+          - { match: *tools, limit: &large 200Gi }
+          - { match: { <<: *tools, labels: { environment: prod } }, limit: *large }
+      recipients:
+        overrides:
+          - { match: *tools, add: [] }
+    `);
+    expect(config.quota.rules).toEqual([
+      { match: { names: ['*-tools'] }, limit: 200 * 2 ** 30 },
+      { match: { names: ['*-tools'], labels: { environment: 'prod' } }, limit: 200 * 2 ** 30 },
+    ]);
+    expect(config.recipients.overrides).toEqual([{ match: { names: ['*-tools'] }, add: [] }]);
+  });
+
+  test('names the place where a value is used, not where it is anchored', () => {
+    expect(faultsOf('x-limit: &limit 50GB\nquota: { default: *limit }\nmail: { x-from: a }\n')).toEqual([
+      expect.stringContaining('quota.default is "50GB"'),
+      expect.stringContaining('mail.x-from: unknown key'),
+    ]);
   });
 
   test('is version 1.2, where yes is a word and a number may be a quantity', () => {
