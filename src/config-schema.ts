@@ -66,6 +66,9 @@ const without = (findFault: (value: string) => string | null) =>
     if (fault !== null) context.addIssue(fault);
   });
 
+/** Node's own parser drops line breaks and spaces around a URL, and we would print what it was given. */
+const parseUrl = (text: string): URL | null => (/^[^\s\p{Cc}]+$/u.test(text) ? URL.parse(text) : null);
+
 const key = text.regex(
   /^([a-z0-9.-]{1,253}\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
   'must be the key of a label or an annotation',
@@ -98,11 +101,20 @@ const host = text.refine(
   (value) => /^[a-z0-9-]+(\.[a-z0-9-]+)*$/i.test(value) || URL.canParse(`http://[${value}]`),
   'must be a host name or an IP address, without a port',
 );
-const httpsUrl = z.url({ protocol: /^https$/, error: 'must be an https:// URL' });
+const httpsUrl = without((text) =>
+  parseUrl(text)?.protocol === 'https:' ? null : 'must be an https:// URL, all on one line',
+);
 /** The API's URL as `oc whoami --show-server` prints it, without a final slash. */
-const apiUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an https:// or http:// URL' })
-  .transform((url) => url.replace(/\/+$/, ''));
+const apiUrl = without((text) => {
+  const url = parseUrl(text);
+  if (url === null || !['https:', 'http:'].includes(url.protocol)) {
+    return 'must be an https:// or http:// URL, all on one line';
+  }
+  if (url.username !== '' || url.password !== '') {
+    return 'must not contain a user or a password, because mails show it';
+  }
+  return url.search + url.hash === '' ? null : 'must not contain ? or #';
+}).transform((url) => url.replace(/\/+$/, ''));
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const durationMs = text
@@ -111,12 +123,12 @@ const durationMs = text
 
 // Which keys there are. Defaults are written as a person would write them.
 
-/** A map with these keys and no others. */
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+/** A map with these keys and no others. `instead` says what to do instead of setting a key that does not exist. */
+const section = <Shape extends z.ZodRawShape>(shape: Shape, instead: Readonly<Record<string, string>> = {}) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((name) => refuseKey(name, Object.keys(shape))).join('\n')
+        ? issue.keys.map((name) => instead[name] ?? refuseKey(name, Object.keys(shape))).join('\n')
         : `must be a map with keys of ${Object.keys(shape).join(', ')}`,
   });
 
@@ -247,12 +259,18 @@ const branding = section({
   }).prefault({}),
 }) satisfies z.ZodType<Branding>;
 
-const smtp = section({
-  host: optional(host),
-  port: whole(1, 65_535).optional(),
-  secure: flag.default(false),
-  user: optional(line),
-}).transform(({ port, ...server }) => ({ ...server, port: port ?? (server.secure ? 465 : 587) }));
+const SMTP_PASSWORD_INSTEAD =
+  'unknown key; set SMTP_PASSWORD in the environment, or SMTP_PASSWORD_FILE to the path of a file that holds it';
+
+const smtp = section(
+  {
+    host: optional(host),
+    port: whole(1, 65_535).optional(),
+    secure: flag.default(false),
+    user: optional(line),
+  },
+  { password: SMTP_PASSWORD_INSTEAD, pass: SMTP_PASSWORD_INSTEAD },
+).transform(({ port, ...server }) => ({ ...server, port: port ?? (server.secure ? 465 : 587) }));
 
 const retention = section({
   source: z.enum(['config', 'imagepruner'], 'must be config or imagepruner').default('config'),

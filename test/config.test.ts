@@ -253,6 +253,24 @@ describe('faults', () => {
       'plan.productionEnvironments[1] is "pro duction": must be the value of a label, such as prod',
     ],
     ['advice: { maxLayer: big }', 'advice.maxLayer is "big": not a quantity'],
+    [
+      'cluster: { apiUrl: api.example.com }',
+      'cluster.apiUrl is "api.example.com": must be an https:// or http://',
+    ],
+    ['cluster: { apiUrl: "ftp://api.example.com" }', 'must be an https:// or http:// URL, all on one line'],
+    [
+      'cluster: { apiUrl: "https://lea:sesame@api.example.com:6443" }',
+      'cluster.apiUrl is "https://…@api.example.com:6443": must not contain a user or a password',
+    ],
+    [
+      'cluster: { apiUrl: "https://api.example.com\\n:6443" }',
+      'cluster.apiUrl is "https://api.example.com\\n:6443": must be an https:// or http:// URL, all on one line',
+    ],
+    ['cluster: { apiUrl: "https://api.example.com/?a=b" }', 'must not contain ? or #'],
+    [
+      'mail: { docs: { url: "https://example.com/\\r\\nguide" } }',
+      'mail.docs.url is "https://example.com/\\r\\nguide": must be an https:// URL, all on one line',
+    ],
     ['quota: { clearPercent: 101 }', 'quota.clearPercent is 101: must be a whole number from 0 to 100'],
     ['quota: { annotation: { enabled: true } }', 'quota.annotation.max is missing: must be set'],
     ['quota: { rules: [{ limit: 1Gi }] }', 'quota.rules[0].match is missing: must be a map'],
@@ -344,7 +362,7 @@ describe('faults', () => {
     const text = 'smtp: { password: hunter2 }\nredis: { url: "redis://:hunter2@redis.example.com" }';
     const faults = faultsOf(text, { REDIS_URL: 'http://:hunter2@redis.example.com' });
     expect(faults).toEqual([
-      'smtp.password: unknown key; known here: host, port, secure, user',
+      'smtp.password: unknown key; set SMTP_PASSWORD in the environment, or SMTP_PASSWORD_FILE to the path of a file that holds it',
       'redis.url is "redis://…@redis.example.com": must not contain a password; set REDIS_URL instead',
       expect.stringMatching(/^REDIS_URL: must be redis:\/\/host:6379, or rediss:\/\//),
     ]);
