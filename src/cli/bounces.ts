@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createApp } from '../app.ts';
 import type { BounceSource } from '../app.ts';
 import { loadImapPassword } from '../config.ts';
@@ -10,6 +9,7 @@ import type { GlobalOptions } from './options.ts';
 import { layOut } from './table.ts';
 import type { Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
+import { readTextFile } from './text-file.ts';
 
 export type BouncesOptions = GlobalOptions & {
   readonly maildir?: string;
@@ -89,7 +89,7 @@ const parseImapUrl = (text: string) => {
 };
 
 const passwordFrom = ({ env }: Terminal): string => {
-  const password = loadImapPassword(env, (file) => readFileSync(file, 'utf8'));
+  const password = loadImapPassword(env, readTextFile);
   if (password !== null) return password;
   throw new AppError('invalid', '--imap needs the password of the mailbox', {
     hint: 'Set IMAP_PASSWORD, or IMAP_PASSWORD_FILE to a file that holds it.',

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { loadConfig } from '../config.ts';
 import type { Config, Secrets } from '../config.ts';
 import { AppError, toAppError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
+import { readTextFile } from './text-file.ts';
 
 /** The file that is read when none is named. */
 const DEFAULT_FILE = 'quotagram.yaml';
@@ -31,8 +32,7 @@ export const loadConfigFile = (terminal: Terminal, named: string | undefined): L
   }
 };
 
-const load = (terminal: Terminal, text: string | null) =>
-  loadConfig(text, terminal.env, (file) => readFileSync(file, 'utf8'));
+const load = (terminal: Terminal, text: string | null) => loadConfig(text, terminal.env, readTextFile);
 
 /** The same for a command that sends mail. @throws AppError `invalid` naming what is missing */
 export const loadSendingConfig = (terminal: Terminal, named: string | undefined): LoadedConfig => {
@@ -53,17 +53,12 @@ export const loadSendingConfig = (terminal: Terminal, named: string | undefined)
 
 const readNamed = (path: string): string => {
   try {
-    return readFileSync(path, 'utf8');
+    return readTextFile(path);
   } catch (thrown) {
-    throw new AppError('invalid', `the configuration ${path} cannot be read: ${reasonOf(thrown)}`, {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new AppError('invalid', `the configuration ${path} cannot be read: ${reason}`, {
       hint: 'Name another with --config, or copy quotagram.example.yaml there.',
       cause: thrown,
     });
   }
-};
-
-/** `ENOENT: no such file or directory, open 'x'` without code and path. */
-const reasonOf = (thrown: unknown): string => {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return /^[A-Z]+: (.+), /.exec(message)?.[1] ?? message;
 };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createReporter } from '../app.ts';
 import type { Reporter } from '../app.ts';
 import { loadRegistryCredentials } from '../config.ts';
@@ -8,6 +7,7 @@ import type { GlobalOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import { EXIT_PARTIAL } from './terminal.ts';
 import type { Terminal } from './terminal.ts';
+import { readTextFile } from './text-file.ts';
 import { verificationText } from './verify-table.ts';
 
 export type VerifyOptions = GlobalOptions & {
@@ -35,5 +35,5 @@ export const verifyNow = async (terminal: Terminal, options: VerifyOptions): Pro
 
 const accessOf = ({ env }: Terminal, address: string): NonNullable<Parameters<Reporter['verify']>[1]> => ({
   address,
-  credentials: loadRegistryCredentials(env, (file) => readFileSync(file, 'utf8')),
+  credentials: loadRegistryCredentials(env, readTextFile),
 });

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { runQuotagram } from './command-line.ts';
 
@@ -180,7 +182,28 @@ test('says why a file cannot be read', { timeout: 60_000 }, async () => {
   expect(await runQuotagram(['start', '--config', 'folder'], { cwd })).toEqual({
     exitCode: 2,
     stdout: '',
-    stderr: `error: the configuration folder cannot be read: illegal operation on a directory\n${hint}`,
+    stderr: `error: the configuration folder cannot be read: it is a folder\n${hint}`,
+  });
+  await promisify(execFile)('mkfifo', [join(cwd, 'pipe')]);
+  expect(await runQuotagram(['config', 'check', '--config', 'pipe'], { cwd })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr: `error: the configuration pipe cannot be read: it is a pipe or a device, not a regular file\n${hint}`,
+  });
+  const env = { SMTP_PASSWORD_FILE: 'pipe' };
+  expect(await runQuotagram(['config', 'check'], { cwd, env })).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining(
+      'SMTP_PASSWORD_FILE is "pipe": must be a file that can be read (it is a pipe',
+    ),
+  });
+  await writeFile(
+    join(cwd, 'dkim.yaml'),
+    'mail: { dkim: { domain: example.test, selector: a, keyFile: pipe } }',
+  );
+  expect(await runQuotagram(['config', 'check', '--config', 'dkim.yaml'], { cwd })).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('mail.dkim.keyFile is "pipe": must be a file that is a regular one'),
   });
 });
 

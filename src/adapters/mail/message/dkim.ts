@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import DKIM from 'nodemailer/lib/dkim';
 import { AppError } from '../../../errors.ts';
@@ -72,7 +72,8 @@ const readKey = (keyFile: string): KeyObject => {
 
 const readText = (keyFile: string): string => {
   try {
-    return readFileSync(keyFile, 'utf8');
+    // A named pipe would keep us waiting until somebody writes to it.
+    if (statSync(keyFile).isFile()) return readFileSync(keyFile, 'utf8');
   } catch (thrown) {
     throw refuse(
       keyFile,
@@ -80,6 +81,7 @@ const readText = (keyFile: string): string => {
       thrown,
     );
   }
+  throw refuse(keyFile, 'is a regular one, no folder and no pipe');
 };
 
 /** The error says nothing of the content: it is a secret, even where it is a wrong one. */
