@@ -7,6 +7,7 @@ import type { Delivery, Thread } from '../../../pipeline/records/delivery.ts';
 import { createSigner } from './dkim.ts';
 import type { DkimOptions } from './dkim.ts';
 import { hashId } from './hash-id.ts';
+import { writeMessage } from './write-message.ts';
 
 /** Whom mails come from and where answers go: `name@example.com` or `Name <name@example.com>`. */
 export type Sender = {
@@ -26,7 +27,7 @@ export const createBuild = (sender: Sender) => {
   const sign = sender.dkim === null || sender.dkim === undefined ? null : createSigner(sender.dkim);
   return async (rendered: RenderedMail, delivery: Delivery): Promise<OutgoingMessage> => {
     const { address } = parseSender(sender);
-    const bytes = await composeMessage(sender, rendered, delivery);
+    const bytes = composeMessage(sender, rendered, delivery);
     return {
       envelope: {
         from: returnPath(sender.bounces ?? null, delivery) ?? address,
@@ -38,7 +39,7 @@ export const createBuild = (sender: Sender) => {
   };
 };
 
-const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delivery): Promise<Buffer> => {
+const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delivery): Buffer => {
   const { from, domain } = parseSender(sender);
   const { thread } = delivery;
   const message = new MailComposer({
@@ -65,11 +66,10 @@ const composeMessage = (sender: Sender, rendered: RenderedMail, delivery: Delive
     ),
     // RFC 2046 allows 70 characters, of which nodemailer adds 14.
     baseBoundary: delivery.id.slice(0, 32),
-    newline: 'win',
     disableFileAccess: true,
     disableUrlAccess: true,
   });
-  return message.compile().build();
+  return writeMessage(message.compile());
 };
 
 const parseSender = ({ from }: Sender) => {
