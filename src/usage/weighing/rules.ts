@@ -73,7 +73,7 @@ export const winsOver = (one: Size, other: Size): boolean =>
   one.isLayer === other.isLayer ? one.bytes > other.bytes : one.isLayer;
 
 /** A config's size: the Size of the image less its distinct layers; null where that is not stated or negative. */
-export const configBytesOf = (statedBytes: number | null, layerBytes: number): number | null =>
+const configBytesOf = (statedBytes: number | null, layerBytes: number): number | null =>
   statedBytes === null || statedBytes < layerBytes ? null : statedBytes - layerBytes;
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { requireRun, startRun, stopRun } from '../../../src/pipeline/runs/run.ts';
 import { CLOCK, createPorts, deliveryOf, runOf, SLOT, typesOf } from '../build.ts';
+import { NOW } from '../../usage/build.ts';
 
 describe('starting a run', () => {
   test('claims the slot and queues the collector', async () => {
@@ -30,7 +31,7 @@ describe('starting a run', () => {
     { state: 'sealed', queued: [`finish/${SLOT.id}`, `mail/${SLOT.id}/delivery-1`] },
   ] as const)('resumes a run that was left $state', async ({ state, queued }) => {
     const ports = createPorts();
-    const left = runOf({ state, namespaces: ['a-dev', 'b-dev'] });
+    const left = runOf({ state, takenAt: NOW, namespaces: ['a-dev', 'b-dev'] });
     await ports.store.claimRun(left);
     await ports.store.addDelivery(deliveryOf());
     await ports.store.addDelivery(deliveryOf({ id: 'delivery-2', kind: 'run-summary' }));
@@ -95,7 +96,7 @@ describe('stopping a run', () => {
 
   test('says nothing when somebody else moved the run on meanwhile', async () => {
     const ports = createPorts();
-    await ports.store.claimRun(runOf({ state: 'sizing' }));
+    await ports.store.claimRun(runOf({ state: 'sizing', takenAt: NOW }));
     const slow = {
       ...ports.store,
       loadRun: async (runId: string) => {

@@ -162,7 +162,7 @@ describe('collecting', () => {
     const later = clusterOf({ name: 'a-dev', bytes: 1 }, { name: 'new-dev', bytes: 1 });
     const cluster: Cluster = {
       readInventory: async () => {
-        await store.advanceRun('claimed', runOf({ state: 'sizing', namespaces: ['a-dev'] }));
+        await store.advanceRun('claimed', runOf({ state: 'sizing', takenAt: NOW, namespaces: ['a-dev'] }));
         return gather(later);
       },
     };
@@ -194,7 +194,7 @@ describe('collecting', () => {
   test('queues the sizing, without reading again, for a run whose collector died before it could', async () => {
     const cluster = failing(new Error('must not be read'));
     const ports = createPorts({ cluster });
-    await ports.store.claimRun(runOf({ state: 'sizing', namespaces: ['a-dev'] }));
+    await ports.store.claimRun(runOf({ state: 'sizing', takenAt: NOW, namespaces: ['a-dev'] }));
 
     await collect(ports, pipelineRules(), job);
 
