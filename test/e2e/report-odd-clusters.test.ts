@@ -128,7 +128,7 @@ describe('a cluster of images that are gone, tags and lists of null, and workloa
     expect(dev).toMatch(/^ {2}:latest +≥ 600 MiB /m);
     expect(dev).toMatch(/^ {4}111111111111 +2026-11-01 .* by d1b5d2-dev\/Pod\/web-1 \(running\)$/m);
     expect(dev).toMatch(/^ {4}222222222222 +2026-11-01 .* unknown$/m);
-    expect(dev).toMatch(/^ {2}:next +empty +0 /m);
+    expect(dev).toMatch(/^ {2}:next +empty +unknown$/m);
     expect(dev).toMatch(/^ {2}:v1 +unknown /m);
     expect(dev).toContain('\nFindings\n  lost:v1@333333333333: The Image object is gone');
     expect(dev).toContain('\n  contacts: The annotation is not a JSON array');
