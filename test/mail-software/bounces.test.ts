@@ -36,7 +36,7 @@ describe.skipIf(!hasMailSoftware)(withMailSoftware('a mail that comes back'), { 
     });
     const gone = 'gone@team.example.test';
     const sent = await quotagram(['send', '-n', 'a1b2c3-prod', '--to', gone, '--yes']);
-    expect(sent.stdout).toMatch(/\ngone@team\.example\.test +submitted +250 2\.0\.0 Ok/);
+    expect(sent.stdout).toMatch(/\ngone@team\.example\.test +a1b2c3-prod +submitted +250 2\.0\.0 Ok/);
 
     const report = await fetchMail(software(), BOUNCES, (mail) => mail.includes('message/delivery-status'));
     const notice = readNotice(report);
