@@ -1,7 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { summaryText } from '../../src/cli/run-table.ts';
-import type { RunSummary, RunSummaryRow } from '../../src/pipeline/ports.ts';
+import type { RunSummaryRow } from '../../src/pipeline/ports.ts';
+import { summaryOf } from '../summary-of.ts';
 
 const MI = 1024 ** 2;
 const GI = 1024 ** 3;
@@ -132,31 +133,4 @@ const row = (namespace: string, change: Partial<RunSummaryRow>): RunSummaryRow =
   mails: {},
   problem: null,
   ...change,
-});
-
-const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['run']> = {}): RunSummary => ({
-  run: {
-    id: 'weekly-2026-11-23',
-    kind: 'weekly',
-    state: 'finished',
-    claimedAt: '2026-11-23T16:00:00Z',
-    cluster: { name: 'silver', apiUrl: null },
-    takenAt: '2026-11-23T16:00:02Z',
-    exact: true,
-    lists: [],
-    unreadableKinds: [],
-    namespaces: rows.map(({ namespace }) => namespace),
-    clusterUsedBytes: null,
-    sumOfNamespacesBytes: null,
-    findings: [],
-    givenUp: [],
-    sealedAt: null,
-    endedAt: null,
-    stopReason: null,
-    ...change,
-  },
-  rows,
-  mails: {},
-  advice: [],
-  failing: [],
 });

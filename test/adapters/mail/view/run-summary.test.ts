@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createCompose } from '../../../../src/adapters/mail/compose.ts';
 import type { RunSummary, RunSummaryRow } from '../../../../src/pipeline/ports.ts';
 import { readPage } from '../read-message.ts';
+import { summaryOf } from '../../../summary-of.ts';
 
 const GI = 1024 ** 3;
 const compose = await createCompose({ mail: {} });
@@ -240,31 +241,4 @@ const row = (namespace: string, change: Partial<RunSummaryRow>): RunSummaryRow =
   mails: {},
   problem: null,
   ...change,
-});
-
-const summaryOf = (rows: readonly RunSummaryRow[], change: Partial<RunSummary['run']> = {}): RunSummary => ({
-  run: {
-    id: 'weekly-2026-11-23',
-    kind: 'weekly',
-    state: 'finished',
-    claimedAt: '2026-11-23T16:00:00Z',
-    cluster: { name: 'silver', apiUrl: null },
-    takenAt: '2026-11-23T16:00:02Z',
-    exact: true,
-    lists: [],
-    unreadableKinds: [],
-    namespaces: rows.map(({ namespace }) => namespace),
-    clusterUsedBytes: null,
-    sumOfNamespacesBytes: null,
-    findings: [],
-    givenUp: [],
-    sealedAt: null,
-    endedAt: null,
-    stopReason: null,
-    ...change,
-  },
-  rows,
-  mails: {},
-  advice: [],
-  failing: [],
 });
